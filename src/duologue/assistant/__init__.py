@@ -1,0 +1,1 @@
+"""One turn: guard → retrieve → think → act → guard → decide."""

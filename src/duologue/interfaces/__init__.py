@@ -1,0 +1,1 @@
+"""The faces: web, api, cli. None knows another."""

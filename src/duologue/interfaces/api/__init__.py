@@ -1,0 +1,1 @@
+"""JSON over HTTP and the event stream."""

@@ -1,0 +1,1 @@
+"""Pages, their modules and their words in two languages."""

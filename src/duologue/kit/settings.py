@@ -1,0 +1,51 @@
+"""What an operator may set, by `DUOLOGUE_*` environment variables or options of the command line.
+
+Every field is documented in docs/reference/settings.md, which is generated from here.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """All settings, with defaults that need no account, key or network."""
+
+    model_config = SettingsConfigDict(env_prefix="DUOLOGUE_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(Path("data"), description="Folder that holds everything that the program writes.")
+    database_url: str = Field(
+        "",
+        description="SQLAlchemy URL of PostgreSQL (`postgresql+asyncpg://…`); empty means SQLite in the data folder.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8600, ge=0, le=65535, description="Port to listen on.")
+    public_url: str = Field("", description="Address under which people reach the server, where a proxy stands before it.")
+    secure_cookies: bool = Field(False, description="Send cookies over HTTPS only; set it behind a TLS proxy.")
+    sample: bool = Field(True, description="Prepare the sample workspace when the database is empty.")
+    log_level: str = Field("INFO", description="Least severity that is logged.")
+
+    engine: Literal["local", "remote", "scripted", "none"] = Field(
+        "local",
+        description="Where answers come from: the embedded model, an OpenAI-compatible server, a script for tests, or nothing.",
+    )
+    model_dir: str = Field("", description="Checkpoint folder for the local engine; empty means the embedded model.")
+    remote_base_url: str = Field("", description="Base URL of an OpenAI-compatible server, ending in /v1.")
+    remote_api_key: SecretStr = Field(SecretStr(""), description="Key for the remote server.")
+    remote_model: str = Field("", description="Model name at the remote server.")
+    remote_timeout_s: float = Field(60.0, gt=0, description="Seconds until an unanswered remote request counts as failed.")
+    scripted_path: str = Field("", description="JSON file with the replies of the scripted engine.")
+    mcp_servers: str = Field("", description="JSON file that names MCP servers whose tools the assistant may use.")
+
+    autopilot_threshold: float = Field(0.75, ge=0, le=1, description="Least calibrated confidence for an answer without approval.")
+    lease_s: float = Field(1800.0, gt=0, description="Seconds that a takeover holds without activity.")
+    turn_timeout_s: float = Field(90.0, gt=0, description="Seconds after which a running turn is handed over.")
+    max_message_chars: int = Field(20_000, gt=0, description="Longest message that is accepted.")
+    max_upload_bytes: int = Field(20_000_000, gt=0, description="Largest file that is accepted.")
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database URL with the default filled in."""
+        return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'duologue.db').resolve()}"

@@ -1,0 +1,1 @@
+"""From feedback to datasets, training, evaluation and promotion."""

@@ -1,0 +1,1 @@
+"""Applications. None knows another; they see only sdk and kit."""

@@ -1,0 +1,1 @@
+"""A person looks: drafts, verdicts, the expert's queue."""

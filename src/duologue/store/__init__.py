@@ -1,0 +1,1 @@
+"""Database, event feed, durable jobs, blobs. The only package besides repositories that knows SQL."""

@@ -1,0 +1,160 @@
+"""One database, SQLite or PostgreSQL: short transactions, one writer on SQLite, events that leave after the commit.
+
+One request, one transaction; nobody commits by hand. No model call, no network and no waiting for a person inside a transaction.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from duologue.kit.clock import Clock, SystemClock
+from duologue.kit.errors import SetupError
+from duologue.store import feed
+from duologue.store.bus import Audience, Bus, FeedMoved
+
+BUSY_TIMEOUT_MS = 10_000
+READERS = 4
+
+Handler = Callable[["WriteTx", feed.Pending], Awaitable[None]]
+Listener = Callable[[Sequence[feed.Record]], None]
+
+
+class Tx:
+    """A transaction: `conn` for repositories, and the dialect where the two databases differ."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self.conn = conn
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.conn.dialect.name == "sqlite"
+
+
+class WriteTx(Tx):
+    """A transaction that may change things and append events."""
+
+    def __init__(self, conn: AsyncConnection, database: "Database") -> None:
+        super().__init__(conn)
+        self._database = database
+        self.pending: list[feed.Pending] = []
+
+    async def append(
+        self, workspace_id: str, happened: feed.Event, *, conversation_id: str = "", audience: Audience = "internal"
+    ) -> None:
+        """Record that something happened; handlers of its kind run now, inside this transaction."""
+        pending = feed.Pending(workspace_id, happened, conversation_id, audience)
+        self.pending.append(pending)
+        for handler in self._database.handlers[happened.kind]:
+            await handler(self, pending)
+
+
+class Database:
+    """The store. `handlers` run inside a transaction, listeners after its commit."""
+
+    def __init__(self, url: str, *, bus: Bus | None = None, clock: Clock | None = None) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.bus = bus or Bus()
+        self.clock = clock or SystemClock()
+        self.handlers: dict[str, list[Handler]] = defaultdict(list)
+        self._listeners: list[Listener] = []
+        self._turn = asyncio.Lock()
+        self._writer, self._reader = self._engines()
+
+    def _engines(self) -> tuple[AsyncEngine, AsyncEngine]:
+        if not self.is_sqlite:
+            engine = create_async_engine(self.url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+            return engine, engine
+        if self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        writer = create_async_engine(self.url, pool_size=1, max_overflow=0)
+        reader = create_async_engine(self.url, pool_size=READERS, max_overflow=0)
+        for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
+            _prepare_sqlite(engine, begin)
+        return writer, reader
+
+    def handle(self, kind: str, handler: Handler) -> None:
+        """Run `handler` inside every transaction that appends an event of `kind`."""
+        self.handlers[kind].append(handler)
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with the records of every commit, in order of their cursors. It must not block."""
+        self._listeners.append(listener)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """A consistent view; nothing is changed."""
+        async with self._reader.connect() as conn:
+            if not self.is_sqlite:
+                await conn.execution_options(isolation_level="REPEATABLE READ")
+            async with conn.begin():
+                yield Tx(conn)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[WriteTx]:
+        """Change things; commits at the end, rolls back on any exception. On SQLite writers take turns."""
+        async with self._maybe_turn():
+            async with self._writer.begin() as conn:
+                tx = WriteTx(conn, self)
+                yield tx
+                records: list[feed.Record] = []
+                for workspace_id in sorted({p.workspace_id for p in tx.pending}):
+                    batch = [p for p in tx.pending if p.workspace_id == workspace_id]
+                    records += await feed.append(conn, workspace_id, batch, self.clock.now())
+            self._announce(records)
+
+    @asynccontextmanager
+    async def _maybe_turn(self) -> AsyncIterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        async with self._turn:
+            yield
+
+    def _announce(self, records: Sequence[feed.Record]) -> None:
+        for workspace_id in {r.workspace_id for r in records}:
+            newest = max(r.cursor for r in records if r.workspace_id == workspace_id)
+            self.bus.publish(FeedMoved(workspace_id, newest))
+        if records:
+            for listener in self._listeners:
+                listener(records)
+
+    async def check(self) -> None:
+        """Raise SetupError with one clear sentence where the database does not answer."""
+        try:
+            async with self._reader.connect() as conn:
+                await conn.exec_driver_sql("SELECT 1")
+                if self.is_sqlite:
+                    await conn.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+        except (DBAPIError, OSError, OperationalError) as error:
+            where = self.url.render_as_string(hide_password=True)
+            cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+            raise SetupError(f"The database {where} cannot be used: {cause}.") from error
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+
+def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
+    """WAL, foreign keys, a busy timeout; and our own BEGIN, which the driver would otherwise delay."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def on_connect(connection: Any, record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def on_begin(conn: Any) -> None:
+        conn.exec_driver_sql(begin)

@@ -1,0 +1,150 @@
+"""The append-only event feed of each workspace, resumable from a cursor without gaps.
+
+The cursor is allocated by UPDATE … RETURNING at the very end of a transaction, so that the row lock makes events visible in the
+order of their cursors: reading `cursor > n` from a bare sequence loses events that commit out of order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import BigInteger, Column, Integer, String, Table, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from duologue.kit.errors import CursorExpired
+from duologue.store.bus import Audience
+from duologue.store.schema import Id, Json, UtcTime, metadata
+
+E = TypeVar("E")
+
+feed_table = Table(
+    "feed",
+    metadata,
+    Column("workspace_id", Id, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+    Column("first", BigInteger, nullable=False, comment="lowest cursor still held"),
+)
+
+event_table = Table(
+    "event",
+    metadata,
+    Column("workspace_id", Id, primary_key=True),
+    Column("cursor", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("kind", String(64), nullable=False),
+    Column("conversation_id", Id, nullable=False, index=True),
+    Column("audience", String(16), nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+
+class Event(Protocol):
+    """A frozen dataclass with a literal `kind`."""
+
+    kind: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event as stored. `conversation_id` is empty for what concerns the whole workspace."""
+
+    workspace_id: str
+    cursor: int
+    kind: str
+    conversation_id: str
+    audience: Audience
+    payload: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An event that waits for the end of its transaction."""
+
+    workspace_id: str
+    event: Event
+    conversation_id: str
+    audience: Audience
+
+
+_adapters: dict[type, TypeAdapter[Any]] = {}
+
+
+def _adapter(cls: type) -> TypeAdapter[Any]:
+    if cls not in _adapters:
+        _adapters[cls] = TypeAdapter(cls)
+    return _adapters[cls]
+
+
+def to_payload(event: object) -> dict[str, Any]:
+    """A frozen dataclass as JSON values."""
+    payload: dict[str, Any] = _adapter(type(event)).dump_python(event, mode="json")
+    return payload
+
+
+def from_payload(cls: type[E], payload: dict[str, Any]) -> E:
+    """The inverse of `to_payload`."""
+    value: E = _adapter(cls).validate_python(payload)
+    return value
+
+
+async def append(conn: AsyncConnection, workspace_id: str, pending: Sequence[Pending], at: datetime) -> list[Record]:
+    """Give the events their cursors and store them. Call it last in a transaction: it holds the workspace's lock until commit."""
+    count = len(pending)
+    moved = (
+        update(feed_table)
+        .where(feed_table.c.workspace_id == workspace_id)
+        .values(last=feed_table.c.last + count)
+        .returning(feed_table.c.last)
+    )
+    last = (await conn.execute(moved)).scalar_one_or_none()
+    if last is None:
+        await conn.execute(insert(feed_table).values(workspace_id=workspace_id, last=count, first=1))
+        last = count
+    records = [
+        Record(workspace_id, last - count + 1 + i, p.event.kind, p.conversation_id, p.audience, to_payload(p.event), at)
+        for i, p in enumerate(pending)
+    ]
+    rows = [{k: getattr(r, k) for k in Record.__slots__} for r in records]
+    await conn.execute(insert(event_table), rows)
+    return records
+
+
+async def get_cursor(conn: AsyncConnection, workspace_id: str) -> int:
+    """The cursor of the newest event; 0 where there is none."""
+    row = await conn.execute(select(feed_table.c.last).where(feed_table.c.workspace_id == workspace_id))
+    return row.scalar_one_or_none() or 0
+
+
+async def read(
+    conn: AsyncConnection,
+    workspace_id: str,
+    since: int,
+    *,
+    conversation_id: str | None = None,
+    audience: Audience | None = None,
+    limit: int = 500,
+) -> list[Record]:
+    """Events after `since`, in order. Raises CursorExpired where the feed no longer reaches back that far."""
+    bounds = (
+        await conn.execute(select(feed_table.c.first, feed_table.c.last).where(feed_table.c.workspace_id == workspace_id))
+    ).one_or_none()
+    if bounds is None:
+        return []
+    if since < bounds.first - 1 or since > bounds.last:
+        raise CursorExpired("The feed no longer reaches back to this cursor; fetch the state again.", cursor=bounds.last)
+    query = select(event_table).where(event_table.c.workspace_id == workspace_id, event_table.c.cursor > since)
+    if conversation_id is not None:
+        query = query.where(event_table.c.conversation_id == conversation_id)
+    if audience is not None:
+        query = query.where(event_table.c.audience == audience)
+    rows = await conn.execute(query.order_by(event_table.c.cursor).limit(limit))
+    return [Record(**row._mapping) for row in rows]
+
+
+async def count(conn: AsyncConnection, workspace_id: str) -> int:
+    """How many events the feed holds."""
+    query = select(func.count()).select_from(event_table).where(event_table.c.workspace_id == workspace_id)
+    return (await conn.execute(query)).scalar_one()
