@@ -1,0 +1,139 @@
+"""The values of the assistant's turn: the run and its steps, the draft, the verdicts remembered.
+
+Frozen; changed only by `service`. Knows nothing of how they are stored and of which model wrote.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from duologue.conversation.model import Citation
+from duologue.kit.text import Lang
+
+RunStatus = Literal["running", "sent", "drafted", "handed_over", "superseded", "cancelled", "failed"]
+DraftStatus = Literal["generating", "ready", "approved", "edited", "rejected", "superseded", "expired", "auto_sent"]
+DraftKind = Literal["reply", "action"]
+PrecedentKind = Literal["approve", "edit", "respond"]
+StopReason = Literal["", "copilot", "low_confidence", "no_evidence", "not_grounded", "policy_topic", "needs_approval", "unverified"]
+
+OPEN_DRAFT: tuple[DraftStatus, ...] = ("generating", "ready")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a turn as it was: what went in, what came out, how long it took. Personal data is masked."""
+
+    name: str
+    started_at: datetime
+    ms: float
+    input: dict[str, Any]
+    output: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """A passage that a turn looked at, with the score of its search."""
+
+    passage_id: str
+    document_id: str
+    title: str
+    heading: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One turn of the assistant, from a person's message to its end. `signals` are the inputs of `confidence`, each 0..1."""
+
+    id: str
+    workspace_id: str
+    conversation_id: str
+    message_id: str
+    responding_to_seq: int
+    control_epoch: int
+    last_public_seq: int
+    instruction: str
+    draft_id: str | None
+    status: RunStatus
+    reason: str
+    model_version: str
+    prompt_version: str
+    confidence: float | None
+    signals: dict[str, float]
+    retrieved: tuple[Retrieved, ...]
+    verdict_ids: tuple[str, ...]
+    steps: tuple[Step, ...]
+    error: str
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A tool call that changes something and therefore waits for an expert. `result` is filled once it ran."""
+
+    tool: str
+    arguments: dict[str, Any]
+    result: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the assistant would say or do. Its fence is (`control_epoch`, `last_public_seq`); `reason` says why it was not sent."""
+
+    id: str
+    workspace_id: str
+    conversation_id: str
+    run_id: str
+    responding_to_seq: int
+    control_epoch: int
+    last_public_seq: int
+    question: str
+    body: str
+    lang: Lang
+    citations: tuple[Citation, ...]
+    status: DraftStatus
+    confidence: float | None
+    reason: str
+    kind: DraftKind
+    action: Action | None
+    created_at: datetime
+    closed_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an expert may still decide on it."""
+        return self.status in OPEN_DRAFT
+
+
+@dataclass(frozen=True, slots=True)
+class Precedent:
+    """An answer that an expert approved, edited or wrote for a similar question. `score` 0..1: how alike the questions are."""
+
+    verdict_id: str
+    question: str
+    answer: str
+    citations: tuple[Citation, ...]
+    score: float
+    lang: Lang
+    kind: PrecedentKind
+
+
+class Recall(Protocol):
+    """The assistant's memory of verdicts, kept by `review`. Only decisions that made an answer good are recalled."""
+
+    async def find(self, workspace_id: str, question: str, lang: Lang, k: int) -> Sequence[Precedent]:
+        """The `k` most alike, best first, in either language; empty where nothing is alike."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoRecall:
+    """A memory that is empty."""
+
+    empty: tuple[Precedent, ...] = field(default=())
+
+    async def find(self, workspace_id: str, question: str, lang: Lang, k: int) -> Sequence[Precedent]:
+        return self.empty
