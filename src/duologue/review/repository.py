@@ -1,0 +1,126 @@
+"""All SQL of verdicts and ratings. A verdict row is never updated: the database refuses it (migration 0006)."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+from sqlalchemy import CheckConstraint, Column, Float, Index, Integer, String, Table, Text, UniqueConstraint, delete, insert, select
+
+from duologue.review.model import Rating, Verdict
+from duologue.store.database import Tx, WriteTx
+from duologue.store.schema import Id, Json, UtcTime, metadata
+
+verdict_table = Table(
+    "verdict",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("conversation_id", Id, nullable=False),
+    Column("person_id", Id, nullable=False),
+    Column("draft_id", Id, nullable=False),
+    Column("run_id", Id, nullable=False),
+    Column("message_id", Id),
+    Column("responding_to_seq", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("lang", String(8), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("draft_text", Text, nullable=False),
+    Column("final_text", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("instruction", Text, nullable=False),
+    Column("reviewer_id", Id, nullable=False),
+    Column("model_version", String(200), nullable=False),
+    Column("prompt_version", String(80), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("retrieved", Json, nullable=False),
+    Column("citations", Json, nullable=False),
+    Column("shown_at", UtcTime),
+    Column("decided_at", UtcTime, nullable=False),
+    UniqueConstraint("draft_id"),
+    CheckConstraint("kind IN ('approve','edit','reject','respond','ignore','regenerate')", name="kind"),
+    Index("ix_verdict_workspace_decided", "workspace_id", "decided_at"),
+)
+
+rating_table = Table(
+    "rating",
+    metadata,
+    Column("workspace_id", Id, nullable=False),
+    Column("conversation_id", Id, nullable=False),
+    Column("message_id", Id, primary_key=True),
+    Column("person_id", Id, primary_key=True),
+    Column("value", String(8), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("rated_at", UtcTime, nullable=False),
+    Index("ix_rating_workspace", "workspace_id", "rated_at"),
+)
+
+_VERDICT_FIELDS = tuple(f.name for f in fields(Verdict))
+
+
+async def insert_verdict(tx: WriteTx, verdict: Verdict) -> None:
+    """Store a verdict, once and for all."""
+    row = {name: getattr(verdict, name) for name in _VERDICT_FIELDS}
+    row["retrieved"], row["citations"] = list(verdict.retrieved), list(verdict.citations)
+    await tx.conn.execute(insert(verdict_table).values(**row))
+
+
+async def find_verdict_of_draft(tx: Tx, workspace_id: str, draft_id: str) -> Verdict | None:
+    """The verdict on a draft, if one was given."""
+    query = select(verdict_table).where(verdict_table.c.workspace_id == workspace_id, verdict_table.c.draft_id == draft_id)
+    row = (await tx.conn.execute(query)).mappings().one_or_none()
+    return None if row is None else _verdict(dict(row))
+
+
+async def list_verdicts(
+    tx: Tx, workspace_id: str, *, kinds: Sequence[str] = (), before: str = "", after: str = "", limit: int = 100
+) -> list[Verdict]:
+    """Verdicts, newest first; `before` and `after` are verdict ids, which sort by time."""
+    query = select(verdict_table).where(verdict_table.c.workspace_id == workspace_id)
+    if kinds:
+        query = query.where(verdict_table.c.kind.in_(kinds))
+    if before:
+        query = query.where(verdict_table.c.id < before)
+    if after:
+        query = query.where(verdict_table.c.id > after)
+    rows = await tx.conn.execute(query.order_by(verdict_table.c.id.desc()).limit(limit))
+    return [_verdict(dict(row)) for row in rows.mappings()]
+
+
+async def list_messages_rated_down(tx: Tx, workspace_id: str) -> set[str]:
+    """Ids of messages that a person rated down."""
+    query = select(rating_table.c.message_id).where(rating_table.c.workspace_id == workspace_id, rating_table.c.value == "down")
+    return set((await tx.conn.execute(query)).scalars())
+
+
+async def replace_rating(tx: WriteTx, rating: Rating) -> None:
+    """Store a rating; an earlier one of the same person on the same message goes."""
+    await tx.conn.execute(
+        delete(rating_table).where(rating_table.c.message_id == rating.message_id, rating_table.c.person_id == rating.person_id)
+    )
+    await tx.conn.execute(insert(rating_table).values(**{f.name: getattr(rating, f.name) for f in fields(Rating)}))
+
+
+async def list_ratings(tx: Tx, workspace_id: str, *, conversation_id: str = "") -> list[Rating]:
+    """Ratings, oldest first."""
+    query = select(rating_table).where(rating_table.c.workspace_id == workspace_id)
+    if conversation_id:
+        query = query.where(rating_table.c.conversation_id == conversation_id)
+    rows = await tx.conn.execute(query.order_by(rating_table.c.rated_at, rating_table.c.message_id))
+    return [Rating(**row) for row in rows.mappings()]
+
+
+async def delete_of_person(tx: WriteTx, workspace_id: str, person_id: str) -> int:
+    """Remove what a person's conversations left here; returns the number of verdicts removed."""
+    await tx.conn.execute(
+        delete(rating_table).where(rating_table.c.workspace_id == workspace_id, rating_table.c.person_id == person_id)
+    )
+    result = await tx.conn.execute(
+        delete(verdict_table)
+        .where(verdict_table.c.workspace_id == workspace_id, verdict_table.c.person_id == person_id)
+        .returning(verdict_table.c.id)
+    )
+    return len(result.all())
+
+
+def _verdict(row: dict[str, object]) -> Verdict:
+    row["retrieved"], row["citations"] = tuple(row["retrieved"]), tuple(row["citations"])  # type: ignore[arg-type]
+    return Verdict(**row)  # type: ignore[arg-type]
