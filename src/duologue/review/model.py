@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
+from duologue.assistant.model import Retrieved
+from duologue.conversation.model import Citation
 from duologue.kit.text import Lang
 
 VerdictKind = Literal["approve", "edit", "reject", "respond", "ignore", "regenerate"]
@@ -40,9 +42,9 @@ class Verdict:
     reviewer_id: str
     model_version: str
     prompt_version: str
-    confidence: float
-    retrieved: tuple[dict[str, Any], ...]
-    citations: tuple[dict[str, Any], ...]
+    confidence: float | None
+    retrieved: tuple[Retrieved, ...]
+    citations: tuple[Citation, ...]
     shown_at: datetime | None
     decided_at: datetime
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, Float, Index, Integer, String, Table, Text, UniqueConstraint, delete, insert, select
 
 from duologue.review.model import Rating, Verdict
 from duologue.store.database import Tx, WriteTx
+from duologue.store.feed import from_payload, to_payload
 from duologue.store.schema import Id, Json, UtcTime, metadata
 
 verdict_table = Table(
@@ -30,7 +32,7 @@ verdict_table = Table(
     Column("reviewer_id", Id, nullable=False),
     Column("model_version", String(200), nullable=False),
     Column("prompt_version", String(80), nullable=False),
-    Column("confidence", Float, nullable=False),
+    Column("confidence", Float),
     Column("retrieved", Json, nullable=False),
     Column("citations", Json, nullable=False),
     Column("shown_at", UtcTime),
@@ -53,13 +55,12 @@ rating_table = Table(
     Index("ix_rating_workspace", "workspace_id", "rated_at"),
 )
 
-_VERDICT_FIELDS = tuple(f.name for f in fields(Verdict))
-
 
 async def insert_verdict(tx: WriteTx, verdict: Verdict) -> None:
     """Store a verdict, once and for all."""
-    row = {name: getattr(verdict, name) for name in _VERDICT_FIELDS}
-    row["retrieved"], row["citations"] = list(verdict.retrieved), list(verdict.citations)
+    row = {f.name: getattr(verdict, f.name) for f in fields(Verdict)}
+    payload = to_payload(verdict)
+    row |= {"retrieved": payload["retrieved"], "citations": payload["citations"]}
     await tx.conn.execute(insert(verdict_table).values(**row))
 
 
@@ -121,6 +122,5 @@ async def delete_of_person(tx: WriteTx, workspace_id: str, person_id: str) -> in
     return len(result.all())
 
 
-def _verdict(row: dict[str, object]) -> Verdict:
-    row["retrieved"], row["citations"] = tuple(row["retrieved"]), tuple(row["citations"])  # type: ignore[arg-type]
-    return Verdict(**row)  # type: ignore[arg-type]
+def _verdict(row: dict[str, Any]) -> Verdict:
+    return from_payload(Verdict, row)

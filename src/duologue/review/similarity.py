@@ -1,7 +1,7 @@
 """How alike two questions are, in other words too: soft coverage of what is rare in them.
 
-A term of one side counts as covered by its most similar term of the other: fully where they are equal, by their vectors' cosine where
-an encoder thinks them close. Terms weigh by rarity. The score is the harmonic mean of both coverages, so that a question which adds
+A term of one side counts as covered by its most similar term of the other: fully where they are equal, by their vectors' cosine
+where an encoder thinks them close. Terms weigh by rarity. The score is the harmonic mean of both coverages, so that a question which adds
 a rare word ("Norway" against "Iceland") does not pass for the same. After soft cardinality measures and BERTScore (Zhang et al.,
 2020, equations 1 to 3), with static vectors.
 """
@@ -11,17 +11,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from duologue.kit.stopwords import STOPWORDS
 from duologue.kit.text import words
 
 CLOSE = 0.55
 """Cosine under which two different terms have nothing to do with each other."""
-
-STOPWORDS = frozenset(
-    "a an and are as at be been but by can could did do does for from get got had has have hello hey hi how i if in is it its me my no "
-    "not of on or our please so thank thanks that the their them there these they this to us was we were what when where which who why "
-    "will with would you your 的 了 吗 呢 吧 啊 我 你 您 他 她 它 我们 你们 请 请问 是 在 有 和 就 也 都 要 会 能 可以 怎么 怎样 什么 哪 哪里 多少 一下 这 那 这个 那个 想 "
-    "how's what's i'd i'm i've don't doesn't can't".split()
-)
 
 Vectors = Mapping[str, NDArray[np.float32]]
 Weights = Mapping[str, float]
@@ -53,7 +47,7 @@ def _closest(term: str, others: Sequence[str], vectors: Vectors) -> float:
 def likeness(asked: Sequence[str], known: Sequence[str], answer: Sequence[str], weights: Weights, vectors: Vectors) -> float:
     """How surely the answer given to `known` answers `asked`, in [0, 1]; all three are `terms`.
 
-    What is asked may be covered by the known question or, at a discount, by its answer; the known question must in turn be asked for.
+    What is asked may be covered by the known question or, at a discount, by its answer; the known question must be asked for in turn.
     """
     by_question = coverage(asked, known, weights, vectors)
     by_both = coverage(asked, (*known, *answer), weights, vectors)
