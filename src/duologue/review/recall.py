@@ -1,7 +1,8 @@
 """Earlier verdicts that bear on a question: what makes a correction count on the very next answer, before any training.
 
 Implements the assistant's `Recall` port. Keeps the workspace's answered questions in memory, topped up from the rows at each
-look-up; the rows are the truth. A message that a person rated down is no precedent, and of two verdicts on one question the later holds.
+look-up; the rows are the truth. A message that a person rated down is no precedent, and of two verdicts on one question the
+later holds.
 """
 
 import math

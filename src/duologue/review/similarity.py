@@ -1,9 +1,9 @@
 """How alike two questions are, in other words too: soft coverage of what is rare in them.
 
-A term of one side counts as covered by its most similar term of the other: fully where they are equal, by their vectors' cosine
-where an encoder thinks them close. Terms weigh by rarity. The score is the harmonic mean of both coverages, so that a question which adds
-a rare word ("Norway" against "Iceland") does not pass for the same. After soft cardinality measures and BERTScore (Zhang et al.,
-2020, equations 1 to 3), with static vectors.
+A term of one side counts as covered by its most similar term of the other: fully where they are equal, by their vectors'
+cosine where an encoder thinks them close. Terms weigh by rarity. The score is the harmonic mean of both coverages, so that a
+question which adds a rare word ("Norway" against "Iceland") does not pass for the same. After soft cardinality measures and
+BERTScore (Zhang et al., 2020, equations 1 to 3), with static vectors.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,8 @@ def _closest(term: str, others: Sequence[str], vectors: Vectors) -> float:
 def likeness(asked: Sequence[str], known: Sequence[str], answer: Sequence[str], weights: Weights, vectors: Vectors) -> float:
     """How surely the answer given to `known` answers `asked`, in [0, 1]; all three are `terms`.
 
-    What is asked may be covered by the known question or, at a discount, by its answer; the known question must be asked for in turn.
+    What is asked may be covered by the known question or, at a discount, by its answer; the
+    known question must be asked for in turn.
     """
     by_question = coverage(asked, known, weights, vectors)
     by_both = coverage(asked, (*known, *answer), weights, vectors)
