@@ -1,0 +1,38 @@
+"""Token buckets: how often somebody may do something. Kept in memory, bounded, forgotten at restart.
+
+A bucket holds `burst` tokens and gains one every `every_s` seconds. Source: RFC 2697's single-rate token bucket, without colours.
+"""
+
+from collections import OrderedDict
+
+from duologue.kit.clock import Clock, SystemClock
+from duologue.kit.errors import TooManyRequests
+
+MOST_KEYS = 50_000
+
+
+class Throttle:
+    """Buckets by key. The least recently used ones are forgotten beyond `MOST_KEYS`."""
+
+    def __init__(self, burst: float, every_s: float, *, clock: Clock | None = None) -> None:
+        self._burst = burst
+        self._every_s = every_s
+        self._clock = clock or SystemClock()
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, key: str, tokens: float = 1.0) -> None:
+        """Take a token or raise TooManyRequests with `retry_after_s`."""
+        now = self._clock.now().timestamp()
+        level, at = self._buckets.get(key, (self._burst, now))
+        level = min(self._burst, level + max(0.0, now - at) / self._every_s)
+        if level < tokens:
+            wait_s = round((tokens - level) * self._every_s + 0.5)
+            raise TooManyRequests(f"Too many requests; try again in {wait_s} s.", retry_after_s=wait_s)
+        self._buckets[key] = (level - tokens, now)
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > MOST_KEYS:
+            self._buckets.popitem(last=False)
+
+    def forget(self, key: str) -> None:
+        """Fill the bucket again."""
+        self._buckets.pop(key, None)
