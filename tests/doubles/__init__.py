@@ -1,0 +1,1 @@
+"""Doubles at the edge of the program, for tests only."""
