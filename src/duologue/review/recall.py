@@ -23,6 +23,8 @@ from duologue.store.database import Database
 
 _SENT_AS: dict[VerdictKind, PrecedentKind] = {"approve": "approve", "edit": "edit", "respond": "respond"}
 BATCH = 500
+MOST = 100_000
+"""Verdicts read at one look-up; the rest follows at the next."""
 LEAST = 0.35
 """Likeness under which a verdict is not worth showing to a model."""
 BACKGROUND = 200
@@ -76,9 +78,11 @@ class VerdictRecall:
     async def _read(self, workspace_id: str) -> tuple[_Memory, set[str]]:
         memory = self._memories.setdefault(workspace_id, _Memory())
         async with self._database.read() as tx:
-            fresh = await repository.list_verdicts(tx, workspace_id, kinds=sorted(SENDING), after=memory.newest, limit=10**6)
+            fresh = await repository.list_verdicts(
+                tx, workspace_id, kinds=sorted(SENDING), after=memory.newest, limit=MOST, oldest_first=True
+            )
             rated_down = await repository.list_messages_rated_down(tx, workspace_id)
-        for verdict in reversed(fresh):
+        for verdict in fresh:
             memory.newest = verdict.id
             known = _Known(verdict, terms(verdict.question), terms(verdict.final_text))
             memory.known.append(known)

@@ -72,9 +72,16 @@ async def find_verdict_of_draft(tx: Tx, workspace_id: str, draft_id: str) -> Ver
 
 
 async def list_verdicts(
-    tx: Tx, workspace_id: str, *, kinds: Sequence[str] = (), before: str = "", after: str = "", limit: int = 100
+    tx: Tx,
+    workspace_id: str,
+    *,
+    kinds: Sequence[str] = (),
+    before: str = "",
+    after: str = "",
+    limit: int = 100,
+    oldest_first: bool = False,
 ) -> list[Verdict]:
-    """Verdicts, newest first; `before` and `after` are verdict ids, which sort by time."""
+    """Verdicts, newest first unless told; `before` and `after` are verdict ids, which sort by time."""
     query = select(verdict_table).where(verdict_table.c.workspace_id == workspace_id)
     if kinds:
         query = query.where(verdict_table.c.kind.in_(kinds))
@@ -82,7 +89,8 @@ async def list_verdicts(
         query = query.where(verdict_table.c.id < before)
     if after:
         query = query.where(verdict_table.c.id > after)
-    rows = await tx.conn.execute(query.order_by(verdict_table.c.id.desc()).limit(limit))
+    order = verdict_table.c.id.asc() if oldest_first else verdict_table.c.id.desc()
+    rows = await tx.conn.execute(query.order_by(order).limit(limit))
     return [_verdict(dict(row)) for row in rows.mappings()]
 
 

@@ -1,0 +1,78 @@
+"""From a verdict to its examples, by the rules that every export and training run share.
+
+approve → SFT and a good label; edit → SFT on the final text, a preference pair where the meaning changed, and a bad label for
+the draft; reject with an own reply → a preference pair and SFT on the reply; reject alone → a bad label; ignored, superseded
+or sent back for another draft → nothing. Knows no file format and no model.
+"""
+
+import re
+from collections.abc import Sequence
+
+from duologue.kit.text import normalise, words
+from duologue.learning.model import ChatTurn, Example, ExampleKind
+from duologue.review.model import Verdict
+
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+SAME_MEANING = 0.95
+"""Overlap of index terms from which an edit counts as one of wording, unless a number or a negation changed."""
+_NEGATIONS = frozenset(
+    {"not", "no", "never", "without", "cannot", "can't", "don't", "不", "没", "没有", "不能", "不可", "无", "未", "别"}
+)
+
+
+def meaning_changed(before: str, after: str) -> bool:
+    """Whether an edit says something else: other numbers, other negations, or other content words."""
+    if sorted(_NUMBER.findall(normalise(before))) != sorted(_NUMBER.findall(normalise(after))):
+        return True
+    old, new = words(before), words(after)
+    if {w for w in old if w in _NEGATIONS} != {w for w in new if w in _NEGATIONS}:
+        return True
+    if not old or not new:
+        return old != new
+    both = len(set(old) & set(new))
+    return 2 * both / (len(set(old)) + len(set(new))) < SAME_MEANING
+
+
+def to_examples(verdict: Verdict, prompt: Sequence[ChatTurn]) -> list[Example]:
+    """The examples that a verdict gives. `prompt` is the dialogue up to and with the message that the draft answers."""
+
+    def example(kind: ExampleKind, chosen: str, *, rejected: str = "", is_good: bool = True) -> Example:
+        return Example(kind, tuple(prompt), chosen, rejected, is_good, _lineage(verdict))
+
+    draft, final = verdict.draft_text.strip(), verdict.final_text.strip()
+    match verdict.kind:
+        case "approve":
+            return [example("sft", final), example("label", final)]
+        case "edit":
+            found = [example("sft", final), example("label", final)]
+            if draft and meaning_changed(draft, final):
+                found += [example("preference", final, rejected=draft), example("label", draft, is_good=False)]
+            return found
+        case "respond":
+            found = [example("sft", final), example("label", final)]
+            if draft and draft != final:
+                found += [example("preference", final, rejected=draft), example("label", draft, is_good=False)]
+            return found
+        case "reject":
+            return [example("label", draft, is_good=False)] if draft else []
+        case "ignore" | "regenerate":
+            return []
+
+
+def _lineage(verdict: Verdict) -> dict[str, object]:
+    return {
+        "verdict_id": verdict.id,
+        "draft_id": verdict.draft_id,
+        "run_id": verdict.run_id,
+        "conversation_id": verdict.conversation_id,
+        "message_id": verdict.message_id,
+        "verdict": verdict.kind,
+        "reason": verdict.reason,
+        "lang": verdict.lang,
+        "model_version": verdict.model_version,
+        "prompt_version": verdict.prompt_version,
+        "reviewer_id": verdict.reviewer_id,
+        "passage_ids": [r.passage_id for r in verdict.retrieved],
+        "shown_at": verdict.shown_at.isoformat() if verdict.shown_at else None,
+        "decided_at": verdict.decided_at.isoformat(),
+    }

@@ -1,0 +1,24 @@
+"""What verdicts become: examples to learn from, each with its lineage."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+ExampleKind = Literal["sft", "preference", "label"]
+ExportFormat = Literal["sft", "dpo", "kto"]
+ChatTurn = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One thing to learn: after `prompt`, `chosen` is right (and `rejected` is not, where there is one).
+
+    sft: `chosen` is what was sent. preference: `chosen` over `rejected`. label: `chosen` alone is `is_good` or not.
+    `lineage` holds the ids and versions that lead back to the verdict.
+    """
+
+    kind: ExampleKind
+    prompt: tuple[ChatTurn, ...]
+    chosen: str
+    rejected: str
+    is_good: bool
+    lineage: dict[str, Any]
