@@ -1,0 +1,158 @@
+"""Writes docs/reference/*.md from the code; `--check` fails where a page is not what the code says.
+
+Knows where settings, errors, events, commands, routes and sdk names are declared; says nothing of its own about them.
+"""
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duologue
+from duologue.kit.errors import DuologueError
+from duologue.kit.settings import Settings
+
+FOLDER = Path(__file__).parent / "reference"
+NOTE = "<!-- Written by `make docs` from the code; change it there. -->\n\n"
+
+
+def _first_line(thing: object) -> str:
+    return (inspect.getdoc(thing) or "").strip().split("\n\n")[0].replace("\n", " ")
+
+
+def _cell(text: object) -> str:
+    return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def _table(head: list[str], rows: list[list[object]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(_cell(c) for c in row) + " |" for row in rows]) + "\n"
+
+
+def render_settings() -> str:
+    """Every `DUOLOGUE_*` variable."""
+    rows: list[list[object]] = []
+    for name, field in Settings.model_fields.items():
+        default = field.default.get_secret_value() if hasattr(field.default, "get_secret_value") else field.default
+        rows.append([f"`DUOLOGUE_{name.upper()}`", f"`{default}`" if default != "" else "empty", field.description or ""])
+    return "# Settings\n\nEnvironment variables; `duologue serve` takes the most used ones as options.\n\n" + _table(
+        ["Variable", "Default", "Meaning"], rows
+    )
+
+
+def _errors(cls: type[DuologueError] = DuologueError) -> Iterator[type[DuologueError]]:
+    yield cls
+    for child in cls.__subclasses__():
+        yield from _errors(child)
+
+
+def render_errors() -> str:
+    """Every error code."""
+    rows: list[list[object]] = [
+        [f"`{e.code}`", e.status, _first_line(e)] for e in _errors() if e.__module__.startswith("duologue.")
+    ]
+    body = 'Every error of the API is `{"error": {"code", "message", "detail"}}` with the status below.\n\n'
+    return "# Error codes\n\n" + body + _table(["Code", "Status", "Meaning"], rows)
+
+
+def render_events() -> str:
+    """Every event of the feed."""
+    parts = ["# Events\n\nThe feed is append-only; a reader resumes from its cursor. Each event carries the new values whole.\n"]
+    for info in pkgutil.iter_modules(duologue.__path__):
+        try:
+            module = importlib.import_module(f"duologue.{info.name}.events")
+        except ModuleNotFoundError:
+            continue
+        rows: list[list[object]] = []
+        for _, cls in inspect.getmembers(module, inspect.isclass):
+            if cls.__module__ == module.__name__ and dataclasses.is_dataclass(cls) and hasattr(cls, "kind"):
+                rows.append([f"`{cls.kind}`", ", ".join(f"`{f.name}`" for f in dataclasses.fields(cls)), _first_line(cls)])
+        if rows:
+            parts.append(f"\n## {info.name}\n\n" + _table(["Kind", "Payload", "Meaning"], rows))
+    return "".join(parts)
+
+
+def render_commands() -> str:
+    """Every command with its help."""
+    import click
+    import typer
+
+    from duologue.interfaces.cli import app
+
+    def walk(command: click.Command, path: str) -> Iterator[str]:
+        context = click.Context(command, info_name=path, terminal_width=100)
+        children = getattr(command, "commands", {})
+        if not children:
+            options = [
+                [
+                    f"`{' '.join(p.opts)}`" if p.param_type_name == "option" else f"`{p.name}`",
+                    p.default if p.default is not None else "",
+                    getattr(p, "help", "") or "",
+                ]
+                for p in command.get_params(context)
+                if p.name != "help"
+            ]
+            yield f"## {path}\n\n{_first_line_of(command.help)}\n\n" + (
+                _table(["Option", "Default", "Meaning"], options) + "\n" if options else ""
+            )
+        for name, child in sorted(children.items()):
+            yield from walk(child, f"{path} {name}")
+
+    def _first_line_of(text: str | None) -> str:
+        return (text or "").split("\f")[0].strip()
+
+    return "# Commands\n\n" + "".join(walk(typer.main.get_command(app), "duologue"))
+
+
+def render_api() -> str:
+    """Every route of the HTTP API."""
+    from duologue.interfaces.api import openapi
+
+    rows: list[list[object]] = [
+        [method.upper(), f"`{path}`", operation.get("summary", "")]
+        for path, methods in sorted(openapi()["paths"].items())
+        for method, operation in methods.items()
+    ]
+    return "# HTTP API\n\nThe full description is served at `/api/openapi.json`.\n\n" + _table(
+        ["Method", "Path", "What it does"], rows
+    )
+
+
+def render_sdk() -> str:
+    """Every name that a pack may use."""
+    sdk: Any = importlib.import_module("duologue.sdk")
+    rows: list[list[object]] = [[f"`{name}`", _first_line(getattr(sdk, name))] for name in sorted(sdk.__all__)]
+    return "# sdk\n\nThe nouns that a pack may use: `from duologue.sdk import …`.\n\n" + _table(["Name", "Meaning"], rows)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings": render_settings,
+    "errors": render_errors,
+    "events": render_events,
+    "commands": render_commands,
+    "api": render_api,
+    "sdk": render_sdk,
+}
+
+
+def main(check: bool) -> int:
+    """Write the pages, or name those that are out of date."""
+    stale = []
+    for name, render in PAGES.items():
+        path, text = FOLDER / f"{name}.md", NOTE + render().rstrip() + "\n"
+        if check and (not path.exists() or path.read_text("utf-8") != text):
+            stale.append(path.name)
+        elif not check:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, "utf-8")
+    if stale:
+        print(f"Out of date: {', '.join(stale)}. Run `make docs`.")
+    return bool(stale)
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv))
