@@ -21,6 +21,13 @@ def normalise(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.split("\n")).strip()
 
 
+def clean(text: str) -> str:
+    """As `normalise`, but for the eye: composed (NFC) and otherwise as it was written, full-width punctuation too."""
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip()
+
+
 def detect_lang(text: str, default: Lang = "en") -> Lang:
     """`zh` where Han characters weigh more than Latin words, else `en`; `default` where there is neither."""
     han = len(_HAN.findall(text))

@@ -1,1 +1,1 @@
-"""Documents: taken in, cut into passages, found again. Knows no conversation and no model beyond the encoder port."""
+"""Documents and the passages in them: reading, cutting, indexing, searching. Knows nobody's conversation and no language model."""

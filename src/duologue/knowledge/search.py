@@ -1,0 +1,151 @@
+"""A search, step by step: terms, candidates of both channels, scores, fusion, support. Reads through the repository only."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from duologue.kit.text import Lang, detect_lang
+from duologue.knowledge import bm25, repository, support
+from duologue.knowledge.dense import DenseIndex
+from duologue.knowledge.fuse import DENSE_SHARE, Fused, Scored, fuse
+from duologue.knowledge.model import Encode, Hit, SearchResult
+from duologue.knowledge.repository import Candidate, State
+from duologue.knowledge.spelling import Speller
+from duologue.knowledge.terms import index_terms
+from duologue.store.database import Database, Tx
+
+CANDIDATES = 100
+"""Taken from each channel."""
+WORKSPACES = 32
+"""Caches held at a time; the one unused for longest goes first."""
+VECTORS_AT_ONCE = 5_000
+LONGEST_QUERY = 2_000
+"""Characters of a question that are looked at."""
+
+
+@dataclass(slots=True)
+class _Cache:
+    """What is held of a workspace, and which generation of it."""
+
+    dense: DenseIndex
+    generation: int = -1
+    speller: Speller = field(default_factory=lambda: Speller({}))
+
+
+class Searcher:
+    """Searches the passages of workspaces. Its caches follow the generation that every change of the knowledge steps."""
+
+    def __init__(self, database: Database, encode: Encode) -> None:
+        self._database = database
+        self._encode = encode
+        self._caches: OrderedDict[str, _Cache] = OrderedDict()
+
+    async def search(
+        self, workspace_id: str, query: str, *, lang: Lang | None = None, k: int = 5, dense_share: float = DENSE_SHARE
+    ) -> SearchResult:
+        """The `k` best passages. `dense_share` 0 is BM25 alone, 1 is dense alone."""
+        query = query[:LONGEST_QUERY]
+        terms = index_terms(query)
+        vector = (await self._encode.encode([query]))[0] if query.strip() else []
+        async with self._database.read() as tx:
+            state = await repository.get_state(tx, workspace_id)
+            if not state.passages or not query.strip():
+                return SearchResult((), 0.0, {})
+            cache = await self._fresh(tx, workspace_id, state)
+            weighed = await _weigh(tx, workspace_id, terms, state, cache)
+            scored = await self._score(tx, workspace_id, weighed, vector, cache, state, dense_share)
+        fused = fuse(scored, lang or detect_lang(query), dense_share=dense_share)
+        fused = [found for found in fused if found.score > 0]
+        signals = measure(weighed, fused)
+        return SearchResult(tuple(_hit(found) for found in fused[:k]), support.estimate(signals), signals)
+
+    def forget(self, workspace_id: str) -> None:
+        """Drop the cache of a workspace; it is rebuilt at the next search."""
+        self._caches.pop(workspace_id, None)
+
+    async def _score(
+        self,
+        tx: Tx,
+        workspace_id: str,
+        weighed: bm25.Query,
+        vector: Sequence[float],
+        cache: _Cache,
+        state: State,
+        dense_share: float,
+    ) -> list[Scored]:
+        numbers: dict[int, None] = {}
+        if dense_share < 1:
+            numbers |= dict.fromkeys(await repository.match(tx, workspace_id, list(weighed.weights), CANDIDATES))
+        if dense_share > 0:
+            numbers |= dict.fromkeys(number for number, _ in cache.dense.search(vector, CANDIDATES))
+        cosines = cache.dense.score(vector, list(numbers)) if dense_share > 0 else {}
+        found = await repository.get_candidates(tx, workspace_id, list(numbers))
+        return [Scored(one, _rate(weighed, one, state), cosines.get(one.number)) for one in found]
+
+    async def _fresh(self, tx: Tx, workspace_id: str, state: State) -> _Cache:
+        """The cache of a workspace, brought to the generation that this transaction sees."""
+        cache = self._caches.get(workspace_id) or _Cache(DenseIndex(self._encode.dim))
+        if cache.generation != state.generation:
+            present = await repository.list_vector_numbers(tx, workspace_id, self._encode.name)
+            held = set(cache.dense.numbers.tolist())
+            last = max(held & set(present), default=0)
+            if any(number not in held for number in present if number <= last):
+                held, last = set(), 0  # vectors were made later for older passages: take all anew
+                cache = _Cache(DenseIndex(self._encode.dim))
+            added: list[tuple[int, bytes]] = []
+            while part := await repository.get_vectors(tx, workspace_id, self._encode.name, last, VECTORS_AT_ONCE):
+                added += part
+                last = part[-1][0]
+            fresh = _Cache(DenseIndex(self._encode.dim), state.generation, Speller(await repository.list_terms(tx, workspace_id)))
+            fresh.dense.numbers, fresh.dense.matrix = cache.dense.numbers, cache.dense.matrix
+            fresh.dense.update(present, added)
+            cache = fresh
+        self._caches[workspace_id] = cache
+        self._caches.move_to_end(workspace_id)
+        while len(self._caches) > WORKSPACES:
+            self._caches.popitem(last=False)
+        return cache
+
+
+async def _weigh(tx: Tx, workspace_id: str, terms: Sequence[str], state: State, cache: _Cache) -> bm25.Query:
+    """The query with its weights; a word that occurs nowhere is joined by what it was probably meant to be."""
+    counts = await repository.count_terms(tx, workspace_id, set(terms))
+    weighed = bm25.weigh(terms, counts, state)
+    weights = dict(weighed.weights)
+    for term in weighed.weights:
+        guess = cache.speller.correct(term) if term not in counts else None
+        if guess is not None:
+            weights.pop(term)
+            weights[guess.term] = max(weights.get(guess.term, 0.0), guess.certainty * bm25.idf(guess.passages, state.passages))
+    return bm25.Query(weights)
+
+
+def _rate(weighed: bm25.Query, candidate: Candidate, state: State) -> float:
+    return bm25.rate(weighed, candidate.terms, state)
+
+
+def measure(weighed: bm25.Query, fused: Sequence[Fused]) -> dict[str, float]:
+    """The signals from which `support` is estimated; empty where nothing was found."""
+    if not fused:
+        return {}
+    top = fused[0]
+    other = next((f for f in fused[1:] if f.scored.candidate.passage.document_id != top.scored.candidate.passage.document_id), None)
+    best = fused[:3]
+    return {
+        "bm25": max(f.scored.bm25 for f in best),
+        "coverage": max(bm25.coverage(weighed, f.scored.candidate.terms.all) for f in best),
+        "dense": max(f.scored.dense or 0.0 for f in best),
+        "margin": top.score - (other.score if other else 0.0),
+    }
+
+
+def _hit(found: Fused) -> Hit:
+    return Hit(
+        passage=found.scored.candidate.passage,
+        score=found.score,
+        bm25_rank=found.bm25_rank,
+        dense_rank=found.dense_rank,
+        bm25_score=found.scored.bm25,
+        dense_score=found.scored.dense or 0.0,
+        uri=found.scored.candidate.uri,
+    )

@@ -1,0 +1,20 @@
+"""How probable it is that the passages found hold the answer: a logistic function of a few signals of the search.
+
+Knows signals, no passages. A search that finds something always finds a best passage; `support` says whether to believe it.
+Platt scaling: Platt, "Probabilistic outputs for support vector machines", 1999.
+"""
+
+import math
+from collections.abc import Mapping
+
+SIGNALS = ("bm25", "coverage", "dense", "margin")
+INTERCEPT = -4.0
+WEIGHTS: Mapping[str, float] = {"bm25": 4.0, "coverage": 3.0, "dense": 3.0, "margin": 1.0}
+
+
+def estimate(signals: Mapping[str, float], weights: Mapping[str, float] = WEIGHTS, intercept: float = INTERCEPT) -> float:
+    """A probability, 0 … 1. Signals that are not given count as 0; without any hit it is 0."""
+    if not signals:
+        return 0.0
+    total = intercept + sum(weights.get(name, 0.0) * value for name, value in signals.items())
+    return 1 / (1 + math.exp(-max(min(total, 40.0), -40.0)))
