@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     autopilot_threshold: float = Field(0.75, ge=0, le=1, description="Least calibrated confidence for an answer without approval.")
     lease_s: float = Field(1800.0, gt=0, description="Seconds that a takeover holds without activity.")
     turn_timeout_s: float = Field(90.0, gt=0, description="Seconds after which a running turn is handed over.")
+    rate_limits: bool = Field(True, description="Slow down clients that ask too often; off for measurements only.")
     max_message_chars: int = Field(20_000, gt=0, description="Longest message that is accepted.")
     max_upload_bytes: int = Field(20_000_000, gt=0, description="Largest file that is accepted.")
 
