@@ -1,9 +1,10 @@
 """Words that say how something is asked rather than what: left out where topics are compared."""
 
 _ENGLISH = """
-a about all also am an and any are as at be been but by can can't could did do does doesn't don't for from get got had has have
-hello hey hi how how's i i'd i'm i've if in into is isn't it it's its just me my no not of on or our please so some than thank thanks that
-that's the their them then there these they this to too us was we were what what's when where which who why will with would you your
+a about all also am an and any are as at be been but by can can't could did do does doesn't don't for from get got had
+has have hello hey hi how how's i i'd i'm i've if in into is isn't it it's its just me my no not of on or our please so
+some than thank thanks that that's the their them then there these they this to too us was we were what what's when
+where which who why will with would you your
 """
 
 _CHINESE = """
