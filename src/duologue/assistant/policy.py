@@ -1,0 +1,44 @@
+"""What a profession leaves to people: topics that always go to a person, and whether answers may be sent unsigned.
+
+Found by patterns in the person's words, in both languages, before anything else is thought about them.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from duologue.kit.text import Lang, normalise
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A subject that always goes to a person. `patterns` are regular expressions by language, case aside."""
+
+    name: str
+    patterns: Mapping[Lang, Sequence[str]]
+    team: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What may be sent unsigned, and what escalates. `drafts_only`: nothing is ever sent without a person."""
+
+    topics: tuple[Topic, ...] = ()
+    drafts_only: bool = False
+
+    def find_topic(self, text: str) -> Topic | None:
+        """The first topic whose pattern is found in the text."""
+        text = normalise(text).casefold()
+        for topic in self.topics:
+            if any(_compiled(p).search(text) for patterns in topic.patterns.values() for p in patterns):
+                return topic
+        return None
+
+
+NO_POLICY = Policy()
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.I)

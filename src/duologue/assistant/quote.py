@@ -1,0 +1,210 @@
+"""An answer made of the passages' own words: the one to three best pieces for a question, quoted exactly and cited.
+
+Scores pieces by BM25 over their words with the heading as context (Robertson and Zaragoza, "The Probabilistic Relevance Framework",
+2009). Knows no model. For a model that must not phrase freely, this is the answer; for any other, what replaces a sentence
+without support.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from duologue.assistant.facts import find_facts
+from duologue.assistant.units import Unit, units
+from duologue.conversation.model import Citation
+from duologue.kit.text import Lang, normalise
+from duologue.knowledge.model import Hit, Passage
+from duologue.knowledge.terms import index_terms
+
+K1, B = 1.2, 0.4
+HEADING, BEFORE = 0.5, 0.25
+"""Weight of a word that stands in the heading, or in the sentence before, rather than in the piece itself."""
+MOST_CHARS: dict[Lang, int] = {"en": 420, "zh": 210}
+BASE = 0.25
+"""What a passage is worth by its rank alone, beside the share of the question's weight that its best piece holds (0..1)."""
+WEAK = 0.3
+"""Share under which the best piece says less about the question than the heading does: then the passage's beginning is quoted."""
+SHORT = 0.4
+"""Share of the room under which a quoted sentence is followed by what comes after it."""
+SECOND = 0.35
+"""Share of the question's weight that must be left unanswered before a second passage is looked at."""
+
+_ASKS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
+    (
+        re.compile(r"how much|price|cost|fee|charge|多少钱|价格|费用|运费|收费|几块"),
+        frozenset({"GBP", "EUR", "CNY", "HKD", "USD", "percent"}),
+    ),
+    (
+        re.compile(r"how (?:long|soon|many days)|when|deadline|by what date|多久|多长时间|几天|什么时候|何时|期限|几点"),
+        frozenset({"workday", "day", "week", "month", "year", "hour", "minute", "date"}),
+    ),
+)
+_LEANS = re.compile(
+    r"^(?:it|they|this|that|these|those|if not|but|however|then|otherwise|also|so|below that|after that|in that case|the same)\b"
+    r"|^(?:这|那|它|但|不过|否则|另外|此外|同时|因此|所以|如果不|其中|也|不到)",
+    re.I,
+)
+_LEADS = re.compile(r"[:：]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Pieces of one passage in their order, and how well the best of them fits the question."""
+
+    passage: Passage
+    units: tuple[Unit, ...]
+    score: float
+
+    def render(self, number: int) -> str:
+        """The words as text, with the citation's mark."""
+        mark = f"[{number}]"
+        if all(u.kind in ("item", "row", "step") for u in self.units) and len(self.units) > 1:
+            steps = [f"{i}. {u.text}" if u.kind == "step" else f"- {u.text}" for i, u in enumerate(self.units, start=1)]
+            return "\n".join([*steps[:-1], f"{steps[-1]} {mark}"])
+        first, rest = self.units[0], self.units[1:]
+        if rest and _LEADS.search(first.text) and all(u.kind in ("item", "row", "step") for u in rest):
+            return f"{first.text}\n\n{Quote(self.passage, rest, self.score).render(number)}"
+        gap = " " if self.passage.lang == "en" else ""
+        return f"{gap.join(u.text for u in self.units)}{gap}{mark}"
+
+    def cite(self, number: int) -> Citation:
+        """The citation: the exact stretch of the passage that is quoted."""
+        p = self.passage
+        quote = p.body[self.units[0].start : self.units[-1].end]
+        return Citation(p.id, p.document_id, p.title, p.heading, quote, number)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    unit: Unit
+    score: float
+    share: float
+    terms: frozenset[str]
+
+
+def find_quotes(question: str, hits: Sequence[Hit], most: int = 2) -> list[Quote]:
+    """The best quote, and a second one of another passage where it answers what the first leaves open."""
+    asked = list(dict.fromkeys(index_terms(question)))
+    passages = [(hit, units(hit.passage.body, hit.passage.lang)) for hit in hits]
+    weights = _rarity([u for _, pieces in passages for u in pieces], asked)
+    wanted = _wanted(question)
+    quotes: list[tuple[Quote, frozenset[str]]] = []
+    top = max((hit.score for hit in hits), default=0.0) or 1.0
+    for hit, pieces in passages:
+        scored = _score(hit.passage, pieces, asked, weights, wanted, (hit.score / top) ** 2)
+        if scored:
+            quotes.append(_choose(hit.passage, scored))
+    quotes.sort(key=lambda pair: pair[0].score, reverse=True)
+    return _with_second(quotes, asked, weights)[:most]
+
+
+def _with_second(quotes: list[tuple[Quote, frozenset[str]]], asked: Sequence[str], weights: dict[str, float]) -> list[Quote]:
+    if not quotes:
+        return []
+    best, answered = quotes[0]
+    total = sum(weights[t] for t in asked) or 1.0
+    open_terms = {t for t in asked if t not in answered}
+    if sum(weights[t] for t in open_terms) / total < SECOND:
+        return [best]
+    for other, terms in quotes[1:]:
+        gain = sum(weights[t] for t in open_terms & terms)
+        if other.score >= 0.5 * best.score and gain / total >= SECOND / 2 and other.passage.lang == best.passage.lang:
+            return [best, other]
+    return [best]
+
+
+def _rarity(pieces: Sequence[Unit], asked: Sequence[str]) -> dict[str, float]:
+    sets = [set(index_terms(u.text)) for u in pieces]
+    n = len(sets)
+    counts = {t: sum(t in s for s in sets) for t in asked}
+    return {t: math.log(1 + (n - c + 0.5) / (c + 0.5)) for t, c in counts.items()}
+
+
+def _wanted(question: str) -> frozenset[str]:
+    plain = normalise(question).casefold()
+    return frozenset().union(*(kinds for pattern, kinds in _ASKS if pattern.search(plain)))
+
+
+def _score(
+    passage: Passage, pieces: Sequence[Unit], asked: Sequence[str], weights: dict[str, float], wanted: frozenset[str], prior: float
+) -> list[_Scored]:
+    where = set(index_terms(f"{passage.title} {passage.heading}"))
+    average = sum(len(u.text) for u in pieces) / len(pieces) if pieces else 1.0
+    total = sum(weights[t] for t in asked) * (K1 + 1) / 1.5 or 1.0
+    out: list[_Scored] = []
+    before: set[str] = set()
+    for unit in pieces:
+        if unit.kind == "heading":
+            where, before = where | set(index_terms(unit.text)), set()
+            continue
+        terms = index_terms(unit.text)
+        length = 1 - B + B * len(unit.text) / average
+        score = 0.0
+        for term in asked:
+            count = terms.count(term)
+            inside = count * (K1 + 1) / (count + K1 * length)
+            near = HEADING * (term in where) + BEFORE * (term in before)
+            score += weights[term] * max(inside, near)
+        if wanted and any(kind in wanted for kind, _ in find_facts(unit.text).exact):
+            score *= 1.3
+        out.append(_Scored(unit, prior * (BASE + score / total), score / total, frozenset(terms) | where))
+        before = set(terms)
+    return out
+
+
+def _choose(passage: Passage, scored: Sequence[_Scored]) -> tuple[Quote, frozenset[str]]:
+    """Around the best piece, what belongs to it, as far as there is room."""
+    best = max(range(len(scored)), key=lambda i: scored[i].score)
+    best = 0 if scored[best].share < WEAK and scored[0].unit.kind == "sentence" else best
+    chosen = {best}
+    block = [i for i, s in enumerate(scored) if s.unit.block == scored[best].unit.block]
+    kind = scored[best].unit.kind
+    if kind in ("step", "item"):
+        chosen |= _whole_list(scored, block, best)
+    elif kind == "row":
+        chosen |= {i for i in block if scored[i].score >= 0.8 * scored[best].score}
+        chosen = set(sorted(chosen, key=lambda i: -scored[i].score)[:4])
+    else:
+        chosen |= _neighbours(scored, block, best, MOST_CHARS[passage.lang])
+    picked = [scored[i] for i in sorted(chosen)]
+    terms = frozenset().union(*(s.terms for s in picked))
+    return Quote(passage, tuple(s.unit for s in picked), scored[best].score), terms
+
+
+def _whole_list(scored: Sequence[_Scored], block: Sequence[int], best: int) -> set[int]:
+    """A numbered list is quoted whole with its lead; of other lists, the items that fit about as well."""
+    lead = {block[0] - 1} if block[0] > 0 and _LEADS.search(scored[block[0] - 1].unit.text) else set()
+    if scored[best].unit.kind == "step":
+        return set(block) | lead
+    near = {i for i in block if scored[i].score >= 0.7 * scored[best].score}
+    return (near | lead) if len(near) > 1 or lead else near
+
+
+def _neighbours(scored: Sequence[_Scored], block: Sequence[int], best: int, room: int) -> set[int]:
+    """The paragraph, if it is short; else the piece, what it leans on, and what goes on from it."""
+    if sum(len(scored[i].unit.text) for i in block) <= room:
+        chosen = set(block)
+    else:
+        chosen = {best}
+        if _LEANS.search(scored[best].unit.text) and best - 1 in block:
+            chosen.add(best - 1)
+        left = room - sum(len(scored[i].unit.text) for i in chosen)
+        after = best + 1
+        while after in block and left - len(scored[after].unit.text) >= 0 and len(chosen) < 3:
+            left -= len(scored[after].unit.text)
+            chosen.add(after)
+            after += 1
+    if sum(len(scored[i].unit.text) for i in chosen) < SHORT * room and max(chosen) + 1 < len(scored):
+        following = scored[max(chosen) + 1].unit
+        if following.kind == "sentence" or following.kind == "step":
+            chosen.add(max(chosen) + 1)
+    last = max(chosen)
+    if _LEADS.search(scored[last].unit.text) or scored[last].unit.kind == "step":
+        block_after = scored[last].unit.block + (scored[last].unit.kind != "step")
+        chosen |= {i for i in range(last + 1, len(scored)) if _continues(scored[i].unit, block_after)}
+    return chosen
+
+
+def _continues(unit: Unit, block: int) -> bool:
+    return unit.block == block and unit.kind != "sentence"
