@@ -44,7 +44,10 @@ class Retrieved:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One turn of the assistant, from a person's message to its end. `signals` are the inputs of `confidence`, each 0..1."""
+    """One turn of the assistant, from a person's message to its end.
+
+    `signals` are the inputs of `confidence`, each 0..1; `attempt` counts beginnings, more than one after a crash.
+    """
 
     id: str
     workspace_id: str
@@ -67,6 +70,8 @@ class Run:
     error: str
     started_at: datetime
     finished_at: datetime | None
+    person_id: str = ""
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ class Draft:
     action: Action | None
     created_at: datetime
     closed_at: datetime | None = None
+    person_id: str = ""
 
     @property
     def is_open(self) -> bool:

@@ -1,0 +1,189 @@
+"""All SQL of runs and drafts."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Float, Index, Integer, String, Table, Text, UniqueConstraint, delete, insert, select, update
+
+from duologue.assistant.model import OPEN_DRAFT, Action, Draft, DraftStatus, Run
+from duologue.store.database import Tx, WriteTx
+from duologue.store.feed import from_payload, to_payload
+from duologue.store.schema import Id, Json, UtcTime, metadata
+
+run_table = Table(
+    "run",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("conversation_id", Id, nullable=False),
+    Column("person_id", Id, nullable=False),
+    Column("message_id", Id, nullable=False),
+    Column("job_id", String(96), nullable=False),
+    Column("responding_to_seq", Integer, nullable=False),
+    Column("control_epoch", Integer, nullable=False),
+    Column("last_public_seq", Integer, nullable=False),
+    Column("instruction", Text, nullable=False),
+    Column("draft_id", Id),
+    Column("status", String(16), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("model_version", String(200), nullable=False),
+    Column("prompt_version", String(80), nullable=False),
+    Column("confidence", Float),
+    Column("signals", Json, nullable=False),
+    Column("retrieved", Json, nullable=False),
+    Column("verdict_ids", Json, nullable=False),
+    Column("steps", Json, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+    Column("attempt", Integer, nullable=False),
+    UniqueConstraint("workspace_id", "job_id"),
+    Index("ix_run_conversation", "workspace_id", "conversation_id"),
+    Index("ix_run_status", "status"),
+)
+
+draft_table = Table(
+    "draft",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("conversation_id", Id, nullable=False),
+    Column("person_id", Id, nullable=False),
+    Column("run_id", Id, nullable=False),
+    Column("responding_to_seq", Integer, nullable=False),
+    Column("control_epoch", Integer, nullable=False),
+    Column("last_public_seq", Integer, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("lang", String(8), nullable=False),
+    Column("citations", Json, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("confidence", Float),
+    Column("reason", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("action", Json, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("closed_at", UtcTime),
+    Index("ix_draft_conversation", "workspace_id", "conversation_id"),
+    Index("ix_draft_run", "run_id"),
+)
+
+_RUN_JSON = ("signals", "retrieved", "verdict_ids", "steps")
+
+
+def _run_row(run: Run) -> dict[str, Any]:
+    payload = to_payload(run)
+    return {f.name: payload[f.name] if f.name in _RUN_JSON else getattr(run, f.name) for f in fields(Run)}
+
+
+def _run(row: Any) -> Run:
+    values = {f.name: row[f.name] for f in fields(Run)}
+    return from_payload(Run, values)
+
+
+def _draft_row(draft: Draft) -> dict[str, Any]:
+    payload = to_payload(draft)
+    row = {f.name: getattr(draft, f.name) for f in fields(Draft)}
+    return row | {"citations": payload["citations"], "action": payload["action"] or {}}
+
+
+def _draft(row: Any) -> Draft:
+    values = {f.name: row[f.name] for f in fields(Draft)}
+    return from_payload(Draft, values | {"action": values["action"] or None})
+
+
+async def insert_run(tx: WriteTx, run: Run, job_id: str) -> None:
+    """Store a run that begins. `job_id` is unique in a workspace."""
+    await tx.conn.execute(insert(run_table).values(**_run_row(run), job_id=job_id))
+
+
+async def update_run(tx: WriteTx, run: Run) -> bool:
+    """Store the run as it is now; False where it was already finished, so that a run ends once."""
+    query = update(run_table).where(run_table.c.id == run.id, run_table.c.status == "running").values(**_run_row(run))
+    return (await tx.conn.execute(query)).rowcount == 1
+
+
+async def find_run(tx: Tx, workspace_id: str, *, run_id: str = "", job_id: str = "") -> Run | None:
+    """A run by its id or by its job's."""
+    key = run_table.c.id == run_id if run_id else run_table.c.job_id == job_id
+    row = (await tx.conn.execute(select(run_table).where(run_table.c.workspace_id == workspace_id, key))).mappings().one_or_none()
+    return None if row is None else _run(row)
+
+
+async def list_runs(tx: Tx, workspace_id: str, conversation_id: str, limit: int = 50) -> list[Run]:
+    """The runs of a conversation, newest first."""
+    query = select(run_table).where(run_table.c.workspace_id == workspace_id, run_table.c.conversation_id == conversation_id)
+    rows = await tx.conn.execute(query.order_by(run_table.c.id.desc()).limit(limit))
+    return [_run(row) for row in rows.mappings()]
+
+
+async def list_running(tx: Tx) -> list[tuple[Run, str]]:
+    """Runs of all workspaces that have not ended, with their job ids, oldest first."""
+    rows = await tx.conn.execute(select(run_table).where(run_table.c.status == "running").order_by(run_table.c.id))
+    return [(_run(row), row["job_id"]) for row in rows.mappings()]
+
+
+async def insert_draft(tx: WriteTx, draft: Draft) -> None:
+    """Store a new draft."""
+    await tx.conn.execute(insert(draft_table).values(**_draft_row(draft)))
+
+
+async def find_draft(tx: Tx, workspace_id: str, draft_id: str) -> Draft | None:
+    """A draft by its id."""
+    query = select(draft_table).where(draft_table.c.workspace_id == workspace_id, draft_table.c.id == draft_id)
+    row = (await tx.conn.execute(query)).mappings().one_or_none()
+    return None if row is None else _draft(row)
+
+
+async def list_drafts(
+    tx: Tx, workspace_id: str, conversation_ids: Sequence[str], statuses: Sequence[DraftStatus] = (), limit: int = 200
+) -> list[Draft]:
+    """Drafts of these conversations, newest first."""
+    query = select(draft_table).where(
+        draft_table.c.workspace_id == workspace_id, draft_table.c.conversation_id.in_(list(conversation_ids))
+    )
+    if statuses:
+        query = query.where(draft_table.c.status.in_(list(statuses)))
+    rows = await tx.conn.execute(query.order_by(draft_table.c.id.desc()).limit(limit))
+    return [_draft(row) for row in rows.mappings()]
+
+
+async def close_draft(tx: WriteTx, draft_id: str, status: DraftStatus, at: datetime) -> bool:
+    """Close an open draft; False where it was closed before."""
+    query = update(draft_table).where(draft_table.c.id == draft_id, draft_table.c.status.in_(OPEN_DRAFT))
+    return (await tx.conn.execute(query.values(status=status, closed_at=at))).rowcount == 1
+
+
+async def close_open_drafts(tx: WriteTx, workspace_id: str, conversation_id: str, at: datetime) -> list[str]:
+    """Mark every open draft of a conversation as superseded; their ids."""
+    query = (
+        update(draft_table)
+        .where(
+            draft_table.c.workspace_id == workspace_id,
+            draft_table.c.conversation_id == conversation_id,
+            draft_table.c.status.in_(OPEN_DRAFT),
+        )
+        .values(status="superseded", closed_at=at)
+        .returning(draft_table.c.id)
+    )
+    return sorted((await tx.conn.execute(query)).scalars())
+
+
+async def put_action(tx: WriteTx, draft_id: str, action: Action) -> None:
+    """Store how far an approved action has come."""
+    await tx.conn.execute(update(draft_table).where(draft_table.c.id == draft_id).values(action=to_payload(action)))
+
+
+async def delete_of_conversations(tx: WriteTx, workspace_id: str, conversation_ids: Sequence[str]) -> None:
+    """Remove all runs and drafts of these conversations."""
+    for table in (draft_table, run_table):
+        query = delete(table).where(table.c.workspace_id == workspace_id, table.c.conversation_id.in_(list(conversation_ids)))
+        await tx.conn.execute(query)
+
+
+async def delete_of_person(tx: WriteTx, workspace_id: str, person_id: str) -> None:
+    """Remove all runs and drafts that answered a person."""
+    for table in (draft_table, run_table):
+        await tx.conn.execute(delete(table).where(table.c.workspace_id == workspace_id, table.c.person_id == person_id))
