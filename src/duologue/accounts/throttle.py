@@ -14,10 +14,11 @@ MOST_KEYS = 50_000
 class Throttle:
     """Buckets by key. The least recently used ones are forgotten beyond `MOST_KEYS`."""
 
-    def __init__(self, burst: float, every_s: float, *, clock: Clock | None = None) -> None:
+    def __init__(self, burst: float, every_s: float, *, clock: Clock | None = None, most_keys: int = MOST_KEYS) -> None:
         self._burst = burst
         self._every_s = every_s
         self._clock = clock or SystemClock()
+        self._most_keys = most_keys
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, key: str, tokens: float = 1.0) -> None:
@@ -30,7 +31,7 @@ class Throttle:
             raise TooManyRequests(f"Too many requests; try again in {wait_s} s.", retry_after_s=wait_s)
         self._buckets[key] = (level - tokens, now)
         self._buckets.move_to_end(key)
-        if len(self._buckets) > MOST_KEYS:
+        if len(self._buckets) > self._most_keys:
             self._buckets.popitem(last=False)
 
     def forget(self, key: str) -> None:
