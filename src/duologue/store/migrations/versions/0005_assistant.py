@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.Column("finished_at", UtcTime()),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
-        sa.UniqueConstraint("workspace_id", "job_id", name=op.f("uq_run_workspace_id")),
+        sa.UniqueConstraint("workspace_id", "job_id", name=op.f("uq_run_workspace_id_job_id")),
     )
     op.create_index("ix_run_conversation", "run", ["workspace_id", "conversation_id"])
     op.create_index("ix_run_status", "run", ["status"])
