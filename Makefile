@@ -1,0 +1,97 @@
+# From a bare checkout with Python 3.11+, pip, venv and make: `make serve`, `make test`. Everything is put into .venv.
+#
+#   make install                 the environment, with the embedded model's engine (extra `local`) and the tests' needs
+#   make serve [PORT=8600]       start the server; the first start prepares the sample workspace
+#   make test [ARGS=…]           everything; ARGS go to pytest
+#   make check                   format, lint, types, layers, house and documentation, in seconds
+#   make bench [ARGS=--json]     measure this machine
+#   make docs                    write docs/reference from the code
+#
+# PYTHON=… names the interpreter. TORCH_INDEX=… names where CPU builds of torch are looked for first on Linux without an NVIDIA
+# GPU (a plain `pip install torch` brings gigabytes of CUDA there); TORCH_INDEX= (empty) skips that. SYSTEM= (empty) keeps
+# `make test` from installing system packages.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+TORCH := torch==2.13.0
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+SYSTEM ?= chromium fonts-noto-cjk postgresql
+PORT ?=
+ARGS ?=
+
+.PHONY: help install serve test check bench docs format clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+install: $(VENV)/.installed
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Duologue needs Python 3.11 or newer; name it with make PYTHON=…" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# torch first and alone: the CPU build satisfies the same pin, and its dependencies come with the rest
+$(VENV)/.torch: | $(BIN)/python
+	@if [ "$$(uname -s)" = Linux ] && [ -n "$(TORCH_INDEX)" ] && ! nvidia-smi -L >/dev/null 2>&1; then \
+		echo "Looking for a CPU build of torch at $(TORCH_INDEX) …"; \
+		$(PIP) install --no-deps --timeout 10 --retries 0 --index-url "$(TORCH_INDEX)" "$(TORCH)" 2>/dev/null \
+			|| echo "There is none; the plain one is taken, which is larger."; \
+	fi
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml $(VENV)/.torch
+	@echo "Installing into $(VENV) (a few minutes the first time) …"
+	$(PIP) install --editable '.[local,postgres,test]'
+	@touch $@
+
+serve: install
+	@exec $(BIN)/python -m duologue serve $(if $(PORT),--port $(PORT)) $(ARGS)
+
+test: install $(VENV)/.system
+	$(BIN)/python -m pytest $(ARGS)
+
+# Chromium and PostgreSQL for the tests that need them, where this user may install packages; else those tests skip and say why
+$(VENV)/.system: | $(BIN)/python
+	@missing=""; \
+	for package in $(SYSTEM); do \
+		dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; \
+	done; \
+	sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
+	if [ -n "$$missing" ] && command -v apt-get >/dev/null && $$sudo true 2>/dev/null; then \
+		echo "Installing$$missing …"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt="timeout 600 apt-get -qq -o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Dpkg::Use-Pty=0"; \
+		{ $$sudo $$apt update && $$sudo $$apt install -y --no-install-recommends $$missing >/dev/null; } \
+			|| echo "They could not be installed; the tests that need them will be skipped."; \
+	elif [ -n "$$missing" ]; then \
+		echo "Not installed:$$missing. The tests that need them look for another one, or are skipped."; \
+	fi
+	@touch $@
+
+check: install
+	$(BIN)/ruff format --check --quiet src tests bench docs
+	$(BIN)/ruff check --quiet src tests bench docs
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest --quiet tests/house tests/docs
+
+format: install
+	$(BIN)/ruff format src tests bench docs
+	$(BIN)/ruff check --fix src tests bench docs
+
+bench: install
+	$(BIN)/python -m bench.messages $(ARGS)
+
+docs: install
+	$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
