@@ -72,4 +72,13 @@ class ConversationLabelled:
     lang: Lang
 
 
+@dataclass(frozen=True, slots=True)
+class PersonErased:
+    """A person's conversations were removed, their events with them; whoever shows one closes it."""
+
+    kind: ClassVar[str] = "PersonErased"
+    person_id: str
+    conversation_ids: tuple[str, ...]
+
+
 ConversationEvent = ConversationStarted | MessagePosted | ControlChanged | LeaseRenewed | StatusChanged | ConversationLabelled

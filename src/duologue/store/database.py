@@ -38,11 +38,12 @@ class Tx:
 
 
 class WriteTx(Tx):
-    """A transaction that may change things and append events."""
+    """A transaction that may change things and append events. `now` is one moment for all that it writes."""
 
     def __init__(self, conn: AsyncConnection, database: "Database") -> None:
         super().__init__(conn)
         self._database = database
+        self.now = database.clock.now()
         self.pending: list[feed.Pending] = []
 
     async def append(
@@ -107,7 +108,7 @@ class Database:
                 records: list[feed.Record] = []
                 for workspace_id in sorted({p.workspace_id for p in tx.pending}):
                     batch = [p for p in tx.pending if p.workspace_id == workspace_id]
-                    records += await feed.append(conn, workspace_id, batch, self.clock.now())
+                    records += await feed.append(conn, workspace_id, batch, tx.now)
             self._announce(records)
 
     @asynccontextmanager

@@ -144,6 +144,13 @@ async def read(
     return [Record(**row._mapping) for row in rows]
 
 
+async def erase(conn: AsyncConnection, workspace_id: str, conversation_ids: Sequence[str]) -> None:
+    """Blank the events of conversations that are erased; their cursors stay, so that the feed keeps no gap."""
+    for conversation_id in conversation_ids:
+        mine = (event_table.c.workspace_id == workspace_id) & (event_table.c.conversation_id == conversation_id)
+        await conn.execute(update(event_table).where(mine).values(kind="Erased", payload={}))
+
+
 async def count(conn: AsyncConnection, workspace_id: str) -> int:
     """How many events the feed holds."""
     query = select(func.count()).select_from(event_table).where(event_table.c.workspace_id == workspace_id)

@@ -1,0 +1,271 @@
+"""Who speaks for the house: takeover, lease, hand-over, hand-back, mode. Every move raises the epoch, in one event.
+
+Also the one place where a message gets its seq (`post_in`), because every move may leave a notice.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from duologue.conversation import repository
+from duologue.conversation.events import ControlChanged, LeaseRenewed, MessagePosted, StatusChanged
+from duologue.conversation.model import (
+    AI,
+    Attention,
+    AuthorKind,
+    Citation,
+    Controller,
+    Conversation,
+    Fence,
+    HandoverReason,
+    Message,
+    MessageKind,
+    Mode,
+    Status,
+    Visibility,
+)
+from duologue.conversation.notices import NOTICES
+from duologue.kit.errors import Conflict, NotInControl
+from duologue.kit.ids import new_id
+from duologue.kit.text import Lang, detect_lang, normalise
+from duologue.store.database import Database, WriteTx
+
+
+class ControlMoves:
+    """The moves of control, each idempotent: asking twice for what already holds changes nothing."""
+
+    def __init__(self, database: Database, *, lease_s: float = 1800.0) -> None:
+        self._database = database
+        self._lease = timedelta(seconds=lease_s)
+
+    async def lock(self, tx: WriteTx, workspace_id: str, conversation_id: str) -> Conversation:
+        """The conversation, held until the transaction ends."""
+        return await repository.get_conversation(tx, workspace_id, conversation_id, lock=True)
+
+    async def take_over(self, workspace_id: str, conversation_id: str, member_id: str, *, force: bool = False) -> Conversation:
+        """The member speaks from now on. Raises NotInControl where a colleague holds it, unless `force`."""
+        async with self._database.write() as tx:
+            conversation = await self.lock(tx, workspace_id, conversation_id)
+            if conversation.status != "open":
+                conversation = await self._change_status(tx, conversation, "open", member_id)
+            return await self._hold(tx, conversation, member_id, force=force)
+
+    async def renew_lease(self, workspace_id: str, conversation_id: str, member_id: str) -> Conversation:
+        """The holder is still there."""
+        async with self._database.write() as tx:
+            conversation = await self.lock(tx, workspace_id, conversation_id)
+            _check_holder(conversation, member_id)
+            return await self._renew(tx, conversation)
+
+    async def release(self, workspace_id: str, conversation_id: str, member_id: str) -> Conversation:
+        """The holder lets go; the conversation waits for the team."""
+        async with self._database.write() as tx:
+            conversation = await self.lock(tx, workspace_id, conversation_id)
+            _check_holder(conversation, member_id)
+            return await self._queue(tx, conversation, "by_expert", "", member_id)
+
+    async def hand_to_team(self, workspace_id: str, conversation_id: str, team: str, by: str) -> Conversation:
+        """The conversation waits for a team, without anyone taking it."""
+        async with self._database.write() as tx:
+            conversation = await self.lock(tx, workspace_id, conversation_id)
+            return await self._queue(tx, conversation, "by_expert", team, by)
+
+    async def hand_back(self, workspace_id: str, conversation_id: str, member_id: str) -> Conversation:
+        """The assistant speaks again, in the mode that it inherits; a marker tells it where the human segment ended."""
+        async with self._database.write() as tx:
+            conversation = await self.lock(tx, workspace_id, conversation_id)
+            if conversation.controller == AI and conversation.mode_override is None:
+                return conversation
+            attention = Attention("answered", conversation.attention.reason, tx.now)
+            kept = attention if conversation.attention.kind == "requested" else conversation.attention
+            conversation = await self._move(tx, conversation, AI, None, None, kept, member_id)
+            data = {"code": "handed_back", "human_segment_ended_at": conversation.last_seq}
+            await self._notice(tx, conversation, "handed_back", data, kind="marker")
+            return await repository.get_conversation(tx, workspace_id, conversation_id)
+
+    async def request_human(
+        self,
+        tx: WriteTx | None,
+        fence: Fence | None,
+        workspace_id: str,
+        conversation_id: str,
+        reason: HandoverReason,
+        team: str = "",
+        by: str = "ai",
+    ) -> Conversation | None:
+        """Ask for a person: the queue takes control and the person who waits sees one notice. None where the fence is broken."""
+        if tx is None:
+            async with self._database.write() as own:
+                return await self.request_human(own, fence, workspace_id, conversation_id, reason, team, by)
+        conversation = await self.lock(tx, workspace_id, conversation_id)
+        if fence is not None and conversation.fence != fence:
+            return None
+        if conversation.controller.kind != "ai":
+            return conversation
+        return await self._queue(tx, conversation, reason, team, by)
+
+    async def request_attention(self, tx: WriteTx, fence: Fence, reason: HandoverReason) -> Conversation | None:
+        """Ask for a person's eye without giving up control: a draft waits. None where the fence is broken."""
+        conversation = await self.lock(tx, fence.workspace_id, fence.conversation_id)
+        if conversation.fence != fence:
+            return None
+        if conversation.attention.kind == "requested":
+            return conversation
+        changed = replace(conversation, attention=Attention("requested", reason, tx.now))
+        return await self._write(tx, changed, "ai")
+
+    async def answer_attention(self, tx: WriteTx, conversation: Conversation, by: str) -> Conversation:
+        """A person has looked."""
+        attention = Attention("answered", conversation.attention.reason, tx.now)
+        return await self._write(tx, replace(conversation, attention=attention), by)
+
+    async def set_mode(self, workspace_id: str, conversation_id: str, mode: Mode | None, by: str) -> Conversation:
+        """Override the inherited mode, or inherit again with None."""
+        async with self._database.write() as tx:
+            conversation = await self.lock(tx, workspace_id, conversation_id)
+            if conversation.mode_override == mode:
+                return conversation
+            return await self._move(
+                tx, conversation, conversation.controller, conversation.lease_expires_at, mode, conversation.attention, by
+            )
+
+    async def expire_leases(self, now: datetime) -> int:
+        """Give back to the queue what an expert left; returns how many."""
+        async with self._database.read() as tx:
+            due, _ = await repository.list_due(tx, now)
+        for found in due:
+            async with self._database.write() as tx:
+                conversation = await self.lock(tx, found.workspace_id, found.id)
+                if conversation.lease_expires_at is not None and conversation.lease_expires_at <= now:
+                    await self._queue(tx, conversation, "expert_left", "", "system")
+        return len(due)
+
+    async def post_in(
+        self,
+        tx: WriteTx,
+        conversation: Conversation,
+        *,
+        author_kind: AuthorKind,
+        author_id: str,
+        client_id: str,
+        body: str,
+        visibility: Visibility = "public",
+        kind: MessageKind = "text",
+        lang: Lang | None = None,
+        citations: tuple[Citation, ...] = (),
+        run_id: str | None = None,
+        draft_id: str | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> Message:
+        """Give a message its seq and store it, inside the caller's transaction."""
+        waiting = conversation.waiting_since
+        if kind == "text" and visibility == "public":
+            waiting = (waiting or tx.now) if author_kind == "person" else None
+        seq = await repository.next_seq(tx, conversation.id, visibility, tx.now, waiting)
+        if seq is None:
+            raise Conflict("The conversation changed while this was written; try again.")
+        text = normalise(body) if author_kind == "person" else body
+        message = Message(
+            id=new_id("msg"), workspace_id=conversation.workspace_id, conversation_id=conversation.id, seq=seq, client_id=client_id,
+            author_kind=author_kind, author_id=author_id, visibility=visibility, kind=kind, body=text,
+            lang=lang or detect_lang(text, conversation.lang), citations=citations, draft_id=draft_id, run_id=run_id,
+            data=data or {}, created_at=tx.now,
+        )  # fmt: skip
+        await repository.insert_message(tx, message)
+        happened = MessagePosted(message, waiting)
+        await tx.append(conversation.workspace_id, happened, conversation_id=conversation.id, audience=visibility)
+        return message
+
+    async def _hold(self, tx: WriteTx, conversation: Conversation, member_id: str, *, force: bool = False) -> Conversation:
+        holder = Controller("human", member_id)
+        if conversation.controller == holder and conversation.mode == "human":
+            return await self._renew(tx, conversation)
+        taken = conversation.controller.kind == "human" and conversation.controller != holder
+        alive = conversation.lease_expires_at is not None and conversation.lease_expires_at > tx.now
+        if taken and alive and not force:
+            raise NotInControl("A colleague is handling this conversation.", holder=conversation.controller.id)
+        attention = conversation.attention
+        if attention.kind == "requested":
+            attention = Attention("answered", attention.reason, tx.now)
+        return await self._move(tx, conversation, holder, tx.now + self._lease, "human", attention, member_id)
+
+    async def _renew(self, tx: WriteTx, conversation: Conversation) -> Conversation:
+        changed = replace(conversation, lease_expires_at=tx.now + self._lease, updated_at=tx.now)
+        await repository.update_conversation(tx, changed)
+        happened = LeaseRenewed(tx.now + self._lease)
+        await tx.append(changed.workspace_id, happened, conversation_id=changed.id)
+        return changed
+
+    async def _queue(self, tx: WriteTx, conversation: Conversation, reason: HandoverReason, team: str, by: str) -> Conversation:
+        target = Controller("queue", team)
+        if conversation.controller == target and conversation.attention.kind == "requested":
+            return conversation
+        was_queued = conversation.controller.kind == "queue"
+        attention = Attention("requested", reason, tx.now)
+        conversation = await self._move(tx, conversation, target, None, None, attention, by)
+        if not was_queued:
+            await self._notice(tx, conversation, "handed_over", {"code": "handed_over", "reason": reason})
+        return await repository.get_conversation(tx, conversation.workspace_id, conversation.id)
+
+    async def _move(
+        self,
+        tx: WriteTx,
+        conversation: Conversation,
+        controller: Controller,
+        lease_expires_at: datetime | None,
+        mode_override: Mode | None,
+        attention: Attention,
+        by: str,
+    ) -> Conversation:
+        changed = replace(
+            conversation,
+            controller=controller,
+            lease_expires_at=lease_expires_at,
+            mode_override=mode_override,
+            attention=attention,
+            control_epoch=conversation.control_epoch + 1,
+        )
+        return await self._write(tx, changed, by)
+
+    async def _write(self, tx: WriteTx, changed: Conversation, by: str) -> Conversation:
+        await repository.update_conversation(tx, replace(changed, updated_at=tx.now))
+        stored = await repository.get_conversation(tx, changed.workspace_id, changed.id)
+        happened = ControlChanged(
+            stored.controller,
+            stored.lease_expires_at,
+            stored.mode,
+            stored.mode_override,
+            stored.attention,
+            stored.control_epoch,
+            by,
+        )
+        await tx.append(stored.workspace_id, happened, conversation_id=stored.id, audience="public")
+        return stored
+
+    async def _change_status(
+        self, tx: WriteTx, conversation: Conversation, status: Status, by: str, until: datetime | None = None
+    ) -> Conversation:
+        episode = conversation.last_seq if conversation.status == "resolved" and status == "open" else conversation.episode_seq
+        if status == "resolved" and (conversation.controller != AI or conversation.mode_override is not None):
+            attention = conversation.attention
+            if attention.kind == "requested":
+                attention = Attention("answered", attention.reason, tx.now)
+            conversation = await self._move(tx, conversation, AI, None, None, attention, by)
+        changed = replace(conversation, status=status, snoozed_until=until, episode_seq=episode, updated_at=tx.now)
+        await repository.update_conversation(tx, changed)
+        happened = StatusChanged(status, until, episode, by)
+        await tx.append(changed.workspace_id, happened, conversation_id=changed.id, audience="public")
+        return changed
+
+    async def _notice(
+        self, tx: WriteTx, conversation: Conversation, code: str, data: dict[str, Any], kind: MessageKind = "notice"
+    ) -> Message:
+        return await self.post_in(
+            tx, conversation, author_kind="system", author_id="", client_id=f"{code}:{conversation.control_epoch}",
+            body=NOTICES[code][conversation.lang], kind=kind, lang=conversation.lang, data=data,
+        )  # fmt: skip
+
+
+def _check_holder(conversation: Conversation, member_id: str) -> None:
+    if conversation.controller != Controller("human", member_id):
+        raise NotInControl("You do not hold this conversation; take it over first.", holder=str(conversation.controller))

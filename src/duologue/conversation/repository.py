@@ -1,0 +1,314 @@
+"""All SQL of conversations, messages, desks and postures. Rows in, frozen values out; no rule is decided here."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    Select,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from duologue.conversation.model import (
+    Attention,
+    Controller,
+    Conversation,
+    Desk,
+    Fence,
+    Message,
+    Mode,
+    PostureScope,
+    Visibility,
+)
+from duologue.kit.errors import NotFound
+from duologue.store.database import Tx, WriteTx
+from duologue.store.feed import from_payload, to_payload
+from duologue.store.schema import Id, Json, UtcTime, metadata
+
+desk_table = Table(
+    "desk",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("mode", String(16)),
+    Column("pack", String(64), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("workspace_id", "name"),
+)
+
+posture_table = Table(
+    "posture",
+    metadata,
+    Column("workspace_id", Id, primary_key=True),
+    Column("scope", String(16), primary_key=True),
+    Column("scope_id", String(200), primary_key=True),
+    Column("mode", String(16), nullable=False),
+)
+
+conversation_table = Table(
+    "conversation",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("desk_id", Id, nullable=False),
+    Column("person_id", Id, nullable=False),
+    Column("lang", String(8), nullable=False),
+    Column("topic", String(200), nullable=False),
+    Column("subject", String(400), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("snoozed_until", UtcTime),
+    Column("mode_override", String(16)),
+    Column("controller", String(80), nullable=False),
+    Column("lease_expires_at", UtcTime),
+    Column("attention_kind", String(16), nullable=False),
+    Column("attention_reason", String(32)),
+    Column("attention_at", UtcTime),
+    Column("control_epoch", Integer, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+    Column("last_public_seq", Integer, nullable=False),
+    Column("episode_seq", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("waiting_since", UtcTime),
+    Index("ix_conversation_workspace_updated", "workspace_id", "updated_at"),
+    Index("ix_conversation_person", "workspace_id", "person_id"),
+    Index("ix_conversation_lease", "lease_expires_at"),
+)
+
+message_table = Table(
+    "message",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("conversation_id", Id, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("client_id", String(80), nullable=False),
+    Column("author_kind", String(16), nullable=False),
+    Column("author_id", Id, nullable=False),
+    Column("visibility", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("lang", String(8), nullable=False),
+    Column("citations", Json, nullable=False),
+    Column("draft_id", Id),
+    Column("run_id", Id),
+    Column("data", Json, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("conversation_id", "seq"),
+    UniqueConstraint("conversation_id", "client_id"),
+)
+
+_c, _p, _d = conversation_table.c, posture_table.c, desk_table.c
+
+
+def _posture(scope: PostureScope, scope_id: Any) -> Any:
+    return (
+        select(_p.mode)
+        .where(_p.workspace_id == _c.workspace_id, _p.scope == scope, _p.scope_id == scope_id)
+        .correlate(conversation_table)
+        .scalar_subquery()
+    )
+
+
+_MODE = func.coalesce(
+    _c.mode_override,
+    _posture("topic", _c.topic),
+    select(_d.mode).where(_d.id == _c.desk_id).correlate(conversation_table).scalar_subquery(),
+    _posture("workspace", ""),
+    "copilot",
+)
+
+
+def _conversations() -> Select[Any]:
+    return select(conversation_table, _MODE.label("mode"))
+
+
+async def get_conversation(tx: Tx, workspace_id: str, conversation_id: str, *, lock: bool = False) -> Conversation:
+    """One conversation; NotFound where it is not in this workspace. `lock` holds its row until the transaction ends."""
+    query = _conversations().where(_c.workspace_id == workspace_id, _c.id == conversation_id)
+    if lock and not tx.is_sqlite:
+        query = query.with_for_update(of=conversation_table)
+    row = (await tx.conn.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("There is no such conversation.")
+    return _conversation(dict(row))
+
+
+async def list_conversations(
+    tx: Tx,
+    workspace_id: str,
+    *,
+    controllers: Sequence[str] = (),
+    controller_prefix: str = "",
+    statuses: Sequence[str] = (),
+    person_id: str = "",
+    wants_attention: bool = False,
+    before: datetime | None = None,
+    limit: int = 50,
+) -> list[Conversation]:
+    """Conversations, the most recently changed first."""
+    query = _conversations().where(_c.workspace_id == workspace_id)
+    if controllers:
+        query = query.where(_c.controller.in_(controllers))
+    if wants_attention:
+        query = query.where(or_(_c.attention_kind == "requested", _c.controller.like("queue:%")))
+    elif controller_prefix:
+        query = query.where(_c.controller.like(f"{controller_prefix}%"))
+    if statuses:
+        query = query.where(_c.status.in_(statuses))
+    if person_id:
+        query = query.where(_c.person_id == person_id)
+    if before is not None:
+        query = query.where(_c.updated_at < before)
+    rows = await tx.conn.execute(query.order_by(_c.updated_at.desc(), _c.id.desc()).limit(limit))
+    return [_conversation(dict(row)) for row in rows.mappings()]
+
+
+async def list_due(tx: Tx, now: datetime) -> tuple[list[Conversation], list[Conversation]]:
+    """Conversations whose lease has run out, and those whose snooze has."""
+    leases = await tx.conn.execute(_conversations().where(_c.lease_expires_at <= now))
+    snoozes = await tx.conn.execute(_conversations().where(_c.status == "snoozed", _c.snoozed_until <= now))
+    return [_conversation(dict(r)) for r in leases.mappings()], [_conversation(dict(r)) for r in snoozes.mappings()]
+
+
+async def insert_conversation(tx: WriteTx, conversation: Conversation) -> None:
+    """Store a new conversation."""
+    await tx.conn.execute(insert(conversation_table).values(**_to_row(conversation)))
+
+
+async def update_conversation(tx: WriteTx, conversation: Conversation) -> None:
+    """Write everything that may change, except the counters of messages."""
+    row = _to_row(conversation)
+    for fixed in ("id", "workspace_id", "person_id", "desk_id", "created_at", "last_seq", "last_public_seq"):
+        row.pop(fixed)
+    await tx.conn.execute(update(conversation_table).where(_c.id == conversation.id).values(**row))
+
+
+async def next_seq(
+    tx: WriteTx,
+    conversation_id: str,
+    visibility: Visibility,
+    at: datetime,
+    waiting_since: datetime | None,
+    fence: Fence | None = None,
+) -> int | None:
+    """The next seq of a conversation, under its row's lock; None where the fence no longer stands."""
+    seq = _c.last_seq + 1
+    query = update(conversation_table).where(_c.id == conversation_id)
+    if fence is not None:
+        query = query.where(
+            _c.workspace_id == fence.workspace_id,
+            _c.control_epoch == fence.control_epoch,
+            _c.last_public_seq == fence.last_public_seq,
+            _c.status == "open",
+        )
+    values: dict[str, Any] = {"last_seq": seq, "updated_at": at, "waiting_since": waiting_since}
+    if visibility == "public":
+        values["last_public_seq"] = seq
+    moved: int | None = (await tx.conn.execute(query.values(**values).returning(_c.last_seq))).scalar_one_or_none()
+    return moved
+
+
+async def insert_message(tx: WriteTx, message: Message) -> None:
+    """Store a message."""
+    payload = to_payload(message)
+    row = {name: getattr(message, name) for name in Message.__slots__} | {
+        "citations": payload["citations"],
+        "data": payload["data"],
+    }
+    await tx.conn.execute(insert(message_table).values(**row))
+
+
+async def find_message(tx: Tx, conversation_id: str, client_id: str) -> Message | None:
+    """The message that this client id made, if any."""
+    query = select(message_table).where(message_table.c.conversation_id == conversation_id, message_table.c.client_id == client_id)
+    row = (await tx.conn.execute(query)).mappings().one_or_none()
+    return None if row is None else from_payload(Message, dict(row))
+
+
+async def get_message(tx: Tx, workspace_id: str, message_id: str) -> Message:
+    """One message; NotFound where it is not in this workspace."""
+    query = select(message_table).where(message_table.c.workspace_id == workspace_id, message_table.c.id == message_id)
+    row = (await tx.conn.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("There is no such message.")
+    return from_payload(Message, dict(row))
+
+
+async def list_messages(
+    tx: Tx, conversation_id: str, *, visibility: Visibility | None = None, after_seq: int = 0, limit: int = 10_000
+) -> list[Message]:
+    """Messages in order."""
+    query = select(message_table).where(message_table.c.conversation_id == conversation_id, message_table.c.seq > after_seq)
+    if visibility is not None:
+        query = query.where(message_table.c.visibility == visibility)
+    rows = await tx.conn.execute(query.order_by(message_table.c.seq).limit(limit))
+    return [from_payload(Message, dict(row)) for row in rows.mappings()]
+
+
+async def insert_desk(tx: WriteTx, desk: Desk) -> None:
+    """Store a desk."""
+    await tx.conn.execute(insert(desk_table).values(**{n: getattr(desk, n) for n in Desk.__slots__}))
+
+
+async def update_desk(tx: WriteTx, desk: Desk) -> None:
+    """Change a desk's name, mode or pack."""
+    await tx.conn.execute(update(desk_table).where(_d.id == desk.id).values(name=desk.name, mode=desk.mode, pack=desk.pack))
+
+
+async def list_desks(tx: Tx, workspace_id: str) -> list[Desk]:
+    """Desks, oldest first."""
+    rows = await tx.conn.execute(select(desk_table).where(_d.workspace_id == workspace_id).order_by(_d.created_at, _d.id))
+    return [Desk(**row) for row in rows.mappings()]
+
+
+async def replace_posture(tx: WriteTx, workspace_id: str, scope: PostureScope, scope_id: str, mode: Mode | None) -> None:
+    """Set the posture of a workspace or a topic; None removes it."""
+    await tx.conn.execute(delete(posture_table).where(_p.workspace_id == workspace_id, _p.scope == scope, _p.scope_id == scope_id))
+    if mode is not None:
+        await tx.conn.execute(insert(posture_table).values(workspace_id=workspace_id, scope=scope, scope_id=scope_id, mode=mode))
+
+
+async def list_postures(tx: Tx, workspace_id: str) -> dict[tuple[PostureScope, str], Mode]:
+    """Postures that are set, by (scope, id)."""
+    rows = await tx.conn.execute(select(posture_table).where(_p.workspace_id == workspace_id))
+    return {(row.scope, row.scope_id): row.mode for row in rows}
+
+
+async def delete_of_person(tx: WriteTx, workspace_id: str, person_id: str) -> list[str]:
+    """Remove a person's conversations and their messages; returns the ids that are gone."""
+    ids = list((await tx.conn.execute(select(_c.id).where(_c.workspace_id == workspace_id, _c.person_id == person_id))).scalars())
+    if ids:
+        await tx.conn.execute(delete(message_table).where(message_table.c.conversation_id.in_(ids)))
+        await tx.conn.execute(delete(conversation_table).where(_c.id.in_(ids)))
+    return ids
+
+
+def _to_row(conversation: Conversation) -> dict[str, Any]:
+    row = {name: getattr(conversation, name) for name in Conversation.__slots__}
+    attention: Attention = row.pop("attention")
+    row.pop("mode")
+    return row | {
+        "controller": str(conversation.controller),
+        "attention_kind": attention.kind,
+        "attention_reason": attention.reason,
+        "attention_at": attention.at,
+    }
+
+
+def _conversation(row: dict[str, Any]) -> Conversation:
+    attention = Attention(row.pop("attention_kind"), row.pop("attention_reason"), row.pop("attention_at"))
+    return Conversation(**(row | {"controller": Controller.parse(row["controller"]), "attention": attention}))
