@@ -1,0 +1,1 @@
+"""Language models: tokenizer, network, training, scoring. Runs without a database; imports nothing of ours but `kit`."""
