@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import BigInteger, Column, Integer, String, Table, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from duologue.kit.errors import CursorExpired
@@ -93,16 +94,14 @@ def from_payload(cls: type[E], payload: dict[str, Any]) -> E:
 async def append(conn: AsyncConnection, workspace_id: str, pending: Sequence[Pending], at: datetime) -> list[Record]:
     """Give the events their cursors and store them. Call it last in a transaction: it holds the workspace's lock until commit."""
     count = len(pending)
+    upsert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
     moved = (
-        update(feed_table)
-        .where(feed_table.c.workspace_id == workspace_id)
-        .values(last=feed_table.c.last + count)
+        upsert(feed_table)
+        .values(workspace_id=workspace_id, last=count, first=1)
+        .on_conflict_do_update(index_elements=["workspace_id"], set_={"last": feed_table.c.last + count})
         .returning(feed_table.c.last)
     )
-    last = (await conn.execute(moved)).scalar_one_or_none()
-    if last is None:
-        await conn.execute(insert(feed_table).values(workspace_id=workspace_id, last=count, first=1))
-        last = count
+    last: int = (await conn.execute(moved)).scalar_one()
     records = [
         Record(workspace_id, last - count + 1 + i, p.event.kind, p.conversation_id, p.audience, to_payload(p.event), at)
         for i, p in enumerate(pending)
