@@ -1,0 +1,36 @@
+"""`python -m duologue` and the command `duologue`: hands the command line what only `bootstrap` can join."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from duologue.interfaces.cli import app
+from duologue.interfaces.cli.run import guarded
+from duologue.interfaces.platform import Openers, Platform
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from duologue.kit.settings import Settings
+
+
+def _open(settings: Settings) -> AbstractAsyncContextManager[Platform]:
+    from duologue.bootstrap import open_platform
+
+    return open_platform(settings)
+
+
+def _serve(settings: Settings) -> None:
+    from duologue.bootstrap import serve
+
+    serve(settings)
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(guarded(lambda: app(obj=Openers(_open, _serve))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""Joins the parts in their order, starts them and stops them. Says which engine answers; knows no route and no SQL."""
+
+import asyncio
+import contextlib
+import ipaddress
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from duologue.accounts.service import AccountService
+from duologue.accounts.tokens import Signer, load_key
+from duologue.assistant.service import AssistantService
+from duologue.bootstrap.engines import make_encoder, make_engine
+from duologue.bootstrap.sample import prepare_sample
+from duologue.conversation.inbox.service import Inbox
+from duologue.conversation.service import ConversationService
+from duologue.interfaces import api, web
+from duologue.interfaces.api.app import Lifespan
+from duologue.interfaces.platform import Platform
+from duologue.kit.errors import SetupError
+from duologue.kit.log import get_logger
+from duologue.kit.settings import Settings
+from duologue.knowledge.service import KnowledgeService
+from duologue.learning.export import ExportService
+from duologue.review.recall import VerdictRecall
+from duologue.review.service import ReviewService
+from duologue.sdk import Pack
+from duologue.store.database import Database
+from duologue.store.migrate import upgrade
+
+log = get_logger(__name__)
+
+KEY_FILE = "person.key"
+TICK_S = 15.0
+
+
+def build(settings: Settings) -> Platform:
+    """Join the parts. Nothing is read or changed but the key file in the data folder. Raises SetupError."""
+    _check_data_dir(settings.data_dir)
+    packs = load_packs()
+    database = Database(settings.resolved_database_url)
+    signer = Signer(load_key(settings.data_dir / KEY_FILE))
+    accounts = AccountService(database, signer, allow_sample=is_loopback(settings.host))
+    conversations = ConversationService(database, lease_s=settings.lease_s)
+    knowledge = KnowledgeService(database, make_encoder(settings), max_bytes=settings.max_upload_bytes)
+    engine = make_engine(settings)
+    assistant = AssistantService(
+        database,
+        conversations,
+        knowledge,
+        engine,
+        memory=VerdictRecall(database),
+        packs=packs,
+        settings=settings,
+    )
+    review = ReviewService(database, conversations, assistant)
+    return Platform(
+        settings=settings,
+        database=database,
+        accounts=accounts,
+        conversations=conversations,
+        inbox=Inbox(database),
+        knowledge=knowledge,
+        assistant=assistant,
+        review=review,
+        exports=ExportService(conversations, review),
+        engine=engine,
+        packs=packs,
+    )
+
+
+def create_app(platform: Platform, lifespan: Lifespan | None = None) -> FastAPI:
+    """The whole web application over a platform: the API and the pages."""
+    app = api.create_app(api.join(platform), lifespan)
+    app.include_router(web.router())
+    return app
+
+
+@asynccontextmanager
+async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
+    """A platform, started and in the end stopped. Raises SetupError."""
+    platform = build(settings)
+    await start(platform)
+    try:
+        yield platform
+    finally:
+        await stop(platform)
+
+
+async def start(platform: Platform) -> None:
+    """Bring the database up to date, prepare the sample workspace where there is nothing, take up what a crash left."""
+    await platform.database.check()
+    await upgrade(platform.database)
+    await platform.assistant.start()
+    if platform.settings.sample:
+        await prepare_sample(platform)
+    platform.tasks.append(asyncio.create_task(_tick(platform), name="tick"))
+
+
+async def stop(platform: Platform) -> None:
+    """Stop what runs, then close what is open."""
+    for task in platform.tasks:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    await platform.assistant.aclose()
+    await platform.engine.aclose()
+    await platform.database.aclose()
+
+
+async def _tick(platform: Platform) -> None:
+    """Let leases run out and wake what was snoozed, as long as the platform lives."""
+    while True:
+        try:
+            now = platform.database.clock.now()
+            await platform.conversations.expire_leases(now)
+            await platform.conversations.wake_snoozed(now)
+        except Exception:
+            log.exception("the clock's work failed; it is tried again")
+        await asyncio.sleep(TICK_S)
+
+
+def load_packs() -> tuple[Pack, ...]:
+    """All installed packs, by name: this distribution's and those of others. Raises SetupError for one that cannot be loaded."""
+    packs = []
+    for point in sorted(entry_points(group="duologue.packs"), key=lambda p: p.name):
+        try:
+            packs.append(point.load())
+        except Exception as error:
+            raise SetupError(f"The pack {point.name} ({point.value}) cannot be loaded: {error}.") from error
+    return tuple(packs)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check_data_dir(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=path, prefix=".probe-")
+        os.close(handle)
+        os.unlink(name)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise SetupError(f"The data folder {path} cannot be written: {why}; name another one with --data-dir.") from error

@@ -1,0 +1,120 @@
+"""Runs the application: takes the port first, starts the platform, serves, and stops without cutting what can end by itself."""
+
+import asyncio
+import errno
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.server import HANDLED_SIGNALS
+
+from duologue.bootstrap.join import build, create_app, open_platform, start, stop
+from duologue.bootstrap.sample import SIGN_INS, SLUG
+from duologue.interfaces.api.services import Closing, Services
+from duologue.kit.errors import SetupError
+from duologue.kit.log import setup_logging
+from duologue.kit.settings import Settings
+
+GRACE_S = 5
+BACKLOG = 2_048
+
+
+class _Server(uvicorn.Server):
+    """A server that tells the streams to end before it waits for connections to close."""
+
+    def __init__(self, config: uvicorn.Config, closing: Closing) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Unlike uvicorn's own, does not raise the signal again afterwards: the platform has yet to be closed."""
+        loop = asyncio.get_running_loop()
+        for number in HANDLED_SIGNALS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in HANDLED_SIGNALS:
+                loop.remove_signal_handler(number)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._closing.set()
+        await super().shutdown(sockets)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal says to stop. Raises SetupError where the program cannot start as it is set up."""
+    setup_logging(settings.log_level)
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    listening = _listen(settings.host, settings.port)
+    try:
+        async with open_platform(settings) as platform:
+            app = create_app(platform)
+            services: Services = app.state.services
+            config = uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=settings.log_level.upper() == "DEBUG",
+                timeout_graceful_shutdown=GRACE_S,
+                lifespan="off",
+                server_header=False,
+            )
+            port = listening.getsockname()[1]
+            _announce(settings, port, is_sample=any(w.slug == SLUG for w in await platform.accounts.list_workspaces()))
+            await _Server(config, services.closing).serve([listening])
+    finally:
+        listening.close()
+
+
+def create_asgi() -> FastAPI:
+    """For servers that want a factory (`uvicorn --factory duologue.bootstrap:create_asgi`); settings come from the environment."""
+    settings = Settings()
+    setup_logging(settings.log_level)
+    platform = build(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await start(platform)
+        try:
+            yield
+        finally:
+            services: Services = app.state.services
+            services.closing.set()
+            await stop(platform)
+
+    return create_app(platform, lifespan)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket, so that a taken port is known before anything else is done."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listening = socket.socket(family, kind, proto)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise SetupError(f"Port {port} on {host} is taken; choose another one with --port.") from error
+        raise SetupError(f"The address {host}:{port} cannot be listened on: {error.strerror or error}.") from error
+    listening.setblocking(False)
+    return listening
+
+
+def _announce(settings: Settings, port: int, *, is_sample: bool) -> None:
+    """Say where the pages are, and how to sign in to the sample workspace."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    base = settings.public_url.rstrip("/") or f"http://{host}:{port}"
+    lines = [f"Duologue is listening on {base}", f"  chat   {base}/", f"  desk   {base}/desk", f"  admin  {base}/admin"]
+    if is_sample:
+        lines += ["Sample sign-ins (they work on this machine only):", *(f"  {email}  {word}" for email, word in SIGN_INS)]
+    sys.stdout.write(os.linesep.join(lines) + os.linesep)
+    sys.stdout.flush()

@@ -1,0 +1,52 @@
+"""What every face stands on: the joined services, and how a face that is a process of its own gets them. No face is known here.
+
+`bootstrap` makes a Platform and hands it to the faces; a face never builds one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a command such as `duologue --version` shall not wait for databases and models to be imported
+    import asyncio
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from duologue.accounts.service import AccountService
+    from duologue.assistant.service import AssistantService
+    from duologue.conversation.inbox.service import Inbox
+    from duologue.conversation.service import ConversationService
+    from duologue.engine.protocol import Engine
+    from duologue.kit.settings import Settings
+    from duologue.knowledge.service import KnowledgeService
+    from duologue.learning.export import ExportService
+    from duologue.review.service import ReviewService
+    from duologue.sdk import Pack
+    from duologue.store.database import Database
+
+
+@dataclass
+class Platform:
+    """The services of one process."""
+
+    settings: Settings
+    database: Database
+    accounts: AccountService
+    conversations: ConversationService
+    inbox: Inbox
+    knowledge: KnowledgeService
+    assistant: AssistantService
+    review: ReviewService
+    exports: ExportService
+    engine: Engine
+    packs: tuple[Pack, ...]
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Openers:
+    """How the command line gets a platform, and how it serves one. Both raise SetupError with one clear sentence."""
+
+    open: Callable[[Settings], AbstractAsyncContextManager[Platform]]
+    serve: Callable[[Settings], None]
