@@ -1,0 +1,239 @@
+"""Conversations on both databases: the four axes, idempotent sends, the fence, and every move of control."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from duologue.conversation.model import AI, Controller, Conversation, Message
+from duologue.conversation.reduce import State, apply
+from duologue.conversation.service import ConversationService
+from duologue.kit.clock import FrozenClock
+from duologue.kit.errors import Invalid, NotFound, NotInControl
+from duologue.store.database import Database
+
+W, P, E, F = "wsp_a", "per_a", "mem_e", "mem_f"
+
+
+@pytest.fixture
+def service(database: Database) -> ConversationService:
+    return ConversationService(database, lease_s=60)
+
+
+@pytest.fixture
+async def conversation(service: ConversationService) -> Conversation:
+    desk = await service.ensure_desk(W, "Help", "autopilot")
+    return await service.start(W, P, desk.id, "en")
+
+
+async def say(service: ConversationService, database: Database, conversation: Conversation, name: str = "run_1") -> Message | None:
+    async with database.write() as tx:
+        return await service.commit_ai(tx, conversation.fence, client_id=name, body="An answer.", lang="en", run_id=name)
+
+
+async def test_seq_has_no_gap_and_a_retry_returns_the_first_result(
+    service: ConversationService, conversation: Conversation
+) -> None:
+    first = await service.post_person_message(W, conversation.id, P, "c1", "Hello")
+    again = await service.post_person_message(W, conversation.id, P, "c1", "Hello?")
+    note = await service.post_expert_message(W, conversation.id, E, "c2", "Looks new.", "internal")
+    assert (first.is_new, again.is_new, again.message) == (True, False, first.message)
+    assert (note.message.seq, note.conversation.last_seq, note.conversation.last_public_seq) == (2, 2, 1)
+    assert note.conversation.controller == AI, "a note takes nothing over"
+
+
+async def test_concurrent_retries_make_one_message(service: ConversationService, conversation: Conversation) -> None:
+    posts = await asyncio.gather(*(service.post_person_message(W, conversation.id, P, "same", "Hello") for _ in range(8)))
+    assert len({p.message.id for p in posts}) == 1
+    assert sum(p.is_new for p in posts) == 1
+
+
+async def test_author_language_and_waiting_are_set_by_the_server(service: ConversationService, conversation: Conversation) -> None:
+    posted = await service.post_person_message(W, conversation.id, P, "c1", "我的订单在哪里？\x00\r\n")
+    assert (posted.message.author_kind, posted.message.author_id, posted.message.lang) == ("person", P, "zh")
+    assert posted.message.body == "我的订单在哪里?"
+    assert posted.conversation.waiting_since == posted.message.created_at
+
+
+async def test_nobody_reaches_another_persons_or_workspaces_conversation(
+    service: ConversationService, conversation: Conversation
+) -> None:
+    with pytest.raises(NotFound):
+        await service.post_person_message(W, conversation.id, "per_b", "c1", "Hello")
+    for call in (
+        service.get("wsp_b", conversation.id),
+        service.snapshot("wsp_b", conversation.id, "internal"),
+        service.take_over("wsp_b", conversation.id, E),
+        service.post_person_message("wsp_b", conversation.id, P, "c1", "Hello"),
+    ):
+        with pytest.raises(NotFound):
+            await call
+    assert await service.list_("wsp_b") == []
+
+
+async def test_the_fence_holds_against_a_newer_message(
+    service: ConversationService, database: Database, conversation: Conversation
+) -> None:
+    before = (await service.post_person_message(W, conversation.id, P, "c1", "Hello")).conversation
+    after = (await service.post_person_message(W, conversation.id, P, "c2", "And another thing")).conversation
+    assert await say(service, database, before) is None
+    spoken = await say(service, database, after)
+    assert spoken is not None
+    assert spoken.seq == 3
+    assert await say(service, database, after) == spoken, "a retried commit returns what the first one said"
+
+
+@pytest.mark.parametrize("move", ["take_over", "hand_to_team", "set_mode", "reply", "request_human"])
+async def test_the_fence_holds_against_every_move_of_control(
+    service: ConversationService, database: Database, conversation: Conversation, move: str
+) -> None:
+    before = (await service.post_person_message(W, conversation.id, P, "c1", "Hello")).conversation
+    match move:
+        case "take_over":
+            await service.take_over(W, conversation.id, E)
+        case "hand_to_team":
+            await service.hand_to_team(W, conversation.id, "billing", E)
+        case "set_mode":
+            await service.set_mode(W, conversation.id, "human", E)
+        case "reply":
+            await service.post_expert_message(W, conversation.id, E, "c2", "I am here.", "public")
+        case _:
+            await service.request_human(None, None, W, conversation.id, "asked_for_person")
+    after = await service.get(W, conversation.id)
+    assert after.control_epoch == before.control_epoch + 1
+    assert await say(service, database, before) is None
+    assert await say(service, database, replace(before, control_epoch=after.control_epoch)) is None
+    assert await say(service, database, after) is None, "a person or a queue is in control"
+
+
+async def test_taking_over_is_idempotent_and_exclusive_while_the_lease_lives(
+    service: ConversationService, conversation: Conversation, clock: FrozenClock
+) -> None:
+    first = await service.take_over(W, conversation.id, E)
+    clock.advance(10)
+    again = await service.take_over(W, conversation.id, E)
+    assert (first.controller, first.mode) == (Controller("human", E), "human")
+    assert again.control_epoch == first.control_epoch
+    assert again.lease_expires_at is not None
+    assert first.lease_expires_at is not None
+    assert again.lease_expires_at > first.lease_expires_at
+    with pytest.raises(NotInControl):
+        await service.take_over(W, conversation.id, F)
+    with pytest.raises(NotInControl):
+        await service.post_expert_message(W, conversation.id, F, "c9", "Hi", "public")
+    assert (await service.take_over(W, conversation.id, F, force=True)).controller == Controller("human", F)
+    clock.advance(61)
+    assert (await service.take_over(W, conversation.id, E)).controller == Controller("human", E)
+
+
+async def test_a_lease_that_runs_out_returns_to_the_queue_with_one_notice(
+    service: ConversationService, conversation: Conversation, clock: FrozenClock
+) -> None:
+    await service.take_over(W, conversation.id, E)
+    clock.advance(59)
+    assert await service.expire_leases(clock.now()) == 0
+    clock.advance(2)
+    assert await service.expire_leases(clock.now()) == 1
+    assert await service.expire_leases(clock.now()) == 0
+    snapshot = await service.snapshot(W, conversation.id, "public")
+    assert snapshot.conversation.controller.kind == "queue"
+    assert snapshot.conversation.attention.reason == "expert_left"
+    assert [m.data["code"] for m in snapshot.messages if m.kind == "notice"] == ["handed_over"]
+
+
+async def test_asking_for_a_person_twice_leaves_one_notice(service: ConversationService, conversation: Conversation) -> None:
+    for _ in range(2):
+        await service.request_human(None, None, W, conversation.id, "asked_for_person", "billing")
+    snapshot = await service.snapshot(W, conversation.id, "public")
+    assert snapshot.conversation.controller == Controller("queue", "billing")
+    assert [(m.author_kind, m.kind) for m in snapshot.messages] == [("system", "notice")]
+
+
+async def test_handing_back_leaves_a_marker_and_the_assistant_may_speak(
+    service: ConversationService, database: Database, conversation: Conversation
+) -> None:
+    await service.take_over(W, conversation.id, E)
+    await service.post_expert_message(W, conversation.id, E, "c1", "Solved.", "public")
+    back = await service.hand_back(W, conversation.id, E)
+    assert (back.controller, back.mode, back.mode_override) == (AI, "autopilot", None)
+    marker = (await service.snapshot(W, conversation.id, "public")).messages[-1]
+    assert (marker.kind, marker.data["human_segment_ended_at"]) == ("marker", 1)
+    asked = await service.post_person_message(W, conversation.id, P, "c2", "And the other one?")
+    assert await say(service, database, asked.conversation) is not None
+
+
+async def test_mode_is_inherited_from_topic_desk_and_workspace(service: ConversationService) -> None:
+    desk = await service.ensure_desk(W, "Repairs")
+    conversation = await service.start(W, P, desk.id, "en")
+    assert conversation.mode == "copilot"
+    await service.set_posture(W, "workspace", "", "human", E)
+    assert (await service.get(W, conversation.id)).mode == "human"
+    await service.set_posture(W, "desk", desk.id, "autopilot", E)
+    assert (await service.get(W, conversation.id)).mode == "autopilot"
+    await service.label(W, conversation.id, topic="refunds")
+    await service.set_posture(W, "topic", "refunds", "copilot", E)
+    assert (await service.get(W, conversation.id)).mode == "copilot"
+    assert (await service.set_mode(W, conversation.id, "human", E)).mode == "human"
+    assert (await service.set_mode(W, conversation.id, None, E)).mode == "copilot"
+
+
+async def test_writing_opens_a_resolved_conversation_as_a_new_episode(
+    service: ConversationService, conversation: Conversation
+) -> None:
+    await service.post_person_message(W, conversation.id, P, "c1", "Hello")
+    await service.take_over(W, conversation.id, E)
+    resolved = await service.resolve(W, conversation.id, E)
+    assert (resolved.status, resolved.controller) == ("resolved", AI)
+    posted = await service.post_person_message(W, conversation.id, P, "c2", "One more thing")
+    assert (posted.conversation.status, posted.conversation.episode_seq) == ("open", 1)
+
+
+async def test_snoozing_ends_at_its_time_or_when_the_person_writes(
+    service: ConversationService, conversation: Conversation, clock: FrozenClock
+) -> None:
+    until = clock.now().replace(year=2027)
+    with pytest.raises(Invalid):
+        await service.snooze(W, conversation.id, clock.now(), E)
+    assert (await service.snooze(W, conversation.id, until, E)).status == "snoozed"
+    assert await service.wake_snoozed(clock.now()) == 0
+    assert await service.wake_snoozed(until) == 1
+    await service.snooze(W, conversation.id, until, E)
+    assert (await service.post_person_message(W, conversation.id, P, "c1", "Hi")).conversation.status == "open"
+
+
+async def test_views_of_the_desk(service: ConversationService, conversation: Conversation) -> None:
+    other = await service.start(W, "per_b", conversation.desk_id, "zh")
+    waiting = await service.start(W, "per_c", conversation.desk_id, "zh")
+    await service.take_over(W, conversation.id, E)
+    await service.request_human(None, None, W, waiting.id, "low_confidence")
+
+    async def ids(view: str, member: str = E) -> set[str]:
+        return {c.id for c in await service.list_(W, view, member_id=member)}  # type: ignore[arg-type]
+
+    assert await ids("mine") == {conversation.id}
+    assert await ids("mine", F) == set()
+    assert await ids("waiting") == {waiting.id}
+    assert await ids("ai") == {other.id}
+    assert await ids("all") == {conversation.id, other.id, waiting.id}
+
+
+async def test_a_person_sees_no_note_and_no_internal_event(service: ConversationService, conversation: Conversation) -> None:
+    await service.post_expert_message(W, conversation.id, E, "n1", "A secret note.", "internal")
+    snapshot = await service.snapshot(W, conversation.id, "public")
+    events = await service.read_events(W, 0, conversation_id=conversation.id, audience="public")
+    assert snapshot.messages == ()
+    assert all("secret" not in str(e.payload) for e in events)
+    whole = apply(None, await service.read_events(W, 0, conversation_id=conversation.id))
+    inside = await service.snapshot(W, conversation.id, "internal")
+    assert whole == State(inside.conversation, inside.messages)
+
+
+async def test_erasing_a_person_leaves_nothing_behind(
+    service: ConversationService, database: Database, conversation: Conversation
+) -> None:
+    await service.post_person_message(W, conversation.id, P, "c1", "My name is Ada.")
+    async with database.write() as tx:
+        assert await service.erase_person(tx, W, P) == [conversation.id]
+    with pytest.raises(NotFound):
+        await service.get(W, conversation.id)
+    assert all("Ada" not in str(e.payload) for e in await service.read_events(W, 0))
