@@ -10,8 +10,20 @@ Lang = Literal["en", "zh"]
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LATIN = re.compile(r"[A-Za-z]+")
-_WORD = re.compile(r"[a-z0-9]+(?:['’.-][a-z0-9]+)*|[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
-_SENTENCE_END = re.compile(r"(?<=[。！？；])(?!$)|(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9\u4e00-\u9fff])|\n+")
+_WORD = re.compile(
+    r"(?:(?![\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])[^\W_])+(?:['’.-](?:(?![\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])[^\W_])+)*"
+    r"|[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+"
+)
+_BORDER = re.compile(
+    r"[。！？；]+[”’」』）)\"']*"  # Chinese: no blank needed
+    r"|[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[^\W_a-z])"  # English: a blank, then anything but a small letter
+    r"|[!?]+(?=[\u4e00-\u9fff])"
+    r"|\n+"
+)
+_ABBREVIATION = re.compile(
+    r"(?:(?:^|[\s(])(?:e\.g|i\.e|etc|approx|incl|excl|vs|cf|nos|mr|mrs|ms|dr|tel)|^\d{1,3}|^[a-z])\.$", re.IGNORECASE
+)
+"""What ends in a full stop without ending a sentence; a bare number before one is the mark of a list."""
 
 
 def normalise(text: str) -> str:
@@ -46,13 +58,20 @@ def _segmenter():  # type: ignore[no-untyped-def]
     return jieba
 
 
+def _bare(text: str) -> str:
+    """Letters without accents: `café` is looked up as `cafe`."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn"))
+
+
 def words(text: str) -> list[str]:
     """Lower-case index terms: Latin words and numbers as they stand, Han runs cut by jieba's search mode.
 
     Both databases index exactly these terms, so that a query and a passage are cut alike.
     """
     out: list[str] = []
-    for run in _WORD.findall(normalise(text).lower()):
+    for run in _WORD.findall(_bare(normalise(text).lower())):
         if _HAN.match(run):
             out.extend(w for w in _segmenter().lcut_for_search(run) if w.strip())
         else:
@@ -61,5 +80,14 @@ def words(text: str) -> list[str]:
 
 
 def sentences(text: str) -> list[str]:
-    """Sentences of English or Chinese text, in order, without surrounding blanks; line ends are borders."""
-    return [s.strip() for s in _SENTENCE_END.split(text) if s and s.strip()]
+    """Sentences of English or Chinese text, in order, without surrounding blanks; line ends are borders. No character is lost."""
+    out: list[str] = []
+    start = 0
+    for border in _BORDER.finditer(text):
+        piece = text[start : border.end()]
+        if not border.group().startswith("\n") and _ABBREVIATION.search(piece.rstrip()):
+            continue
+        out.append(piece.strip())
+        start = border.end()
+    out.append(text[start:].strip())
+    return [piece for piece in out if piece]

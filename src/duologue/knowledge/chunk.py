@@ -1,7 +1,7 @@
 """Markdown text into passages that can be cited: by its structure, with the heading path and exact positions.
 
-A passage never crosses a heading (tiny sections join the next one), keeps a table whole with its header, and does not overlap
-another. Knows no file format but Markdown: the readers turn everything else into it. No storage.
+A passage never crosses a heading (but a few introducing words join the first section below), keeps a table whole with its header,
+and does not overlap another. Knows no file format but Markdown: the readers turn everything else into it. No storage.
 """
 
 import re
@@ -15,12 +15,12 @@ from duologue.kit.text import sentences
 
 MAX_SIZE = 180
 """In words; a Han character counts as half a word, so that 180 words are about 350 characters of Chinese."""
-MIN_SIZE = 12
-"""A section smaller than this joins the next one."""
+MIN_SIZE = 25
+"""Less than this before the first heading of a section below joins that section."""
 MAX_TABLE = 450
 """A table larger than this is cut between rows."""
 
-_SIZE = re.compile(r"([\u3400-\u9fff\uf900-\ufaff])|[^\W_]+")
+_SIZE = re.compile(r"([\u3400-\u9fff\uf900-\ufaff])|(?:(?![\u3400-\u9fff\uf900-\ufaff])[^\W_])+")
 _MARKS = re.compile(r"[*_`#]+|!?\[([^\]]*)\]\([^)]*\)")
 
 
@@ -65,38 +65,36 @@ def cut(text: str, title: str = "") -> list[Chunk]:
 
     for block in (part for whole in _blocks(text) for part in _split(whole, text)):
         size = measure(text[pending[0].start : pending[-1].end]) if pending else 0.0
-        is_full = size + measure(text[block.start : block.end]) > MAX_SIZE
-        if size >= MIN_SIZE and (is_full or block.path != pending[-1].path):
+        is_full = size >= MIN_SIZE and size + measure(text[block.start : block.end]) > MAX_SIZE
+        if pending and (is_full or not _goes_on(pending[-1], block, size)):
             flush()
         pending.append(block)
     flush()
     return chunks
 
 
+def _goes_on(last: _Block, block: _Block, size: float) -> bool:
+    """Whether a block belongs to what came before: to the same section, or to one that a few words introduce."""
+    if block.path == last.path:
+        return True
+    return size < MIN_SIZE and block.path[: len(last.path)] == last.path
+
+
 def _chunk(blocks: list[_Block], title: str) -> Chunk:
-    path = _joined([block.path for block in blocks])
+    path = blocks[-1].path
     if path and title and plain(path[0]).casefold() == title.casefold():
         path = path[1:]
     return Chunk(" › ".join(path), blocks[0].start, blocks[-1].end)
 
 
-def _joined(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """The path that all share, then what follows it in each: joined sections keep all their names."""
-    shared = 0
-    while all(len(path) > shared and path[shared] == paths[0][shared] for path in paths):
-        shared += 1
-    rest = dict.fromkeys(" › ".join(path[shared:]) for path in paths if len(path) > shared)
-    return (*paths[0][:shared], *([" / ".join(rest)] if rest else []))
-
-
 def _blocks(text: str) -> Iterator[_Block]:
     """Top-level blocks with the headings above them; a heading itself is no block but the start of a section."""
     starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
+    for line in text.split("\n"):
+        starts.append(min(starts[-1] + len(line) + 1, len(text)))
     path: list[tuple[int, str]] = []
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, following in zip(tokens, [*tokens[1:], None], strict=False):
         if token.level or token.map is None or token.nesting < 0:
             continue
         if token.type == "heading_open" and following is not None:
@@ -128,7 +126,7 @@ def _split(block: _Block, text: str) -> Iterator[_Block]:
         yield block
         return
     by_line = block.kind not in ("paragraph", "blockquote", "html_block")
-    pieces = body.splitlines() if by_line else [part for line in body.splitlines() for part in _bounded(line, limit)]
+    pieces = body.split("\n") if by_line else [part for line in body.split("\n") for part in _bounded(line, limit)]
     start = at = block.start
     size = 0.0
     for piece in pieces:

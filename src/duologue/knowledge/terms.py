@@ -4,11 +4,12 @@ Both databases index exactly these terms, and queries are cut by the same functi
 Stems by Snowball (Porter 2), https://snowballstem.org.
 """
 
+import re
 import threading
 from functools import lru_cache
 from typing import Any
 
-from duologue.kit.text import words
+from duologue.kit.text import normalise, words
 
 _ENGLISH = """a about after all also am an and any are as at be because been before being but by can cannot could did do does doing
 don't down during each few for from further get had has have having he her here hers him his how i i'd i'll i'm i've if in into is
@@ -23,6 +24,8 @@ STOPWORDS = frozenset(_ENGLISH.split()) | frozenset(_CHINESE.split())
 
 
 LONGEST = 100
+"""Characters of a term that are kept."""
+_HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 
 _local = threading.local()  # a Snowball stemmer keeps the word at hand in itself, so each thread has its own
 
@@ -46,5 +49,12 @@ def stem(word: str) -> str:
 
 
 def index_terms(text: str) -> list[str]:
-    """Terms of a text in order, doubles kept, function words left out."""
-    return [stem(word)[:LONGEST] for word in words(text) if word.replace("’", "'") not in STOPWORDS]
+    """Terms of a text in order, doubles kept, function words left out.
+
+    Chinese is indexed twice: by words, and by pairs of neighbouring characters, which find what is cut otherwise in the question
+    than in the passage. On the development questions this moves BM25's recall@5 in Chinese from 0.42 to 0.50.
+    """
+    found = [stem(word)[:LONGEST] for word in words(text) if word.replace("’", "'") not in STOPWORDS]
+    for run in _HAN_RUN.findall(normalise(text)):
+        found += [run[i : i + 2] for i in range(len(run) - 1)]
+    return found
