@@ -1,0 +1,257 @@
+"""Random schedules of persons, experts, model replies, crashes and retries against a slow, obvious twin.
+
+Whatever happens in whatever order: the assistant never speaks after a person has taken over, and never twice; seq has no gap;
+the events rebuild what is fetched.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from duologue.conversation.model import Fence
+from duologue.conversation.reduce import State, apply
+from duologue.conversation.service import ConversationService
+from duologue.kit.clock import FrozenClock
+from duologue.kit.errors import NotInControl
+from duologue.store.database import Database
+from duologue.store.migrate import upgrade
+from tests.conftest import fresh_postgres
+
+W, P = "wsp_a", "per_a"
+EXPERTS = st.sampled_from(["mem_e", "mem_f"])
+LEASE_S = 60
+
+
+class Crash(Exception):
+    """The process dies before its transaction commits."""
+
+
+@dataclass
+class Twin:
+    """What should be, kept by the plainest means."""
+
+    holder: str = "ai"
+    lease_until: float | None = None
+    epoch: int = 0
+    is_open: bool = True
+    override: str | None = None
+    said: list[tuple[str, str]] = field(default_factory=list)  # (client_id, author kind), one per message
+    last_public: int = 0
+    attention: bool = False
+
+    def add(self, client_id: str, author: str, *, public: bool = True) -> None:
+        self.said.append((client_id, author))
+        if public:
+            self.last_public = len(self.said)
+
+    def has(self, client_id: str) -> bool:
+        return any(c == client_id for c, _ in self.said)
+
+    def move(self, holder: str, override: str | None, lease_until: float | None = None) -> None:
+        self.holder, self.override, self.lease_until = holder, override, lease_until
+        self.epoch += 1
+
+    def queue(self) -> None:
+        if self.holder == "queue" and self.attention:
+            return
+        was_queue = self.holder == "queue"
+        self.move("queue", None)
+        self.attention = True
+        if not was_queue:
+            self.add(f"handed_over:{self.epoch}", "system")
+
+    def open(self) -> None:
+        self.is_open = True
+
+    def may_hold(self, member: str, now: float) -> bool:
+        alive = self.lease_until is not None and self.lease_until > now
+        return self.holder in ("ai", "queue", member) or not alive
+
+    def hold(self, member: str, now: float) -> None:
+        if self.holder == member and self.override == "human":
+            self.lease_until = now + LEASE_S
+            return
+        self.attention = False
+        self.move(member, "human", now + LEASE_S)
+
+
+class Schedules(RuleBasedStateMachine):
+    """One conversation and everything that may happen to it."""
+
+    server: str | None = None
+    turns = Bundle("turns")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.folder = TemporaryDirectory()
+        self.clock = FrozenClock()
+        self.start = self.clock.now()
+        self.twin = Twin()
+        self.sends = 0
+        self.runs = 0
+
+    def run(self, work: Any) -> Any:
+        return self.loop.run_until_complete(work)
+
+    @property
+    def now(self) -> float:
+        return (self.clock.now() - self.start).total_seconds()
+
+    @initialize()
+    def open_conversation(self) -> None:
+        async def prepare() -> None:
+            url = f"sqlite+aiosqlite:///{Path(self.folder.name) / 'test.db'}"
+            if self.server is not None:
+                url = await fresh_postgres(self.server)
+            self.database = Database(url, clock=self.clock)
+            await upgrade(self.database)
+            self.service = ConversationService(self.database, lease_s=LEASE_S)
+            desk = await self.service.ensure_desk(W, "Help", "autopilot")
+            self.id = (await self.service.start(W, P, desk.id, "en")).id
+
+        self.run(prepare())
+
+    @rule(retries=st.booleans())
+    def person_writes(self, retries: bool) -> None:
+        if not (retries and self.sends):
+            self.sends += 1
+        client_id = f"p{self.sends}"
+        posted = self.run(self.service.post_person_message(W, self.id, P, client_id, "Hello"))
+        assert posted.is_new is not self.twin.has(client_id)
+        if posted.is_new:
+            self.twin.open()
+            self.twin.add(client_id, "person")
+
+    @rule(member=EXPERTS, public=st.booleans())
+    def expert_writes(self, member: str, public: bool) -> None:
+        self.sends += 1
+        client_id = f"p{self.sends}"
+        work = self.service.post_expert_message(W, self.id, member, client_id, "Hi", "public" if public else "internal")
+        if public and not self.twin.may_hold(member, self.now):
+            with pytest.raises(NotInControl):
+                self.run(work)
+            return
+        self.run(work)
+        if public:
+            self.twin.open()
+            self.twin.hold(member, self.now)
+        self.twin.add(client_id, "expert", public=public)
+
+    @rule(member=EXPERTS)
+    def expert_takes_over(self, member: str) -> None:
+        work = self.service.take_over(W, self.id, member)
+        if not self.twin.may_hold(member, self.now):
+            with pytest.raises(NotInControl):
+                self.run(work)
+            return
+        self.run(work)
+        self.twin.open()
+        self.twin.hold(member, self.now)
+
+    @rule(member=EXPERTS)
+    def expert_hands_back(self, member: str) -> None:
+        self.run(self.service.hand_back(W, self.id, member))
+        if self.twin.holder != "ai" or self.twin.override is not None:
+            self.twin.attention = False
+            self.twin.move("ai", None)
+            self.twin.add(f"handed_back:{self.twin.epoch}", "system")
+
+    @rule()
+    def somebody_asks_for_a_person(self) -> None:
+        self.run(self.service.request_human(None, None, W, self.id, "asked_for_person"))
+        if self.twin.holder == "ai":
+            self.twin.queue()
+
+    @rule(member=EXPERTS)
+    def expert_resolves(self, member: str) -> None:
+        self.run(self.service.resolve(W, self.id, member))
+        if self.twin.is_open:
+            if self.twin.holder != "ai" or self.twin.override is not None:
+                self.twin.attention = False
+                self.twin.move("ai", None)
+            self.twin.is_open = False
+
+    @rule(seconds=st.sampled_from([1, 30, 61]))
+    def time_passes(self, seconds: int) -> None:
+        self.clock.advance(seconds)
+        self.run(self.service.expire_leases(self.clock.now()))
+        if self.twin.lease_until is not None and self.twin.lease_until <= self.now:
+            self.twin.queue()
+
+    @rule(target=turns)
+    def a_turn_begins(self) -> tuple[str, Fence]:
+        self.runs += 1
+        return f"run{self.runs}", self.run(self.service.get(W, self.id)).fence
+
+    @rule(turn=turns, crashes=st.booleans())
+    def a_model_replies(self, turn: tuple[str, Fence], crashes: bool) -> None:
+        name, fence = turn
+
+        async def commit() -> Any:
+            async with self.database.write() as tx:
+                message = await self.service.commit_ai(tx, fence, client_id=name, body="An answer.", lang="en", run_id=name)
+                if crashes:
+                    raise Crash
+                return message
+
+        if crashes:
+            with pytest.raises(Crash):
+                self.run(commit())
+            return
+        twin = self.twin
+        stands = fence.control_epoch == twin.epoch and fence.last_public_seq == twin.last_public and twin.is_open
+        message = self.run(commit())
+        if twin.has(name):
+            assert message.client_id == name
+        elif stands and twin.holder == "ai":
+            assert message is not None
+            twin.add(name, "ai")
+        else:
+            assert message is None
+
+    @invariant()
+    def what_is_stored_is_what_should_be(self) -> None:
+        if not hasattr(self, "id"):
+            return
+        snapshot = self.run(self.service.snapshot(W, self.id, "internal"))
+        conversation, messages = snapshot.conversation, snapshot.messages
+        assert [m.seq for m in messages] == list(range(1, len(messages) + 1))
+        assert [(m.client_id, m.author_kind) for m in messages] == self.twin.said
+        assert (conversation.control_epoch, conversation.last_public_seq) == (self.twin.epoch, self.twin.last_public)
+        assert conversation.controller.kind == {"ai": "ai", "queue": "queue"}.get(self.twin.holder, "human")
+        assert (conversation.status == "open") is self.twin.is_open
+        rebuilt = apply(None, self.run(self.service.read_events(W, 0, conversation_id=self.id, limit=10_000)))
+        assert rebuilt == State(conversation, messages)
+
+    def teardown(self) -> None:
+        if hasattr(self, "database"):
+            self.run(self.database.aclose())
+        self.loop.close()
+        self.folder.cleanup()
+
+
+QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large)
+
+
+def test_random_schedules_on_sqlite() -> None:
+    run_state_machine_as_test(
+        Schedules, settings=settings(max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=QUIET)
+    )
+
+
+@pytest.mark.postgres
+def test_random_schedules_on_postgresql(postgres_server: str) -> None:
+    class OnPostgres(Schedules):
+        server = postgres_server
+
+    run_state_machine_as_test(
+        OnPostgres, settings=settings(max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=QUIET)
+    )
