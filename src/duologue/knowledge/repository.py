@@ -82,7 +82,7 @@ passage = Table(
     Column("search", Text().with_variant(postgresql.TSVECTOR(), "postgresql"), nullable=True, comment="PostgreSQL only"),
     sqlite_autoincrement=True,
 )
-Index("ix_passage_search", passage.c.search, postgresql_using="gin").ddl_if(dialect="postgresql")
+Index("ix_passage_search", passage.c.search, postgresql_using="gin")  # on SQLite it holds nothing but NULLs
 
 passage_vector = Table(
     "passage_vector",

@@ -59,6 +59,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_passage_workspace_id"), "passage", ["workspace_id"])
     op.create_index(op.f("ix_passage_document_id"), "passage", ["document_id"])
+    op.create_index(op.f("ix_passage_search"), "passage", ["search"], postgresql_using="gin")
     op.create_table(
         "passage_vector",
         sa.Column("number", _KEY, autoincrement=False, nullable=False),
@@ -87,7 +88,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_knowledge_state")),
     )
     if not is_sqlite:
-        op.create_index(op.f("ix_passage_search"), "passage", ["search"], postgresql_using="gin")
         return
     op.execute(
         f"CREATE VIRTUAL TABLE passage_fts USING fts5({_COLUMNS}, content='passage', content_rowid='number', "
