@@ -5,21 +5,20 @@ One request, one transaction; nobody commits by hand. No model call, no network 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import event, make_url
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction, create_async_engine
 
 from duologue.kit.clock import Clock, SystemClock
 from duologue.kit.errors import SetupError
 from duologue.store import feed
 from duologue.store.bus import Audience, Bus, FeedMoved
+from duologue.store.sqlite import create_sqlite_engine
 
-BUSY_TIMEOUT_MS = 10_000
 READERS = 4
 
 Handler = Callable[["WriteTx", feed.Pending], Awaitable[None]]
@@ -75,11 +74,8 @@ class Database:
             return engine, engine
         if self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        writer = create_async_engine(self.url, pool_size=1, max_overflow=0)
-        reader = create_async_engine(self.url, pool_size=READERS, max_overflow=0)
-        for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
-            _prepare_sqlite(engine, begin)
-        return writer, reader
+        writer = create_sqlite_engine(self.url, begin="BEGIN IMMEDIATE", connections=1)
+        return writer, create_sqlite_engine(self.url, begin="BEGIN", connections=READERS)
 
     def handle(self, kind: str, handler: Handler) -> None:
         """Run `handler` inside every transaction that appends an event of `kind`."""
@@ -101,15 +97,20 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[WriteTx]:
         """Change things; commits at the end, rolls back on any exception. On SQLite writers take turns."""
-        async with self._maybe_turn():
-            async with self._writer.begin() as conn:
-                tx = WriteTx(conn, self)
-                yield tx
-                records: list[feed.Record] = []
-                for workspace_id in sorted({p.workspace_id for p in tx.pending}):
-                    batch = [p for p in tx.pending if p.workspace_id == workspace_id]
-                    records += await feed.append(conn, workspace_id, batch, tx.now)
-            self._announce(records)
+        async with self._maybe_turn(), self._writer.connect() as conn:
+            transaction = await conn.begin()
+            tx = WriteTx(conn, self)
+            yield tx
+            await _to_the_end(self._finish(tx, transaction))
+
+    async def _finish(self, tx: WriteTx, transaction: AsyncTransaction) -> None:
+        """Store the events, commit, and tell. Until here an exception or a cancellation rolls everything back."""
+        records: list[feed.Record] = []
+        for workspace_id in sorted({p.workspace_id for p in tx.pending}):
+            batch = [p for p in tx.pending if p.workspace_id == workspace_id]
+            records += await feed.append(tx.conn, workspace_id, batch, tx.now)
+        await transaction.commit()
+        self._announce(records)
 
     @asynccontextmanager
     async def _maybe_turn(self) -> AsyncIterator[None]:
@@ -145,17 +146,14 @@ class Database:
         await self._reader.dispose()
 
 
-def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
-    """WAL, foreign keys, a busy timeout; and our own BEGIN, which the driver would otherwise delay."""
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def on_connect(connection: Any, record: Any) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def on_begin(conn: Any) -> None:
-        conn.exec_driver_sql(begin)
+async def _to_the_end(work: Coroutine[None, None, None]) -> None:
+    """Do all of it even where the caller is cancelled meanwhile: what is committed is also announced."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not task.done():
+            await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()):
+            raise error from None
+        raise

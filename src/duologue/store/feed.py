@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import BigInteger, Column, Integer, String, Table, func, insert, select, update
+from sqlalchemy import BigInteger, Column, Integer, String, Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -94,14 +94,10 @@ def from_payload(cls: type[E], payload: dict[str, Any]) -> E:
 async def append(conn: AsyncConnection, workspace_id: str, pending: Sequence[Pending], at: datetime) -> list[Record]:
     """Give the events their cursors and store them. Call it last in a transaction: it holds the workspace's lock until commit."""
     count = len(pending)
-    upsert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    moved = (
-        upsert(feed_table)
-        .values(workspace_id=workspace_id, last=count, first=1)
-        .on_conflict_do_update(index_elements=["workspace_id"], set_={"last": feed_table.c.last + count})
-        .returning(feed_table.c.last)
-    )
-    last: int = (await conn.execute(moved)).scalar_one()
+    insert_or = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    moved = insert_or(feed_table).values(workspace_id=workspace_id, last=count, first=1)
+    moved = moved.on_conflict_do_update(index_elements=["workspace_id"], set_={"last": feed_table.c.last + count})
+    last = (await conn.execute(moved.returning(feed_table.c.last))).scalar_one()
     records = [
         Record(workspace_id, last - count + 1 + i, p.event.kind, p.conversation_id, p.audience, to_payload(p.event), at)
         for i, p in enumerate(pending)
@@ -130,10 +126,9 @@ async def read(
     bounds = (
         await conn.execute(select(feed_table.c.first, feed_table.c.last).where(feed_table.c.workspace_id == workspace_id))
     ).one_or_none()
-    if bounds is None:
-        return []
-    if since < bounds.first - 1 or since > bounds.last:
-        raise CursorExpired("The feed no longer reaches back to this cursor; fetch the state again.", cursor=bounds.last)
+    first, last = (1, 0) if bounds is None else bounds
+    if not first - 1 <= since <= last:
+        raise CursorExpired("The feed does not hold what follows this cursor; fetch the state again.", cursor=last)
     query = select(event_table).where(event_table.c.workspace_id == workspace_id, event_table.c.cursor > since)
     if conversation_id is not None:
         query = query.where(event_table.c.conversation_id == conversation_id)
@@ -150,7 +145,22 @@ async def erase(conn: AsyncConnection, workspace_id: str, conversation_ids: Sequ
         await conn.execute(update(event_table).where(mine).values(kind="Erased", payload={}))
 
 
-async def count(conn: AsyncConnection, workspace_id: str) -> int:
-    """How many events the feed holds."""
-    query = select(func.count()).select_from(event_table).where(event_table.c.workspace_id == workspace_id)
-    return (await conn.execute(query)).scalar_one()
+async def trim(conn: AsyncConnection, workspace_id: str, before: datetime) -> int:
+    """Drop what happened before a moment, as far as nothing later stands before it; how many events went.
+
+    Whoever comes with a cursor that lies further back gets CursorExpired and fetches the state.
+    """
+    mine = event_table.c.workspace_id == workspace_id
+    oldest = select(event_table.c.cursor).where(mine, event_table.c.at >= before).order_by(event_table.c.cursor).limit(1)
+    first = (await conn.execute(oldest)).scalar_one_or_none()
+    if first is None:
+        first = await get_cursor(conn, workspace_id) + 1
+    kept = update(feed_table).where(feed_table.c.workspace_id == workspace_id, feed_table.c.first < first).values(first=first)
+    if not (await conn.execute(kept)).rowcount:
+        return 0
+    return (await conn.execute(delete(event_table).where(mine, event_table.c.cursor < first))).rowcount
+
+
+async def list_workspace_ids(conn: AsyncConnection) -> list[str]:
+    """The workspaces that have a feed."""
+    return list((await conn.execute(select(feed_table.c.workspace_id).order_by(feed_table.c.workspace_id))).scalars())
