@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from duologue.accounts.passwords import Passwords
 from duologue.accounts.service import AccountService
 from duologue.accounts.tokens import Signer, load_key
 from duologue.assistant.service import AssistantService
@@ -22,6 +23,7 @@ from duologue.conversation.service import ConversationService
 from duologue.interfaces import api, web
 from duologue.interfaces.api.app import Lifespan
 from duologue.interfaces.platform import Platform
+from duologue.kit.clock import Clock
 from duologue.kit.errors import SetupError
 from duologue.kit.log import get_logger
 from duologue.kit.settings import Settings
@@ -39,13 +41,16 @@ KEY_FILE = "person.key"
 TICK_S = 15.0
 
 
-def build(settings: Settings) -> Platform:
-    """Join the parts. Nothing is read or changed but the key file in the data folder. Raises SetupError."""
+def build(settings: Settings, *, passwords: Passwords | None = None, clock: Clock | None = None) -> Platform:
+    """Join the parts. Nothing is read or changed but the key file in the data folder. Raises SetupError.
+
+    Tests pass cheap passwords and a clock of their own.
+    """
     _check_data_dir(settings.data_dir)
     packs = load_packs()
-    database = Database(settings.resolved_database_url)
+    database = Database(settings.resolved_database_url, clock=clock)
     signer = Signer(load_key(settings.data_dir / KEY_FILE))
-    accounts = AccountService(database, signer, allow_sample=is_loopback(settings.host))
+    accounts = AccountService(database, signer, passwords=passwords, allow_sample=is_loopback(settings.host))
     conversations = ConversationService(database, lease_s=settings.lease_s)
     knowledge = KnowledgeService(database, make_encoder(settings), max_bytes=settings.max_upload_bytes)
     engine = make_engine(settings)

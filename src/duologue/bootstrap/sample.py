@@ -23,13 +23,25 @@ log = get_logger(__name__)
 SLUG = "ridgeline"
 NAME = "Ridgeline Outfitters"
 PASSWORD = "ridgeline-demo"
-PEOPLE: tuple[tuple[str, str, Role, str, Lang], ...] = (
-    ("viewer@ridgeline.example", "Vera Lund", "viewer", "", "en"),
-    ("expert@ridgeline.example", "Wen Li", "expert", "repairs", "zh"),
-    ("admin@ridgeline.example", "Amir Haddad", "admin", "", "en"),
-    ("owner@ridgeline.example", "Olivia Hart", "owner", "", "en"),
-)
-SIGN_INS = tuple((email, PASSWORD) for email, *_ in reversed(PEOPLE))
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A member of the sample workspace."""
+
+    role: Role
+    name: str
+    lang: Lang
+    team: str = ""
+
+    @property
+    def email(self) -> str:
+        return f"{self.role}@ridgeline.example"
+
+
+OWNER, ADMIN = Staff("owner", "Olivia Hart", "en"), Staff("admin", "Amir Haddad", "en")
+EXPERT, VIEWER = Staff("expert", "Wen Li", "zh", "repairs"), Staff("viewer", "Vera Lund", "en")
+SIGN_INS = tuple((who.email, PASSWORD) for who in (OWNER, ADMIN, EXPERT, VIEWER))
 ASSISTED, CHECKED = "Orders and returns", "Repairs and warranty"
 TURN_S = 60.0
 
@@ -97,21 +109,22 @@ async def prepare_sample(platform: Platform) -> None:
         return
     workspace = workspaces[0] if workspaces else await platform.accounts.create_workspace(SLUG, NAME, "en", is_sample=True)
     members = {m.email: m for m in await platform.accounts.list_members(workspace.id)}
-    if SIGN_INS[0][0] in members:
+    if OWNER.email in members:
         return
     log.info("preparing the sample workspace; this is done once")
     await _add_knowledge(platform, workspace)
-    for desk, mode in ((ASSISTED, "autopilot"), (CHECKED, "copilot")):
-        await platform.conversations.ensure_desk(workspace.id, desk, mode, platform.packs[0].name if platform.packs else "")  # type: ignore[arg-type]
-    for email, *rest in PEOPLE[:-1]:
-        members[email] = members.get(email) or await _add_member(platform, workspace, email, *rest)
+    pack = platform.packs[0].name if platform.packs else ""
+    await platform.conversations.ensure_desk(workspace.id, ASSISTED, "autopilot", pack)
+    await platform.conversations.ensure_desk(workspace.id, CHECKED, "copilot", pack)
+    for who in (VIEWER, EXPERT, ADMIN):
+        members[who.email] = members.get(who.email) or await _add_member(platform, workspace, who)
     await _forget_half_done(platform, workspace)
     for scene in SCENES:
         try:
-            await _play(platform, workspace, members["expert@ridgeline.example"], scene)
+            await _play(platform, workspace, members[EXPERT.email], scene)
         except DuologueError as error:
             log.warning("the sample conversation of %s stays as it is: %s", scene.name, error.message)
-    await _add_member(platform, workspace, *PEOPLE[-1])
+    await _add_member(platform, workspace, OWNER)
 
 
 async def _add_knowledge(platform: Platform, workspace: Workspace) -> None:
@@ -122,8 +135,8 @@ async def _add_knowledge(platform: Platform, workspace: Workspace) -> None:
                 log.warning("%s: %s", uri, error)
 
 
-async def _add_member(platform: Platform, workspace: Workspace, email: str, name: str, role: Role, team: str, lang: Lang) -> Member:
-    return await platform.accounts.add_member(workspace.id, email, name, role, PASSWORD, team=team, lang=lang)
+async def _add_member(platform: Platform, workspace: Workspace, who: Staff) -> Member:
+    return await platform.accounts.add_member(workspace.id, who.email, who.name, who.role, PASSWORD, team=who.team, lang=who.lang)
 
 
 async def _forget_half_done(platform: Platform, workspace: Workspace) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import os
 import socket
 import sys
@@ -23,7 +24,7 @@ GRACE_S = 5
 BACKLOG = 2_048
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """A server that tells the streams to end before it waits for connections to close."""
 
     def __init__(self, config: uvicorn.Config, closing: Closing) -> None:
@@ -47,9 +48,21 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def config_for(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves the application; the platform is started and stopped outside of it."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=settings.log_level.upper() == "DEBUG",
+        timeout_graceful_shutdown=GRACE_S,
+        lifespan="off",
+        server_header=False,
+    )
+
+
 def serve(settings: Settings) -> None:
     """Serve until a signal says to stop. Raises SetupError where the program cannot start as it is set up."""
-    setup_logging(settings.log_level)
+    _set_up_logging(settings)
     asyncio.run(_serve(settings))
 
 
@@ -59,17 +72,11 @@ async def _serve(settings: Settings) -> None:
         async with open_platform(settings) as platform:
             app = create_app(platform)
             services: Services = app.state.services
-            config = uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=settings.log_level.upper() == "DEBUG",
-                timeout_graceful_shutdown=GRACE_S,
-                lifespan="off",
-                server_header=False,
-            )
             port = listening.getsockname()[1]
-            _announce(settings, port, is_sample=any(w.slug == SLUG for w in await platform.accounts.list_workspaces()))
-            await _Server(config, services.closing).serve([listening])
+            is_sample = any(w.slug == SLUG for w in await platform.accounts.list_workspaces())
+            announcing = asyncio.create_task(_announce(settings, port, is_sample=is_sample))
+            await Server(config_for(app, settings), services.closing).serve([listening])
+            announcing.cancel()
     finally:
         listening.close()
 
@@ -77,7 +84,7 @@ async def _serve(settings: Settings) -> None:
 def create_asgi() -> FastAPI:
     """For servers that want a factory (`uvicorn --factory duologue.bootstrap:create_asgi`); settings come from the environment."""
     settings = Settings()
-    setup_logging(settings.log_level)
+    _set_up_logging(settings)
     platform = build(settings)
 
     @asynccontextmanager
@@ -91,6 +98,14 @@ def create_asgi() -> FastAPI:
             await stop(platform)
 
     return create_app(platform, lifespan)
+
+
+def _set_up_logging(settings: Settings) -> None:
+    """What libraries say of their ordinary work is for debugging only."""
+    setup_logging(settings.log_level)
+    if settings.log_level.upper() == "INFO":
+        for name in ("alembic", "uvicorn.error", "httpx", "dbos"):
+            logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -109,8 +124,23 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _announce(settings: Settings, port: int, *, is_sample: bool) -> None:
-    """Say where the pages are, and how to sign in to the sample workspace."""
+async def _is_up(host: str, port: int) -> bool:
+    """Whether /healthz answers."""
+    try:
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+    except OSError:
+        return False
+    return answer.startswith(b"HTTP/1.1 200")
+
+
+async def _announce(settings: Settings, port: int, *, is_sample: bool) -> None:
+    """Once the server answers, say where the pages are, and how to sign in to the sample workspace."""
+    reach = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(settings.host, settings.host)
+    while not await _is_up(reach, port):
+        await asyncio.sleep(0.05)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     base = settings.public_url.rstrip("/") or f"http://{host}:{port}"
     lines = [f"Duologue is listening on {base}", f"  chat   {base}/", f"  desk   {base}/desk", f"  admin  {base}/admin"]

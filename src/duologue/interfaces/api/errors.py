@@ -1,6 +1,6 @@
 """Every failure leaves as `{"error": {"code", "message", "detail"}}` with the right status; nothing else is an answer.
 
-`docs/reference/errors.md` lists the codes. An unexpected exception is logged with its request and answered without its text.
+`docs/reference/errors.md` lists the codes. `edge.py` answers what nobody expected.
 """
 
 from typing import Any
@@ -47,7 +47,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DuologueError, _known)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _known(request: Request, error: Exception) -> JSONResponse:
@@ -71,8 +70,3 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = _BY_STATUS.get(error.status_code, "invalid" if error.status_code < 500 else "internal")
     return JSONResponse(body(code, str(error.detail)), error.status_code, error.headers)
-
-
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return JSONResponse(body("internal", "Something failed here; the server's log has the reason."), 500)
