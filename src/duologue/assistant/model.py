@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from duologue.conversation.model import Citation
+from duologue.conversation.model import Citation, Conversation, Message
 from duologue.kit.text import Lang
 
 RunStatus = Literal["running", "sent", "drafted", "handed_over", "superseded", "cancelled", "failed"]
 DraftStatus = Literal["generating", "ready", "approved", "edited", "rejected", "superseded", "expired", "auto_sent"]
 DraftKind = Literal["reply", "action"]
+ActionState = Literal["waiting", "started", "done", "failed"]
 PrecedentKind = Literal["approve", "edit", "respond"]
-StopReason = Literal["", "copilot", "low_confidence", "no_evidence", "not_grounded", "policy_topic", "needs_approval", "unverified"]
+
+AnswerKind = Literal["none", "small_talk", "tool", "action", "precedent", "model", "quotes"]
 
 OPEN_DRAFT: tuple[DraftStatus, ...] = ("generating", "ready")
 
@@ -76,12 +78,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A tool call that changes something and therefore waits for an expert. `result` is filled once it ran."""
+    """A tool call that changes something and therefore waits for an expert. `result` is what came of it, for people."""
 
     tool: str
     arguments: dict[str, Any]
+    state: ActionState = "waiting"
     result: str = ""
-    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,48 @@ class Draft:
     def is_open(self) -> bool:
         """Whether an expert may still decide on it."""
         return self.status in OPEN_DRAFT
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a turn starts from. `history`: the public messages of this episode before the question, oldest first.
+
+    `instruction` and `previous` are an expert's wish for another draft and the draft it is about; such a turn only drafts.
+    """
+
+    run_id: str
+    conversation: Conversation
+    message: Message
+    lang: Lang
+    history: tuple[Message, ...] = ()
+    instruction: str = ""
+    previous: str = ""
+    failed_before: int = 0
+
+    @property
+    def question(self) -> str:
+        """The person's words."""
+        return self.message.body
+
+    @property
+    def asked_before(self) -> tuple[str, ...]:
+        """What the person wrote earlier in this episode."""
+        return tuple(m.body for m in self.history if m.author_kind == "person")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a turn would say. `grounded`: the share that its evidence supports, 0..1; `fit`: how well it meets the question."""
+
+    kind: AnswerKind
+    body: str
+    lang: Lang
+    citations: tuple[Citation, ...] = ()
+    grounded: float = 0.0
+    fit: float = 0.0
+    dropped: tuple[str, ...] = ()
+    verdict_id: str = ""
+    action: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)

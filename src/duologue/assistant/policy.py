@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
+from duologue.assistant.tools import Tool
 from duologue.kit.text import Lang, normalise
 
 
@@ -37,6 +39,25 @@ class Policy:
 
 
 NO_POLICY = Policy()
+
+
+class Profession(Protocol):
+    """What the assistant needs of a pack: its tools and its policy."""
+
+    @property
+    def name(self) -> str:
+        """The pack's name, as desks refer to it."""
+        ...
+
+    @property
+    def tools(self) -> Sequence[Tool]:
+        """What the assistant may do."""
+        ...
+
+    @property
+    def policy(self) -> Policy:
+        """What it leaves to people."""
+        ...
 
 
 @cache

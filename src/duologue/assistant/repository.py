@@ -9,7 +9,7 @@ from sqlalchemy import Column, Float, Index, Integer, String, Table, Text, Uniqu
 
 from duologue.assistant.model import OPEN_DRAFT, Action, Draft, DraftStatus, Run
 from duologue.store.database import Tx, WriteTx
-from duologue.store.feed import from_payload, to_payload
+from duologue.store.feed import feed_table, from_payload, to_payload
 from duologue.store.schema import Id, Json, UtcTime, metadata
 
 run_table = Table(
@@ -68,6 +68,13 @@ draft_table = Table(
     Column("closed_at", UtcTime),
     Index("ix_draft_conversation", "workspace_id", "conversation_id"),
     Index("ix_draft_run", "run_id"),
+)
+
+setting_table = Table(
+    "assistant_setting",
+    metadata,
+    Column("workspace_id", Id, primary_key=True),
+    Column("threshold", Float, nullable=False),
 )
 
 _RUN_JSON = ("signals", "retrieved", "verdict_ids", "steps")
@@ -156,14 +163,18 @@ async def close_draft(tx: WriteTx, draft_id: str, status: DraftStatus, at: datet
     return (await tx.conn.execute(query.values(status=status, closed_at=at))).rowcount == 1
 
 
-async def close_open_drafts(tx: WriteTx, workspace_id: str, conversation_id: str, at: datetime) -> list[str]:
-    """Mark every open draft of a conversation as superseded; their ids."""
+async def close_stale_drafts(
+    tx: WriteTx, workspace_id: str, conversation_id: str, at: datetime, *, epoch: int | None = None, public_seq: int | None = None
+) -> list[str]:
+    """Mark as superseded the open drafts written before this epoch or this public message; their ids."""
+    stale = draft_table.c.control_epoch < epoch if epoch is not None else draft_table.c.last_public_seq < public_seq
     query = (
         update(draft_table)
         .where(
             draft_table.c.workspace_id == workspace_id,
             draft_table.c.conversation_id == conversation_id,
             draft_table.c.status.in_(OPEN_DRAFT),
+            stale,
         )
         .values(status="superseded", closed_at=at)
         .returning(draft_table.c.id)
@@ -187,3 +198,20 @@ async def delete_of_person(tx: WriteTx, workspace_id: str, person_id: str) -> No
     """Remove all runs and drafts that answered a person."""
     for table in (draft_table, run_table):
         await tx.conn.execute(delete(table).where(table.c.workspace_id == workspace_id, table.c.person_id == person_id))
+
+
+async def list_workspaces(tx: Tx) -> list[str]:
+    """Every workspace in which anything ever happened."""
+    return sorted((await tx.conn.execute(select(feed_table.c.workspace_id))).scalars())
+
+
+async def find_threshold(tx: Tx, workspace_id: str) -> float | None:
+    """The confidence from which a workspace's answers need no approval, where it set one."""
+    query = select(setting_table.c.threshold).where(setting_table.c.workspace_id == workspace_id)
+    return (await tx.conn.execute(query)).scalar_one_or_none()
+
+
+async def put_threshold(tx: WriteTx, workspace_id: str, threshold: float) -> None:
+    """Set that confidence."""
+    await tx.conn.execute(delete(setting_table).where(setting_table.c.workspace_id == workspace_id))
+    await tx.conn.execute(insert(setting_table).values(workspace_id=workspace_id, threshold=threshold))

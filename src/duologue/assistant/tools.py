@@ -5,7 +5,7 @@ one may not use does not exist: it is neither listed nor runnable. A tool that c
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
@@ -104,8 +104,9 @@ class Toolbox:
         self._tools = {tool.name: tool for tool in tools if tool.is_allowed(caller)}
         self._folder = folder
         self.caller = caller
+        self.results: list[ToolResult] = []
 
-    def __iter__(self) -> "Any":
+    def __iter__(self) -> Iterator[Tool]:
         return iter(self._tools.values())
 
     def find(self, name: str) -> Tool | None:
@@ -121,8 +122,9 @@ class Toolbox:
         return None
 
     async def run(self, tool: Tool, arguments: Mapping[str, Any], key: str = "") -> ToolResult:
-        """Call the function. Its failure is a result, never an exception."""
-        return await self._call(tool, tool.function, arguments, key)
+        """Call the function. Its failure is a result, never an exception; all results of the turn are in `results`."""
+        self.results.append(await self._call(tool, tool.function, arguments, key))
+        return self.results[-1]
 
     async def preview(self, tool: Tool, arguments: Mapping[str, Any]) -> ToolResult:
         """Say what the tool would change."""

@@ -1,4 +1,4 @@
-"""Runs of the assistant and their drafts."""
+"""Runs of the assistant, their drafts, and from which confidence a workspace lets it answer alone."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -68,8 +68,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_draft_conversation", "draft", ["workspace_id", "conversation_id"])
     op.create_index("ix_draft_run", "draft", ["run_id"])
+    op.create_table(
+        "assistant_setting",
+        sa.Column("workspace_id", Id, nullable=False),
+        sa.Column("threshold", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_assistant_setting")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("assistant_setting")
     op.drop_table("draft")
     op.drop_table("run")

@@ -1,0 +1,175 @@
+"""From thought to answer: what may be said of what the model wrote, and what is quoted in its place.
+
+The order is by trust: a tool's own words, an answer that our team gave to the same question, the model's sentences as far as the
+evidence carries them, quotes. A sentence without support never stays.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from duologue.assistant import notices
+from duologue.assistant.act import Acted
+from duologue.assistant.ground import Grounds, Support, is_connective
+from duologue.assistant.guard import is_injected
+from duologue.assistant.model import Answer, Precedent, Turn
+from duologue.assistant.prompt import NO_ANSWER
+from duologue.assistant.quote import Quote, find_quotes
+from duologue.assistant.retrieve import Found
+from duologue.assistant.think import Thought
+from duologue.conversation.model import Citation
+from duologue.kit.text import Lang, sentences
+from duologue.knowledge.model import Hit
+
+SAME_QUESTION = 0.7
+"""Likeness from which an earlier verdict's answer is given again, word by word."""
+LEAST_SUPPORT = 0.3
+"""Support of the search under which its quotes are no answer, only a help for the expert who writes one."""
+MOSTLY = 0.5
+"""Share of the model's sentences that must hold; else the quotes take the place of all of them."""
+
+_MARK = re.compile(r"\s?\[(\d{1,2})\]")
+_ITEM = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
+
+
+def compose(turn: Turn, found: Found, thought: Thought, acted: Acted) -> Answer:
+    """The best answer that may be given."""
+    if acted.action is not None:
+        return Answer("action", acted.previewed, turn.lang, grounded=1.0, fit=1.0, action=acted.action)
+    hits = [hit for hit in found.result.hits if not is_injected(hit.passage.body)] or list(found.result.hits)
+    quotes = find_quotes(found.query, _in_language(hits, turn.lang))
+    if thought.text and thought.text.strip() != NO_ANSWER:
+        checked = check_text(thought.text, hits, acted, turn)
+        if checked.grounded >= MOSTLY:
+            return replace(checked, fit=quotes[0].score if quotes and not acted.results else 1.0)
+    if acted.results:
+        return _tell(turn, acted)
+    if found.precedents and found.precedents[0].score >= SAME_QUESTION:
+        return _repeat(found.precedents[0])
+    if not quotes or found.result.support < LEAST_SUPPORT or thought.text.strip() == NO_ANSWER:
+        return _nothing(turn, quotes)
+    return quote_answer(turn, quotes, thought.opening)
+
+
+def _tell(turn: Turn, acted: Acted) -> Answer:
+    """What the tools said, in their own words."""
+    said = [result for result in acted.results if result.status != "failed" and result.text]
+    if not said:
+        return Answer("none", "", turn.lang)
+    return Answer("tool", "\n\n".join(result.text for result in said), turn.lang, grounded=1.0, fit=1.0)
+
+
+def _repeat(precedent: Precedent) -> Answer:
+    return Answer(
+        "precedent",
+        precedent.answer,
+        precedent.lang,
+        precedent.citations,
+        grounded=1.0,
+        fit=precedent.score,
+        verdict_id=precedent.verdict_id,
+    )
+
+
+def _nothing(turn: Turn, quotes: Sequence[Quote]) -> Answer:
+    """No answer. What was found nearest stands in the draft, for the expert."""
+    if not quotes:
+        return Answer("none", "", turn.lang)
+    nearest = quote_answer(turn, quotes, "")
+    return replace(nearest, kind="none")
+
+
+def quote_answer(turn: Turn, quotes: Sequence[Quote], opening: str) -> Answer:
+    """The quotes with their citations, behind an opening sentence that claims nothing."""
+    lead = opening if opening and is_connective(opening, turn.question) and _is_of(opening, turn.lang) else ""
+    if quotes[0].passage.lang != turn.lang:
+        lead = notices.LEAD_OTHER_LANGUAGE[turn.lang]
+    elif not lead and len(quotes) > 1:
+        lead = notices.LEAD_SEVERAL[turn.lang]
+    body = "\n\n".join(([lead] if lead else []) + [quote.render(n) for n, quote in enumerate(quotes, start=1)])
+    citations = tuple(quote.cite(n) for n, quote in enumerate(quotes, start=1))
+    return Answer("quotes", body, turn.lang, citations, grounded=1.0, fit=quotes[0].score)
+
+
+def _is_of(text: str, lang: Lang) -> bool:
+    return lang == ("zh" if re.search(r"[\u4e00-\u9fff]", text) else "en")
+
+
+def _in_language(hits: Sequence[Hit], lang: Lang) -> list[Hit]:
+    """Passages in the reader's language; those in the other one only where there are no others."""
+    same = [hit for hit in hits if hit.passage.lang == lang]
+    best = max((hit.score for hit in hits), default=0.0)
+    return same if same and max(hit.score for hit in same) >= best / 2 else list(hits)
+
+
+# ---- the model's own sentences --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    sentence: str
+    ends: str
+    support: Support
+    claims: bool
+
+
+def check_text(text: str, hits: Sequence[Hit], acted: Acted, turn: Turn) -> Answer:
+    """The model's text without the sentences that nothing supports, with the citations that its evidence gives."""
+    grounds = Grounds([hit.passage for hit in hits], [r.text for r in acted.results] + [str(r.value) for r in acted.results])
+    said = [_look(piece, ends, grounds) for piece, ends in split(text)]
+    kept = [s for s in said if s.support.holds]
+    claims = [s for s in said if s.claims]
+    if not [s for s in kept if s.claims]:
+        return Answer("none", "", turn.lang, dropped=tuple(s.sentence for s in said if not s.support.holds))
+    share = sum(min(1.0, s.support.score) for s in claims if s.support.holds) / len(claims)
+    body, citations = _cite(kept)
+    dropped = tuple(s.sentence for s in said if not s.support.holds)
+    return Answer("model", body, turn.lang, citations, grounded=share, dropped=dropped)
+
+
+def split(text: str) -> list[tuple[str, str]]:
+    """Sentences with what stands between them: a blank, or line ends."""
+    out: list[tuple[str, str]] = []
+    for line in text.strip().split("\n"):
+        pieces = sentences(line)
+        if not pieces and out:
+            out[-1] = (out[-1][0], out[-1][1] + "\n")
+        for i, piece in enumerate(pieces):
+            out.append((piece, "\n" if i == len(pieces) - 1 else " "))
+    return out
+
+
+def strip_marks(sentence: str) -> str:
+    """A sentence without citation marks."""
+    return _MARK.sub("", sentence).rstrip()
+
+
+def claim_of(sentence: str) -> str:
+    """What a sentence says, without citation marks and list marks."""
+    return _ITEM.sub("", strip_marks(sentence))
+
+
+def _look(sentence: str, ends: str, grounds: Grounds) -> _Said:
+    support = grounds.check(claim_of(sentence))
+    return _Said(sentence, ends, support, support.evidence is not None)
+
+
+def _cite(kept: Sequence[_Said]) -> tuple[str, tuple[Citation, ...]]:
+    """The text with each claim marked by the passage that carries it; numbers in order of use."""
+    numbers: dict[tuple[str, str], int] = {}
+    citations: list[Citation] = []
+    out: list[str] = []
+    for said in kept:
+        bare = strip_marks(said.sentence)
+        evidence = said.support.evidence
+        if evidence is None or evidence.passage is None or evidence.unit is None or not said.claims:
+            out.append(bare + said.ends)
+            continue
+        passage, unit = evidence.passage, evidence.unit
+        quote = passage.body[unit.start : unit.end]
+        if (passage.id, quote) not in numbers:
+            numbers[passage.id, quote] = len(numbers) + 1
+            citations.append(Citation(passage.id, passage.document_id, passage.title, passage.heading, quote, len(numbers)))
+        gap = " " if passage.lang == "en" else ""
+        out.append(f"{bare}{gap}[{numbers[passage.id, quote]}]{said.ends}")
+    return "".join(out).strip(), tuple(citations)

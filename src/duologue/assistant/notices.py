@@ -1,0 +1,64 @@
+"""What the assistant's own house says in a person's chat, in both languages: holding, emergencies, small talk, lead-ins of quotes.
+
+Pages may show their own words by `data["code"]`.
+"""
+
+import re
+from collections.abc import Mapping
+
+from duologue.kit.text import Lang
+
+NOTICES: Mapping[str, Mapping[Lang, str]] = {
+    "holding": {
+        "en": "I want to be sure before I answer, so a colleague is checking this. The answer will come here.",
+        "zh": "为了确保答案准确，这个问题正由同事确认，稍后会在这里回复您。",
+    },
+    "action_requested": {
+        "en": "I have asked a colleague to approve this. You will hear here as soon as it is done.",
+        "zh": "我已请同事确认这项操作，完成后会在这里通知您。",
+    },
+    "danger": {
+        "en": "If anyone is in danger, please call the emergency services now: 112 or 999 in Europe, 120 or 110 in mainland China, "
+        "999 in Hong Kong, 911 in North America. A person on our team has been alerted to this chat.",
+        "zh": "如果有人身处危险，请立即拨打急救或报警电话：中国大陆 120 或 110，香港 999，欧洲 112。我们的同事已收到提醒。",
+    },
+    "self_harm": {
+        "en": "I am sorry that you are going through this. You do not have to face it alone: please call someone now. "
+        "United Kingdom and Ireland 116 123, United States and Canada 988, mainland China 12356, Hong Kong 18111; "
+        "in immediate danger, your local emergency number. A person on our team has been alerted to this chat.",
+        "zh": "听到您这样说，我们很难过。您不必独自面对，请现在就联系可以帮助您的人：中国大陆心理援助热线 12356，香港 18111；"
+        "如有紧急危险，请拨打 120 或 110（香港 999）。我们的同事已收到提醒。",
+    },
+}
+
+_GREETING = re.compile(
+    r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening)|greetings|你好|您好|嗨|哈喽|在吗|在不在|早上好|下午好|晚上好|请问)"
+    r"(?: there| all|啊|呀|呢)?\W*$",
+    re.I,
+)
+_THANKS = re.compile(
+    r"^\W*(?:(?:ok|okay|great|perfect|好的?|行|嗯)\W*)?"
+    r"(?:thanks?(?: you)?(?: so much| very much| a lot)?|thx|cheers|谢谢(?:你|您|啦|了)?|多谢|感谢)"
+    r"(?:[\s,.!]*(?:bye|goodbye|再见|拜拜))?\W*$",
+    re.I,
+)
+SMALL_TALK: Mapping[str, Mapping[Lang, str]] = {
+    "greeting": {"en": "Hello! What can I help you with?", "zh": "您好！请问有什么可以帮您？"},
+    "thanks": {"en": "You're welcome. I am here if anything else comes up.", "zh": "不客气，还有问题随时告诉我。"},
+}
+LEAD_OTHER_LANGUAGE: Mapping[Lang, str] = {
+    "en": "Our documents have this only in Chinese:",
+    "zh": "我们的资料里这部分目前只有英文：",
+}
+LEAD_SEVERAL: Mapping[Lang, str] = {"en": "Here is what our documents say:", "zh": "我们的资料是这样说明的："}
+NOTHING_FOUND: Mapping[Lang, str] = {
+    "en": "I could not find this in our documents.",
+    "zh": "在我们的资料里没有找到这个问题的答案。",
+}
+
+
+def find_small_talk(text: str) -> str | None:
+    """Which kind of small talk a message is, if it is nothing else."""
+    if _GREETING.match(text):
+        return "greeting"
+    return "thanks" if _THANKS.match(text) else None

@@ -1,0 +1,63 @@
+"""What bears on a question: passages of the knowledge, and verdicts on questions like it.
+
+A question that leans on the one before it ("and to Norway?") is looked up together with that one. Knows no model.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from duologue.assistant.guard import EMAIL, clip
+from duologue.assistant.model import Precedent, Recall, Turn
+from duologue.kit.text import Lang, normalise
+from duologue.knowledge.model import SearchResult
+from duologue.knowledge.terms import index_terms
+
+PASSAGES, PRECEDENTS = 5, 3
+SHORT = 2
+"""A question of at most so many content words may lean on the one before."""
+LONG = 7
+"""One of more content words stands alone, whatever pronouns it has."""
+
+_LEANS = re.compile(
+    r"^(?:and|what about|how about|also|but|then|why|so|or)\b|\b(?:it|that|they|them|those|this|one|ones|there|same)\b"
+    r"|^(?:那|那么|还有|如果|然后|为什么|或者)|它|这个|那个|这种|那种|这样|呢[?？]?$"
+)
+
+
+class Search(Protocol):
+    """The search of `knowledge`, as the turn needs it."""
+
+    async def search(self, workspace_id: str, query: str, *, lang: Lang | None = None, k: int = 5) -> SearchResult:
+        """The best passages and whether they hold the answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`query` is what was looked up: the question, or the question with the one that it leans on."""
+
+    query: str
+    result: SearchResult
+    precedents: tuple[Precedent, ...]
+
+
+def make_query(question: str, asked_before: Sequence[str]) -> str:
+    """The question as it stands, or behind the earlier one that it leans on."""
+    plain = normalise(EMAIL.sub(" ", question))
+    terms = index_terms(plain)
+    if not asked_before or len(terms) >= LONG:
+        return clip(question)
+    if len(terms) <= SHORT or _LEANS.search(plain.casefold()):
+        return clip(f"{asked_before[-1]} {question}")
+    return clip(question)
+
+
+async def retrieve(turn: Turn, search: Search, memory: Recall) -> Found:
+    """Look in the knowledge and in the memory of verdicts."""
+    workspace_id = turn.conversation.workspace_id
+    query = make_query(turn.question, turn.asked_before)
+    result = await search.search(workspace_id, query, lang=turn.lang, k=PASSAGES)
+    precedents = await memory.find(workspace_id, query, turn.lang, PRECEDENTS)
+    return Found(query, result, tuple(precedents))

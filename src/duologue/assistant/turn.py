@@ -1,0 +1,135 @@
+"""One turn of the assistant, readable on one screen: guard → retrieve → think → act → guard → decide.
+
+A turn reads and thinks, and changes nothing: what it came to is an Outcome, which `finish` makes true in one transaction. So a
+turn that a crash cut short is simply run again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from duologue.assistant import confidence, notices, prompt
+from duologue.assistant.act import act
+from duologue.assistant.answer import compose
+from duologue.assistant.decide import Case, Decision, decide
+from duologue.assistant.ground import Grounds
+from duologue.assistant.guard import Mask, check_message
+from duologue.assistant.model import Answer, Recall, Turn
+from duologue.assistant.policy import Policy
+from duologue.assistant.quote import find_quotes
+from duologue.assistant.retrieve import Found, Search, retrieve
+from duologue.assistant.speak import Speaker
+from duologue.assistant.think import think
+from duologue.assistant.tools import Toolbox
+from duologue.assistant.trace import Trace
+from duologue.conversation.model import HandoverReason
+from duologue.engine.protocol import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a turn works with. `threshold` is the least confidence that is sent without a person."""
+
+    search: Search
+    memory: Recall
+    engine: Engine
+    policy: Policy
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a turn came to. `case` is what the decision rests on, so that it can be taken anew where the posture has changed."""
+
+    decision: Decision
+    case: Case | None = None
+    found: Found | None = None
+    signals: dict[str, float] = field(default_factory=dict)
+    team: str = ""
+
+
+async def run_turn(parts: Parts, turn: Turn, toolbox: Toolbox, mask: Mask, trace: Trace, speaker: Speaker) -> Outcome:
+    """Answer a person's message. Raises ModelUnavailable."""
+    with trace.step("guard", question=turn.question) as out:
+        finding, topic = check_message(turn.question), parts.policy.find_topic(turn.question)
+        small_talk = notices.find_small_talk(turn.question)
+        out.update(alarm=finding.alarm, topic=topic.name if topic else None, personal=finding.kinds, small_talk=small_talk)
+    if not turn.instruction and (finding.is_emergency or finding.alarm == "asked_for_person" or topic):
+        return _leave_to_person(finding.alarm, topic.team if topic else "")
+    if turn.conversation.mode == "human" and not turn.instruction:
+        return Outcome(Decision("hand_over", "by_expert", "by_expert"))
+    is_steered = finding.alarm == "injection"
+    if small_talk:
+        answer = Answer("small_talk", notices.SMALL_TALK[small_talk][turn.lang], turn.lang, grounded=1.0, fit=1.0)
+        return _conclude(parts, turn, answer, None, None, is_steered, trace)
+
+    with trace.step("retrieve", question=turn.question) as out:
+        found = await retrieve(turn, parts.search, parts.memory)
+        out.update(query=found.query, support=found.result.support)
+        out.update(passages=[(h.passage.id, h.passage.title, h.passage.heading, round(h.score, 3)) for h in found.result.hits])
+        out.update(verdicts=[(p.verdict_id, round(p.score, 3)) for p in found.precedents])
+
+    speaker.prepare(*_streaming(parts, turn, found, toolbox, is_steered))
+    with trace.step("think", model=parts.engine.info.version, prompt=prompt.VERSION) as out:
+        thought = await think(parts.engine, turn, found, toolbox, mask, speaker.hear)
+        out.update(text=thought.text, opening=thought.opening, rounds=thought.rounds)
+
+    with trace.step("act", offered=[tool.name for tool in toolbox]) as out:
+        acted = await act(turn, thought, toolbox, by_words=not parts.engine.info.is_strong)
+        out.update(results=[(r.tool, r.arguments, r.status, r.value) for r in acted.results], waits=acted.previewed)
+
+    with trace.step("guard") as out:
+        answer = compose(turn, found, thought, acted)
+        out.update(kind=answer.kind, body=answer.body, grounded=answer.grounded, dropped=answer.dropped)
+
+    return _conclude(parts, turn, answer, found, thought.logprob, is_steered, trace)
+
+
+def _conclude(
+    parts: Parts, turn: Turn, answer: Answer, found: Found | None, logprob: float | None, is_steered: bool, trace: Trace
+) -> Outcome:
+    with trace.step("decide", mode=turn.conversation.mode, threshold=parts.threshold) as out:
+        signals = confidence.gather(answer, found, logprob, is_steered)
+        sure = confidence.estimate(answer, signals)
+        case = Case(
+            turn.conversation.mode,
+            answer,
+            sure,
+            parts.threshold,
+            parts.policy.drafts_only,
+            bool(turn.instruction),
+            is_steered,
+            turn.failed_before,
+        )
+        decision = decide(case)
+        out.update(confidence=sure, signals=signals, decision=decision.kind, reason=decision.reason)
+    return Outcome(decision, case, found, signals)
+
+
+def _leave_to_person(alarm: str | None, team: str) -> Outcome:
+    """Before anything is thought: danger, a wish for a person, a topic that is a person's."""
+    reason: HandoverReason = "asked_for_person" if alarm == "asked_for_person" else "policy_topic"
+    if alarm in ("danger", "self_harm"):
+        return Outcome(Decision("hand_over", alarm, "guard", notice=alarm), team=team)
+    return Outcome(Decision("hand_over", reason, reason), team=team)
+
+
+def _streaming(
+    parts: Parts, turn: Turn, found: Found, toolbox: Toolbox, is_steered: bool
+) -> tuple[Callable[[], Grounds], Callable[[], bool]]:
+    """The evidence as it stands, tools' results included; and whether an answer that it carries would be sent."""
+    made: dict[int, Grounds] = {}
+
+    def grounds() -> Grounds:
+        count = len(toolbox.results)
+        if count not in made:
+            made[count] = Grounds([h.passage for h in found.result.hits], [str(r.value) for r in toolbox.results])
+        return made[count]
+
+    may_send = turn.conversation.mode == "autopilot" and not (turn.instruction or is_steered or parts.policy.drafts_only)
+    is_likely = False
+    if may_send and parts.engine.info.is_strong:
+        quotes = find_quotes(found.query, found.result.hits)
+        hoped = Answer("model", "", turn.lang, grounded=1.0, fit=quotes[0].score if quotes else 0.0)
+        is_likely = confidence.estimate(hoped, confidence.gather(hoped, found, None, False)) >= parts.threshold
+
+    return grounds, lambda: may_send and (is_likely or bool(toolbox.results))
