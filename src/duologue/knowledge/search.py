@@ -11,7 +11,7 @@ from duologue.knowledge.fuse import DENSE_SHARE, Fused, Scored, fuse
 from duologue.knowledge.model import Encode, Hit, SearchResult
 from duologue.knowledge.repository import Candidate, State
 from duologue.knowledge.spelling import Speller
-from duologue.knowledge.terms import index_terms
+from duologue.knowledge.terms import search_terms
 from duologue.store.database import Database, Tx
 
 CANDIDATES = 100
@@ -45,7 +45,7 @@ class Searcher:
     ) -> SearchResult:
         """The `k` best passages. `dense_share` 0 is BM25 alone, 1 is dense alone."""
         query = query[:LONGEST_QUERY]
-        terms = index_terms(query)
+        terms = search_terms(query)
         vector = (await self._encode.encode([query]))[0] if query.strip() else []
         async with self._database.read() as tx:
             state = await repository.get_state(tx, workspace_id)

@@ -30,7 +30,7 @@ from duologue.knowledge.model import (
 from duologue.knowledge.readers import urls
 from duologue.knowledge.repository import Terms
 from duologue.knowledge.search import Searcher
-from duologue.knowledge.terms import index_terms
+from duologue.knowledge.terms import search_terms
 from duologue.store.database import Database
 
 log = get_logger(__name__)
@@ -250,11 +250,11 @@ def _from_file(path: Path, folder: Path, max_bytes: int) -> _Fetch:
 def _prepare(source: Input, max_bytes: int) -> tuple[readers.Read, list[tuple[chunk.Chunk, Terms]]]:
     """Read and cut; the slow part, run in a thread."""
     found = readers.read(source, max_bytes)
-    title = index_terms(found.title)
+    title = search_terms(found.title)
     pieces = chunk.cut(found.text, found.title)
     if not pieces:
         raise Invalid("There is nothing but headings in this file.")
-    return found, [(p, Terms(title, index_terms(p.heading), index_terms(found.text[p.start : p.end]))) for p in pieces]
+    return found, [(p, Terms(title, search_terms(p.heading), search_terms(found.text[p.start : p.end]))) for p in pieces]
 
 
 def _passages(
