@@ -1,7 +1,7 @@
 """The nouns that a pack may use. A pack imports this module and `kit`, and nothing else of the program."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -42,13 +42,14 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A profession: what it knows, what it may do, and what it leaves to people."""
+    """A profession: what it knows, what it may do, and what it leaves to people. `voice` is told to the model before the rules."""
 
     name: str
     title: Title
     version: str
     tools: Sequence[Tool] = ()
     policy: Policy = NO_POLICY
+    voice: Title = field(default_factory=dict)
     sources: Sequence[Source] = ()
     tasks: Sequence[Task] = ()
     panels: Sequence[Panel] = ()

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from doubles.openai_server import OpenAIServer, serve_openai
 
 from duologue.engine.protocol import ChatMessage, Engine, Finished, GenerationRequest, TextDelta, ToolCalled, ToolSpec
 from duologue.engine.remote import RemoteEngine
 from duologue.engine.scripted import Script, ScriptedEngine
 from duologue.kit.errors import Invalid, ModelUnavailable
+from tests.doubles.openai_server import OpenAIServer, serve_openai
 
 Make = Callable[..., Engine]
 ORDER_TOOL = ToolSpec("get_order", "Look up an order.", {"type": "object", "properties": {"number": {"type": "string"}}})

@@ -7,6 +7,7 @@ then puts the passage's own words in its place. Across languages only facts can 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from duologue.assistant.facts import Facts, find_facts
 from duologue.assistant.units import Unit, readable, units
@@ -21,10 +22,18 @@ ACROSS_LANGUAGES = 0.4
 SAME_SPEAKER = 0.45
 """Share of words from which a single piece of evidence is taken to say the same thing, so that its denial must match."""
 
-_SMALL_TALK = frozenset(
-    index_terms("yes no sure certainly sorry welcome glad happy help hope let please note means question ask anything else further")
-    + index_terms("可以 不可以 是的 不是 好的 没问题 抱歉 很高兴 欢迎 希望 帮助 其他 问题 随时 告诉 注意 这意味着 您好 感谢 理解")
-)
+
+@cache
+def _small_talk() -> frozenset[str]:
+    """Terms of politeness, which need no support. Made at the first use: the Chinese dictionary takes a second to load."""
+    return frozenset(
+        index_terms(
+            "yes no sure certainly sorry welcome glad happy help hope let please note means question ask anything else further"
+        )
+        + index_terms(
+            "可以 不可以 是的 不是 好的 没问题 抱歉 很高兴 欢迎 希望 帮助 其他 问题 随时 告诉 注意 这意味着 您好 感谢 理解"
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,7 @@ class Grounds:
 
     def check(self, sentence: str) -> Support:
         """The best support that the evidence gives to the sentence."""
-        said = [t for t in dict.fromkeys(index_terms(sentence)) if t not in _SMALL_TALK]
+        said = [t for t in dict.fromkeys(index_terms(sentence)) if t not in _small_talk()]
         facts = find_facts(sentence)
         if not said and not facts.exact:
             return Support(1.0, None, "says nothing")
@@ -127,5 +136,5 @@ class Grounds:
 def is_connective(sentence: str, question: str, limit_words: int = 18) -> bool:
     """Whether a sentence claims nothing: no fact, no denial, and no content word that the question did not bring."""
     facts = find_facts(sentence)
-    own = [t for t in index_terms(sentence) if t not in _SMALL_TALK and t not in set(index_terms(question))]
+    own = [t for t in index_terms(sentence) if t not in _small_talk() and t not in set(index_terms(question))]
     return not facts.exact and not facts.bounds and not facts.denies and not own and 0 < len(sentence.split()) <= limit_words

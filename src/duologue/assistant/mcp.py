@@ -7,14 +7,14 @@ other waits for an expert. What a server says is data: it is fenced like everyth
 import json
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
-
-from pydantic_ai.mcp import MCPToolset, load_mcp_toolsets
-from pydantic_ai.toolsets import PrefixedToolset
+from typing import TYPE_CHECKING, Any
 
 from duologue.assistant.tools import Tool, ToolContext
 from duologue.kit.errors import SetupError
 from duologue.kit.log import get_logger
+
+if TYPE_CHECKING:
+    from pydantic_ai.mcp import MCPToolset
 
 log = get_logger(__name__)
 
@@ -32,6 +32,9 @@ class McpServers:
         """Connect to all servers and list their tools. Raises SetupError naming the file; a server that fails is left out."""
         if not self._path:
             return []
+        from pydantic_ai.mcp import MCPToolset, load_mcp_toolsets  # a second of imports, for those who have servers
+        from pydantic_ai.toolsets import PrefixedToolset
+
         try:
             toolsets = load_mcp_toolsets(self._path)
             config = json.loads(Path(self._path).read_text("utf-8"))["mcpServers"]
@@ -54,7 +57,7 @@ class McpServers:
         await self._stack.aclose()
 
 
-async def _list_tools(server: MCPToolset[Any], prefix: str, reads: set[str]) -> list[Tool]:
+async def _list_tools(server: "MCPToolset[Any]", prefix: str, reads: set[str]) -> list[Tool]:
     tools = []
     for found in await server.list_tools():
         hint = found.annotations.read_only_hint if found.annotations else None
@@ -72,7 +75,7 @@ async def _list_tools(server: MCPToolset[Any], prefix: str, reads: set[str]) -> 
     return tools
 
 
-def _caller(server: MCPToolset[Any], name: str) -> Any:
+def _caller(server: "MCPToolset[Any]", name: str) -> Any:
     async def call(context: ToolContext, **arguments: Any) -> str:
         value = await server.direct_call_tool(name, arguments)
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

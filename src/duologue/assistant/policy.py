@@ -55,6 +55,11 @@ class Profession(Protocol):
         ...
 
     @property
+    def voice(self) -> Mapping[Lang, str]:
+        """How it speaks, told to the model by language."""
+        ...
+
+    @property
     def policy(self) -> Policy:
         """What it leaves to people."""
         ...

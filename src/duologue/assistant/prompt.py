@@ -4,7 +4,7 @@ Everything from outside passes the guard here; personal data are hidden where th
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from duologue.assistant.guard import clip, fence
 from duologue.assistant.model import Turn
@@ -39,15 +39,20 @@ _WISH: dict[Lang, str] = {
     "zh": "同事希望按下面的要求重写这个回答：{wish}",
 }
 
-VERSION = "p-" + hashlib.sha256("".join(map(str, (RULES, OPENING, _WISH))).encode()).hexdigest()[:10]
+_TOLD = "".join(map(str, (RULES, OPENING, _WISH)))
 
 Hide = Callable[[str], str]
 
 
-def build_instructions(turn: Turn, found: Found, hide: Hide) -> str:
-    """The rules and the material, as the system's part of the prompt."""
+def make_version(voice: Mapping[Lang, str]) -> str:
+    """The version of everything that a model is told before the material."""
+    return "p-" + hashlib.sha256((_TOLD + str(dict(voice))).encode()).hexdigest()[:10]
+
+
+def build_instructions(turn: Turn, found: Found, voice: Mapping[Lang, str], hide: Hide) -> str:
+    """The profession's voice, the rules and the material, as the system's part of the prompt."""
     lang = turn.lang
-    parts = [RULES[lang]]
+    parts = [voice.get(lang, "").strip(), RULES[lang]]
     for number, hit in enumerate(found.result.hits, start=1):
         where = " - ".join(part for part in (hit.passage.title, hit.passage.heading) if part)
         parts.append(fence(f"passage {number}: {where}", hit.passage.body, lang))
@@ -58,7 +63,7 @@ def build_instructions(turn: Turn, found: Found, hide: Hide) -> str:
     if turn.instruction:
         parts.append(_WISH[lang].format(wish=clip(turn.instruction, 500)))
         parts.append(fence("draft", hide(turn.previous), lang))
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def build_history(turn: Turn, hide: Hide) -> list[ChatMessage]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-from duologue.assistant import prompt, repository
+from duologue.assistant import repository
 from duologue.assistant.decide import Decision
 from duologue.assistant.events import RunStarted
 from duologue.assistant.finish import AlreadyEnded, end, finish
@@ -125,6 +125,7 @@ class TurnRunner:
         trace = Trace(self._means.database.clock, mask)
         parts, toolbox = await self._equip(turn)
         task = asyncio.create_task(run_turn(parts, turn, toolbox, mask, trace, speaker), name=f"turn {run.id}")
+        run = replace(run, prompt_version=parts.prompt_version)
         live = self._live[run.conversation_id] = _Live(turn, run, speaker, task, asyncio.current_task())
         speaker.announce("started")
         try:
@@ -169,13 +170,9 @@ class TurnRunner:
         """What the turn works with, and its tools with what its person said as their permission."""
         means, here = self._means, turn.conversation
         profession = await self._profession(here)
-        parts = Parts(
-            means.search,
-            means.memory,
-            means.engine,
-            profession.policy if profession else NO_POLICY,
-            await self.get_threshold(here.workspace_id),
-        )
+        policy, voice = (profession.policy, profession.voice) if profession else (NO_POLICY, {})
+        threshold = await self.get_threshold(here.workspace_id)
+        parts = Parts(means.search, means.memory, means.engine, policy, voice, threshold)
         caller = Caller(here.workspace_id, here.id, here.person_id, turn.lang, (*turn.asked_before, turn.question))
         return parts, Toolbox(await self.list_tools(here), caller, means.folder)
 
@@ -318,6 +315,6 @@ def _make_run(turn: Turn, model_version: str, now: datetime) -> Run:
         id=turn.run_id, workspace_id=here.workspace_id, conversation_id=here.id, message_id=turn.message.id,
         responding_to_seq=turn.message.seq, control_epoch=here.control_epoch, last_public_seq=here.last_public_seq,
         instruction=turn.instruction, draft_id=None, status="running", reason="", model_version=model_version,
-        prompt_version=prompt.VERSION, confidence=None, signals={}, retrieved=(), verdict_ids=(), steps=(), error="",
+        prompt_version="", confidence=None, signals={}, retrieved=(), verdict_ids=(), steps=(), error="",
         started_at=now, finished_at=None, person_id=here.person_id,
     )  # fmt: skip

@@ -6,7 +6,7 @@ is not run but becomes a proposal. What comes back is a thought, not yet an answ
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, cast
@@ -46,6 +46,7 @@ from duologue.engine.protocol import (
 )
 from duologue.kit.errors import Invalid, ModelUnavailable
 from duologue.kit.log import get_logger
+from duologue.kit.text import Lang
 
 log = get_logger(__name__)
 
@@ -117,18 +118,21 @@ class _EngineModel(Model[None]):
         )
 
 
-async def think(engine: Engine, turn: Turn, found: Found, toolbox: Toolbox, mask: Mask, on_text: OnText) -> Thought:
+async def think(
+    engine: Engine, turn: Turn, found: Found, toolbox: Toolbox, mask: Mask, on_text: OnText, voice: Mapping[Lang, str]
+) -> Thought:
     """Ask the model. Raises ModelUnavailable where a strong one does not answer; a small one is not needed."""
     if engine.info.name == "none":
         return Thought()
     hide = mask.hide if engine.info.name == "remote" else _as_it_is
     if engine.info.is_strong:
-        return await _converse(engine, turn, found, toolbox, mask, hide, on_text)
+        instructions = prompt.build_instructions(turn, found, voice, hide)
+        return await _converse(engine, turn, instructions, toolbox, mask, hide, on_text)
     return await _open(engine, turn, hide)
 
 
 async def _converse(
-    engine: Engine, turn: Turn, found: Found, toolbox: Toolbox, mask: Mask, hide: prompt.Hide, on_text: OnText
+    engine: Engine, turn: Turn, instructions: str, toolbox: Toolbox, mask: Mask, hide: prompt.Hide, on_text: OnText
 ) -> Thought:
     results: list[ToolResult] = []
     model = _EngineModel(engine, turn.run_id, hide, on_text)
@@ -136,7 +140,7 @@ async def _converse(
     agent: Agent[None, str | DeferredToolRequests] = Agent(
         model,
         output_type=[str, DeferredToolRequests],
-        instructions=prompt.build_instructions(turn, found, hide),
+        instructions=instructions,
         tools=tools,
         retries=1,
     )

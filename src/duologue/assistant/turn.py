@@ -4,7 +4,7 @@ A turn reads and thinks, and changes nothing: what it came to is an Outcome, whi
 turn that a crash cut short is simply run again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from duologue.assistant import confidence, notices, prompt
@@ -23,6 +23,7 @@ from duologue.assistant.tools import Toolbox
 from duologue.assistant.trace import Trace
 from duologue.conversation.model import HandoverReason
 from duologue.engine.protocol import Engine
+from duologue.kit.text import Lang
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,13 @@ class Parts:
     memory: Recall
     engine: Engine
     policy: Policy
+    voice: Mapping[Lang, str]
     threshold: float
+
+    @property
+    def prompt_version(self) -> str:
+        """The version of what a model is told."""
+        return prompt.make_version(self.voice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +76,8 @@ async def run_turn(parts: Parts, turn: Turn, toolbox: Toolbox, mask: Mask, trace
         out.update(verdicts=[(p.verdict_id, round(p.score, 3)) for p in found.precedents])
 
     speaker.prepare(*_streaming(parts, turn, found, toolbox, is_steered))
-    with trace.step("think", model=parts.engine.info.version, prompt=prompt.VERSION) as out:
-        thought = await think(parts.engine, turn, found, toolbox, mask, speaker.hear)
+    with trace.step("think", model=parts.engine.info.version, prompt=parts.prompt_version) as out:
+        thought = await think(parts.engine, turn, found, toolbox, mask, speaker.hear, parts.voice)
         out.update(text=thought.text, opening=thought.opening, rounds=thought.rounds)
 
     with trace.step("act", offered=[tool.name for tool in toolbox]) as out:

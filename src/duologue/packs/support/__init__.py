@@ -14,6 +14,10 @@ PACK = Pack(
     version="1",
     tools=(GET_ORDER, CANCEL_ORDER),
     policy=POLICY,
+    voice={
+        "en": (_HERE / "prompts" / "voice.en.md").read_text("utf-8"),
+        "zh": (_HERE / "prompts" / "voice.zh.md").read_text("utf-8"),
+    },
     sources=(Source(_HERE / "knowledge" / "en", "en"), Source(_HERE / "knowledge" / "zh", "zh")),
     tasks=tuple(Task("knowledge", "retrieval", path) for path in sorted((_HERE / "evals").glob("questions*.jsonl"))),
 )
