@@ -2,10 +2,10 @@
 
     python runs/prepare_corpus.py --data DIR --out DIR [--tokenizer FILE] [--vocab 8192] [--scale 1.0] [--without-synthetic]
 
-`--data` (or DUOLOGUE_LM_DATA) is a folder of open data sets, one folder each with `<name>/<name>.jsonl.xz`; the model card names the
-sets, their authors and licences. Writes `tokenizer.json`, the shards `text`, `chat` and `sft`, `held_out.json` and `counts.json`.
-Documents are held out by a hash of their text, question answering by the passage's; `--without-synthetic` leaves out the sets that
-another model wrote.
+`--data` (or DUOLOGUE_LM_DATA) is a folder of open data sets, one folder each with `<name>/<name>.jsonl.xz`; the model card
+names the sets, their authors and licences. Writes `tokenizer.json`, the shards `text`, `chat` and `sft`, `held_out.json` and
+`counts.json`. Documents are held out by a hash of their text, question answering by the passage's; `--without-synthetic` leaves
+out the sets that another model wrote.
 """
 
 import argparse

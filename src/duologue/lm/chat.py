@@ -15,7 +15,8 @@ from duologue.lm.tokenizer import ASSISTANT, BOS, END_OF_TURN, ROLES, TextTokeni
 
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}{{ '<|' + message['role'] + '|>' }}"
-    "{% if message['role'] == 'assistant' %}{% generation %}{{ message['content'] | trim }}{{ '<|end_of_turn|>' }}{% endgeneration %}"
+    "{% if message['role'] == 'assistant' %}"
+    "{% generation %}{{ message['content'] | trim }}{{ '<|end_of_turn|>' }}{% endgeneration %}"
     "{% else %}{{ message['content'] | trim }}{{ '<|end_of_turn|>' }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )

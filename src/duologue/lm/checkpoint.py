@@ -56,7 +56,10 @@ def check_folder(folder: Path) -> None:
 
 
 def save_checkpoint(folder: Path, model: Transformer, tokenizer: TextTokenizer, *, dtype: torch.dtype = torch.float32) -> None:
-    """Write a model so that this program and transformers can load it. `dtype` is that of the file. Raises Invalid as `name_family`."""
+    """Write a model so that this program and transformers can load it; `dtype` is that of the file.
+
+    Raises Invalid for a network that no family describes.
+    """
 
     def write(into: Path) -> None:
         ends = {

@@ -155,7 +155,7 @@ class Loader:
             slot = slice(at, at + size)
             ids[slot] = self.shard.tokens[base + first : base + last]
             learnt = self.shard.mask[base + first + 1 : base + last + 1] > 0
-            targets[slot] = np.where(learnt, self.shard.tokens[base + first + 1 : base + last + 1], IGNORED)
+            targets[slot][learnt] = self.shard.tokens[base + first + 1 : base + last + 1][learnt]
             document[slot], positions[slot] = number, np.arange(size)
             at, number = at + size, number + 1
         return ids, targets, document, positions

@@ -80,16 +80,35 @@ def to_hf_config(c: Config) -> dict[str, Any]:
     }
     if family == "gpt2":
         return common | {
-            "n_embd": c.d_model, "n_layer": c.n_layers, "n_head": c.n_heads, "n_inner": c.d_ff, "n_positions": c.context,
-            "layer_norm_epsilon": c.norm_eps, "activation_function": "gelu_new", "embd_pdrop": 0.0, "attn_pdrop": 0.0, "resid_pdrop": 0.0,
-        }  # fmt: skip
+            "n_embd": c.d_model,
+            "n_layer": c.n_layers,
+            "n_head": c.n_heads,
+            "n_inner": c.d_ff,
+            "n_positions": c.context,
+            "layer_norm_epsilon": c.norm_eps,
+            "activation_function": "gelu_new",
+            "embd_pdrop": 0.0,
+            "attn_pdrop": 0.0,
+            "resid_pdrop": 0.0,
+        }
     rope = {"rope_type": "default"} if c.rope_scaling is None else {"rope_type": "llama3", **c.rope_scaling}
     return common | {
-        "hidden_size": c.d_model, "num_hidden_layers": c.n_layers, "num_attention_heads": c.n_heads, "num_key_value_heads": c.n_kv_heads,
-        "head_dim": c.d_head, "intermediate_size": c.d_ff, "max_position_embeddings": c.context, "rms_norm_eps": c.norm_eps,
-        "hidden_act": "silu", "rope_theta": c.rope_theta, "rope_parameters": {"rope_theta": c.rope_theta, **rope},
-        "attention_bias": c.qkv_bias, "mlp_bias": c.ffn_bias, "attention_dropout": 0.0, "use_sliding_window": False,
-    }  # fmt: skip
+        "hidden_size": c.d_model,
+        "num_hidden_layers": c.n_layers,
+        "num_attention_heads": c.n_heads,
+        "num_key_value_heads": c.n_kv_heads,
+        "head_dim": c.d_head,
+        "intermediate_size": c.d_ff,
+        "max_position_embeddings": c.context,
+        "rms_norm_eps": c.norm_eps,
+        "hidden_act": "silu",
+        "rope_theta": c.rope_theta,
+        "rope_parameters": {"rope_theta": c.rope_theta, **rope},
+        "attention_bias": c.qkv_bias,
+        "mlp_bias": c.ffn_bias,
+        "attention_dropout": 0.0,
+        "use_sliding_window": False,
+    }
 
 
 def from_hf_config(hf: Mapping[str, Any]) -> Config:
@@ -108,11 +127,24 @@ def _from_gpt2(hf: Mapping[str, Any]) -> Config:
         raise Invalid(f"GPT-2 with the activation {hf['activation_function']!r} is not among the networks that this program has.")
     d, heads = hf["n_embd"], hf["n_head"]
     return Config(
-        vocab_size=hf["vocab_size"], d_model=d, n_layers=hf["n_layer"], n_heads=heads, n_kv_heads=heads, d_head=d // heads,
-        d_ff=hf.get("n_inner") or 4 * d, context=hf["n_positions"], norm="layer", norm_eps=hf.get("layer_norm_epsilon", 1e-5),
-        positions="learned", ffn="gelu", qk_norm=False, qkv_bias=True, out_bias=True, ffn_bias=True,
+        vocab_size=hf["vocab_size"],
+        d_model=d,
+        n_layers=hf["n_layer"],
+        n_heads=heads,
+        n_kv_heads=heads,
+        d_head=d // heads,
+        d_ff=hf.get("n_inner") or 4 * d,
+        context=hf["n_positions"],
+        norm="layer",
+        norm_eps=hf.get("layer_norm_epsilon", 1e-5),
+        positions="learned",
+        ffn="gelu",
+        qk_norm=False,
+        qkv_bias=True,
+        out_bias=True,
+        ffn_bias=True,
         tie_embeddings=hf.get("tie_word_embeddings", True),
-    )  # fmt: skip
+    )
 
 
 def _from_llama(hf: Mapping[str, Any], family: str) -> Config:
@@ -125,14 +157,23 @@ def _from_llama(hf: Mapping[str, Any], family: str) -> Config:
     stretch = ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings")
     heads, bias = hf["num_attention_heads"], bool(hf.get("attention_bias", False))
     return Config(
-        vocab_size=hf["vocab_size"], d_model=hf["hidden_size"], n_layers=hf["num_hidden_layers"], n_heads=heads,
-        n_kv_heads=hf.get("num_key_value_heads") or heads, d_head=hf.get("head_dim") or hf["hidden_size"] // heads,
-        d_ff=hf["intermediate_size"], context=hf["max_position_embeddings"], norm_eps=hf.get("rms_norm_eps", 1e-6),
+        vocab_size=hf["vocab_size"],
+        d_model=hf["hidden_size"],
+        n_layers=hf["num_hidden_layers"],
+        n_heads=heads,
+        n_kv_heads=hf.get("num_key_value_heads") or heads,
+        d_head=hf.get("head_dim") or hf["hidden_size"] // heads,
+        d_ff=hf["intermediate_size"],
+        context=hf["max_position_embeddings"],
+        norm_eps=hf.get("rms_norm_eps", 1e-6),
         rope_theta=float(rope.get("rope_theta", hf.get("rope_theta", 10_000.0))),
         rope_scaling={k: float(rope[k]) for k in stretch} if kind == "llama3" else None,
-        qk_norm=family == "qwen3", qkv_bias=True if family == "qwen2" else bias, out_bias=False if family == "qwen2" else bias,
-        ffn_bias=bool(hf.get("mlp_bias", False)), tie_embeddings=hf.get("tie_word_embeddings", False),
-    )  # fmt: skip
+        qk_norm=family == "qwen3",
+        qkv_bias=True if family == "qwen2" else bias,
+        out_bias=False if family == "qwen2" else bias,
+        ffn_bias=bool(hf.get("mlp_bias", False)),
+        tie_embeddings=hf.get("tie_word_embeddings", False),
+    )
 
 
 def _theirs(name: str, family: str) -> str:
@@ -165,7 +206,7 @@ def to_hf_tensors(state: Mapping[str, Tensor], family: str) -> dict[str, Tensor]
 
 
 def from_hf_tensors(tensors: Mapping[str, Tensor], ours: Mapping[str, Tensor], family: str) -> dict[str, Tensor]:
-    """Their tensors under our names; `ours` gives the names and shapes wanted. Raises Invalid for one that is missing or misshapen."""
+    """Their tensors under our names; `ours` gives the names and shapes wanted. Raises Invalid for one missing or misshapen."""
     found = (
         {(k if k.startswith(("transformer.", "lm_head.")) else f"transformer.{k}"): v for k, v in tensors.items()}
         if family == "gpt2"
@@ -183,8 +224,7 @@ def from_hf_tensors(tensors: Mapping[str, Tensor], ours: Mapping[str, Tensor], f
             if value is not None and family == "gpt2" and name.endswith(("attn.o.weight", "ffn.up.weight", "ffn.down.weight")):
                 value = value.T
         if value is None or value.shape != wanted.shape:
-            raise Invalid(
-                f"The checkpoint's tensor for {name} is {'missing' if value is None else 'of the shape ' + str(tuple(value.shape))}."
-            )
+            fault = "missing" if value is None else f"of the shape {tuple(value.shape)} instead of {tuple(wanted.shape)}"
+            raise Invalid(f"The checkpoint's tensor for {name} is {fault}.")
         out[name] = value.to(wanted.dtype)
     return out

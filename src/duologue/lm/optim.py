@@ -1,8 +1,8 @@
 """Optimizers and the learning rate over time.
 
-AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019) for embeddings, norms, biases and the head; Muon (Jordan et al. 2024) for the
-matrices inside the blocks: its step is the momentum with all singular values made equal. torch's own Muon works in bf16 whatever the
-device, which a CPU without bf16 units pays 12 times over; here the arithmetic is in fp32 unless told otherwise.
+AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019) for embeddings, norms, biases and the head; Muon (Jordan et al. 2024) for
+the matrices inside the blocks: its step is the momentum with all singular values made equal. torch's own Muon works in bf16
+whatever the device, which a CPU without bf16 units pays 12 times over; here the arithmetic is in fp32 unless told otherwise.
 Weight decay is cautious (only where it and the step agree), as in Chen et al. 2025.
 """
 
@@ -27,7 +27,8 @@ def orthogonalise(matrix: Tensor, steps: int = 5, dtype: torch.dtype = torch.flo
     for _ in range(steps):
         gram = x @ x.T
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.T if is_tall else x).to(matrix.dtype)
+    out: Tensor = x.T if is_tall else x
+    return out.to(matrix.dtype)
 
 
 def _decay(p: Tensor, step: Tensor, amount: float) -> None:
@@ -103,7 +104,8 @@ def make_optimizers(
     model: nn.Module, *, muon_lr: float, adam_lr: float, weight_decay: float, use_muon: bool = True
 ) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of the blocks and AdamW for all else; AdamW for all where `use_muon` is false."""
-    matrices, others = [], []
+    matrices: list[Tensor] = []
+    others: list[Tensor] = []
     for name, p in model.named_parameters():
         if p.requires_grad:
             (matrices if use_muon and p.dim() == 2 and name.startswith("blocks.") else others).append(p)

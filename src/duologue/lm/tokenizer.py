@@ -21,7 +21,8 @@ RESERVED = tuple(f"<|reserved_{i}|>" for i in range(16))
 SPECIALS = (PAD, BOS, END, SYSTEM, USER, ASSISTANT, END_OF_TURN, *RESERVED)
 
 # Pieces inside which BPE merges, in order: English clitics; a run of Han; a run of other letters with the space before it;
-# one or two digits; a run of signs with the space before it; one line end; white space but for the space that belongs to the next piece.
+# one or two digits; a run of signs with the space before it; one line end; white space, but for the space that belongs to
+# the next piece.
 PIECES = (
     r"'(?:s|t|re|ve|m|ll|d)(?![\p{L}])"
     r"|\p{Han}+"
@@ -50,6 +51,8 @@ class TextTokenizer:
     def __init__(self, inner: Tokenizer) -> None:
         self.inner = inner
         self.inner.encode_special_tokens = True
+        letters = inner.get_vocab(with_added_tokens=False)
+        self._id_of_byte = {byte: letters[letter] for byte, letter in LETTER_OF_BYTE.items() if letter in letters}
         self._special_ids = {t.content: i for i, t in inner.get_added_tokens_decoder().items() if t.special}
 
     @property
@@ -87,7 +90,7 @@ class TextTokenizer:
         for char in data.decode("utf-8", "surrogateescape"):
             if "\udc80" <= char <= "\udcff":
                 ids += self.encode(run) if run else []
-                ids.append(self.inner.token_to_id(LETTER_OF_BYTE[ord(char) - 0xDC00]))
+                ids.append(self._id_of_byte[ord(char) - 0xDC00])
                 run = ""
             else:
                 run += char
@@ -96,7 +99,7 @@ class TextTokenizer:
     def decode_bytes(self, ids: Sequence[int]) -> bytes:
         """The bytes behind ids, special tokens left out. Inverse of `encode_bytes`."""
         special = set(self._special_ids.values())
-        letters = "".join(self.inner.id_to_token(i) for i in ids if i not in special)
+        letters = "".join(self.inner.id_to_token(i) or "" for i in ids if i not in special)
         return bytes(BYTE_OF_LETTER[letter] for letter in letters)
 
     def stream(self) -> "TextStream":

@@ -1,8 +1,9 @@
 """The training loop: rows in, weights out, and exactly so again.
 
-The loss of a step is the sum of the negative log-probabilities of all its learnt tokens divided by their number, however many
-micro-batches they came in. A checkpoint holds everything: weights, optimizers, the loader's cursor with its buffer, the random state;
-an interrupted run that goes on gives bit-equal losses. A loss that is not a number stops the run before it touches the weights.
+The loss of a step is the sum of the negative log-probabilities of all its learnt tokens divided by their number, however
+many micro-batches they came in. A checkpoint holds everything: weights, optimizers, the loader's cursor with its buffer, the
+random state; an interrupted run that goes on gives bit-equal losses. A loss that is not a number stops the run before it
+touches the weights.
 Knows nothing of where the text came from (`lm/data.py`) or of what a run is for.
 """
 
@@ -57,13 +58,13 @@ def sum_nll(model: Transformer, batch: Batch, mask_documents: bool) -> Tensor:
     learnt = batch.targets.flatten() != IGNORED
     states, targets = hidden.flatten(0, 1)[learnt], batch.targets.flatten()[learnt]
     total = hidden.new_zeros((), dtype=torch.float32)
-    for h, t in zip(states.split(LOSS_CHUNK), targets.split(LOSS_CHUNK), strict=True):
+    for h, t in zip(torch.split(states, LOSS_CHUNK), torch.split(targets, LOSS_CHUNK), strict=True):
         total = total + F.cross_entropy(F.linear(h, model.head_weight).float(), t, reduction="sum")
     return total
 
 
 class Trainer:
-    """A run of a recipe. Iterate over `run()`; stop whenever you like; a new Trainer of the same recipe goes on where it was saved."""
+    """A run of a recipe. Iterate over `run()`, stop when you like; a new Trainer of the same recipe goes on where it was saved."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe, self.out, self.step = recipe, Path(recipe.out), 0
@@ -129,7 +130,7 @@ class Trainer:
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit))
         if not math.isfinite(loss) or not math.isfinite(norm):
             raise Diverged(
-                f"The loss of step {self.step + 1} is {loss}, the gradient's length {norm}: nothing was changed. Lower the learning rate, "
+                f"The loss of step {self.step + 1} is {loss}, the gradient's length {norm}: nothing was changed. Lower the rate, "
                 f"lengthen the warm-up, or look at the documents around position {loader.cursor.position} of {stage.shard}.",
                 step=self.step + 1,
             )

@@ -1,0 +1,154 @@
+"""The words of `engine.protocol.Engine`, held against the embedded model's engine with a tiny random network."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra `local` (torch) is not installed")
+
+from duologue.engine.local import LocalEngine  # noqa: E402
+from duologue.engine.protocol import ChatMessage, Engine, Finished, GenerationRequest, TextDelta  # noqa: E402
+from duologue.kit.errors import Invalid, ModelUnavailable, SetupError  # noqa: E402
+from duologue.lm.chat import render  # noqa: E402
+from duologue.lm.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
+from duologue.lm.config import Config  # noqa: E402
+from duologue.lm.sampler import write_slowly  # noqa: E402
+from duologue.lm.tokenizer import END, END_OF_TURN, train_tokenizer  # noqa: E402
+from duologue.lm.transformer import Transformer, init_weights  # noqa: E402
+
+CONTEXT = 160
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that babbles in whole and broken characters, and seldom stops."""
+    tokenizer = train_tokenizer(["the tent 帐篷 is dry 干燥 👍"] * 4, 340, show_progress=False)
+    sizes = {"d_model": 32, "n_layers": 2, "n_heads": 2, "n_kv_heads": 1, "d_head": 16, "d_ff": 48, "context": CONTEXT}
+    model = init_weights(Transformer(Config(vocab_size=tokenizer.vocab_size, **sizes)), 0)
+    generator = torch.Generator().manual_seed(11)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.add_(torch.empty_like(p).normal_(0, 0.4, generator=generator))
+    save_checkpoint(tmp_path_factory.mktemp("model") / "tiny", model, tokenizer)
+    return next(tmp_path_factory.getbasetemp().glob("model*/tiny"))
+
+
+@pytest.fixture
+async def engine(folder: Path) -> AsyncIterator[LocalEngine]:
+    made = LocalEngine(folder)
+    yield made
+    await made.aclose()
+
+
+def ask(text: str = "Where is the tent? 帐篷呢？", **options: object) -> GenerationRequest:
+    return GenerationRequest([ChatMessage("user", text)], **{"max_tokens": 30, **options})  # type: ignore[arg-type]
+
+
+async def collect(engine: Engine, request: GenerationRequest) -> tuple[str, Finished]:
+    text, end = "", None
+    async for event in engine.generate(request):
+        assert end is None, "nothing comes after Finished"
+        if isinstance(event, TextDelta):
+            assert event.offset == len(text)
+            assert event.text
+            text += event.text
+        elif isinstance(event, Finished):
+            end = event
+    assert end is not None
+    return text, end
+
+
+async def test_it_is_an_engine_that_names_itself(engine: LocalEngine) -> None:
+    assert isinstance(engine, Engine)
+    assert engine.info.context_tokens == CONTEXT
+    assert (engine.info.has_tools, engine.info.is_strong) == (False, False)
+
+
+async def test_it_writes_what_the_slow_sampler_writes(engine: LocalEngine, folder: Path) -> None:
+    model, tokenizer = load_checkpoint(folder)
+    prompt = render(tokenizer, [{"role": "user", "content": "Where is the tent? 帐篷呢？"}], for_reply=True).ids
+    ends = {tokenizer.special(END), tokenizer.special(END_OF_TURN)}
+    tokens = write_slowly(model, prompt, 30, ends=ends)
+    stream = tokenizer.stream()
+    text, end = await collect(engine, ask())
+    assert text == "".join(stream.push(t) for t in tokens)
+    assert "\ufffd" not in text[-1:]
+    assert end.usage.prompt_tokens == len(prompt)
+    assert end.logprob is not None
+    assert end.logprob < 0
+
+
+async def test_a_seed_repeats_and_another_differs(engine: LocalEngine) -> None:
+    first, again, other = [await collect(engine, ask(temperature=1.0, top_p=0.95, seed=s)) for s in (1, 1, 2)]
+    assert first == again
+    assert other[0] != first[0]
+
+
+async def test_the_limit_of_tokens_and_the_context_end_with_length(engine: LocalEngine) -> None:
+    _, end = await collect(engine, ask(max_tokens=3, temperature=1.0, seed=1))
+    assert (end.reason, end.usage.completion_tokens) == ("length", 3)
+    _, end = await collect(engine, ask(max_tokens=10_000, temperature=1.0, seed=1))
+    assert end.reason == "stop" or end.usage.prompt_tokens + end.usage.completion_tokens == CONTEXT
+
+
+async def test_a_stop_string_ends_the_text_before_it_across_tokens(engine: LocalEngine) -> None:
+    whole, _ = await collect(engine, ask(temperature=1.0, seed=3))
+    stop = whole[len(whole) // 2 : len(whole) // 2 + 3]
+    assert len(stop) == 3
+    text, end = await collect(engine, ask(temperature=1.0, seed=3, stop=["absent", stop]))
+    assert (text, end.reason) == (whole[: whole.index(stop)], "stop")
+
+
+async def test_a_prompt_that_is_too_long_is_invalid_and_says_the_limit(engine: LocalEngine) -> None:
+    with pytest.raises(Invalid) as caught:
+        await collect(engine, ask("word " * 400))
+    assert caught.value.detail["context_tokens"] == CONTEXT
+    assert caught.value.detail["prompt_tokens"] > CONTEXT
+    await collect(engine, ask())
+
+
+async def test_two_requests_are_written_side_by_side_as_each_alone(engine: LocalEngine) -> None:
+    requests = [ask(temperature=1.0, seed=s) for s in (4, 5)]
+    alone = [await collect(engine, r) for r in requests]
+    assert list(await asyncio.gather(*(collect(engine, r) for r in requests))) == alone
+
+
+async def test_closing_or_cancelling_frees_the_model_and_it_still_answers(engine: LocalEngine) -> None:
+    events = engine.generate(ask(max_tokens=100, temperature=1.0, seed=6))
+    await anext(events)
+    await asyncio.wait_for(events.aclose(), 5)  # type: ignore[attr-defined]
+    task = asyncio.create_task(collect(engine, ask(max_tokens=100, temperature=1.0, seed=6)))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    text, _ = await collect(engine, ask())
+    assert isinstance(text, str)
+
+
+async def test_the_loop_is_not_held_up_and_the_thread_ends_with_the_engine(folder: Path) -> None:
+    engine = LocalEngine(folder)
+    await collect(engine, ask())
+    assert any(t.name == "duologue-model" for t in threading.enumerate())
+    events = engine.generate(ask(max_tokens=120, temperature=1.0, seed=7))
+    await anext(events)
+    await engine.aclose()
+    assert not any(t.name == "duologue-model" for t in threading.enumerate())
+    with pytest.raises(ModelUnavailable):
+        async for _ in events:
+            pass
+    with pytest.raises(ModelUnavailable):
+        await collect(engine, ask())
+
+
+async def test_a_folder_without_a_model_or_with_a_broken_one_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match=r"config\.json"):
+        LocalEngine(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "qwen3"}')
+    engine = LocalEngine(tmp_path)
+    with pytest.raises(ModelUnavailable, match="cannot be loaded"):
+        await collect(engine, ask())
+    await engine.aclose()
