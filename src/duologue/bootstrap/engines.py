@@ -1,11 +1,17 @@
 """Which engine and which encoder the settings ask for. The local ones need torch, which is imported when they are first used."""
 
+import contextlib
 from collections.abc import AsyncIterator
+from importlib.util import find_spec
 from pathlib import Path
 
-from duologue.engine.protocol import Encoder, Engine, EngineInfo, GenerationRequest, TokenEvent
-from duologue.kit.errors import ModelUnavailable, SetupError
+from duologue.engine.protocol import ChatMessage, Engine, EngineInfo, GenerationRequest, TokenEvent
+from duologue.kit.errors import DuologueError, ModelUnavailable, SetupError
+from duologue.kit.log import get_logger
 from duologue.kit.settings import Settings
+from duologue.knowledge.model import Encode
+
+log = get_logger(__name__)
 
 
 class NoEngine:
@@ -45,9 +51,38 @@ def make_engine(settings: Settings) -> Engine:
         case "none":
             return NoEngine()
         case "local":
-            return NoEngine()
+            return _make_local(settings)
 
 
-def make_encoder(settings: Settings) -> Encoder | None:
-    """The encoder of passages; None means the knowledge's own."""
-    return None
+def _make_local(settings: Settings) -> Engine:
+    """The embedded model, or the one of `model_dir`. Where the embedded one cannot run, people answer; the log says why."""
+    from duologue.engine.local import LocalEngine
+
+    if settings.model_dir:
+        return LocalEngine(Path(settings.model_dir))
+    if find_spec("torch") is None:
+        log.warning("torch is not installed (pip install 'duologue[local]'): there is no embedded model, people answer")
+        return NoEngine()
+    try:
+        return LocalEngine()
+    except SetupError as error:
+        log.warning("%s People answer.", error.message)
+        return NoEngine()
+
+
+async def warm_up(engine: Engine) -> None:
+    """Load a local model before the first question, so that nobody waits for it. What fails is told at the first question."""
+    with contextlib.suppress(DuologueError):
+        async for _ in engine.generate(GenerationRequest([ChatMessage("user", "Hello")], request_id="warm-up", max_tokens=1)):
+            pass
+
+
+def make_encoder(settings: Settings) -> Encode | None:
+    """The trained encoder of passages where the program brings it; None means the knowledge's own, which needs no training."""
+    try:
+        from duologue.engine.static_encoder import StaticEncoder
+
+        return StaticEncoder()
+    except (FileNotFoundError, ImportError) as error:
+        log.warning("the trained encoder cannot be used (%s); the untrained one is", error)
+        return None

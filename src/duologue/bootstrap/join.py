@@ -16,7 +16,7 @@ from duologue.accounts.passwords import Passwords
 from duologue.accounts.service import AccountService
 from duologue.accounts.tokens import Signer, load_key
 from duologue.assistant.service import AssistantService
-from duologue.bootstrap.engines import make_encoder, make_engine
+from duologue.bootstrap.engines import make_encoder, make_engine, warm_up
 from duologue.bootstrap.sample import prepare_sample
 from duologue.conversation.inbox.service import Inbox
 from duologue.conversation.service import ConversationService
@@ -104,7 +104,10 @@ async def start(platform: Platform) -> None:
     await platform.assistant.start()
     if platform.settings.sample:
         await prepare_sample(platform)
-    platform.tasks.append(asyncio.create_task(_tick(platform), name="tick"))
+    for work in (_tick(platform), _encode_missing(platform)):
+        platform.tasks.append(asyncio.create_task(work))
+    if platform.settings.engine == "local":
+        platform.tasks.append(asyncio.create_task(warm_up(platform.engine)))
 
 
 async def stop(platform: Platform) -> None:
@@ -128,6 +131,16 @@ async def _tick(platform: Platform) -> None:
         except Exception:
             log.exception("the clock's work failed; it is tried again")
         await asyncio.sleep(TICK_S)
+
+
+async def _encode_missing(platform: Platform) -> None:
+    """Make the vectors that another encoder would have to be asked for otherwise; search goes on by words meanwhile."""
+    try:
+        for workspace in await platform.accounts.list_workspaces():
+            if made := await platform.knowledge.encode_missing(workspace.id):
+                log.info("made %d vectors for %s", made, workspace.slug)
+    except Exception:
+        log.exception("vectors are missing; dense search finds less until the next start")
 
 
 def load_packs() -> tuple[Pack, ...]:
