@@ -2,7 +2,7 @@
 
 A question names the articles that answer it and quotes the words that do; a passage is right when it holds the quote. Questions are
 split in two halves by their ids: constants of `fuse.py` and `support.py` were chosen on the development half, figures are reported
-on the other. The caller passes all paths. `python -m duologue.knowledge.evaluate fit …` fits the constants of `support.py` again.
+on the other. The caller passes all paths. `fit.py` fits the constants of `support.py` again.
 """
 
 import json
@@ -21,6 +21,8 @@ from duologue.knowledge.service import KnowledgeService
 
 WORKSPACE = "wsp_evaluation"
 DEPTH = 10
+TOP = 3
+"""`support` means that the right passage is among so many first ones."""
 Part = Literal["development", "report", "all"]
 CHANNELS = {"hybrid": DENSE_SHARE, "bm25": 0.0, "dense": 1.0}
 
@@ -138,6 +140,13 @@ def caught(answerable: Sequence[float], unanswerable: Sequence[float], false: fl
     return _mean([1.0 if score < threshold else 0.0 for score in unanswerable])
 
 
+def brier(answered: Sequence[Answered]) -> tuple[float, float]:
+    """Mean squared error of `support` against whether the answer is among the first TOP, and that of the constant share."""
+    found = [1.0 if 0 < a.rank <= TOP else 0.0 for a in answered]
+    share = _mean(found)
+    return _mean([(a.result.support - y) ** 2 for a, y in zip(answered, found, strict=True)]), share * (1 - share)
+
+
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else math.nan
 
@@ -206,6 +215,15 @@ def _support_rows(by_channel: dict[str, list[Answered]], part: Part) -> Iterator
                 "n": len(found),
                 "note": f"{len(wrong)} without an answer, told apart by support; baseline: score of BM25; {part} questions",
             }
+        error, constant = brier(found)
+        yield {
+            "task": f"support.{lang}",
+            "metric": "brier",
+            "value": round(error, 4),
+            "baseline": round(constant, 4),
+            "n": len(found),
+            "note": f"lower is better; support against an answer among the first {TOP}; baseline: its share; {part} questions",
+        }
 
 
 def _support(answered: Answered) -> float:
