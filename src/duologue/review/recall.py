@@ -7,7 +7,7 @@ later holds.
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,8 +34,8 @@ BACKGROUND = 200
 @dataclass(slots=True)
 class _Known:
     verdict: Verdict
-    question: tuple[str, ...]
-    answer: tuple[str, ...]
+    question: dict[str, str]
+    answer: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -89,18 +89,18 @@ class VerdictRecall:
             memory.frequency.update({*known.question, *known.answer})
         return memory, rated_down
 
-    async def _embed(self, memory: _Memory, groups: Sequence[Sequence[str]]) -> None:
+    async def _embed(self, memory: _Memory, groups: Sequence[Mapping[str, str]]) -> None:
         if self._encoder is None:
             return
-        missing = sorted({t for group in groups for t in group} - memory.vectors.keys())
+        missing = {term: word for group in groups for term, word in group.items() if term not in memory.vectors}
         for start in range(0, len(missing), BATCH):
-            batch = missing[start : start + BATCH]
-            for term, vector in zip(batch, await self._encoder.encode(batch), strict=True):
-                memory.vectors[term] = np.asarray(vector, dtype=np.float32)
+            batch = list(missing.items())[start : start + BATCH]
+            vectors = await self._encoder.encode([word for _, word in batch])
+            memory.vectors |= {term: np.asarray(v, dtype=np.float32) for (term, _), v in zip(batch, vectors, strict=True)}
 
 
-def _may_match(asked: Sequence[str], known: _Known) -> bool:
-    return bool(set(asked) & {*known.question, *known.answer}) or len(known.question) <= 3
+def _may_match(asked: Mapping[str, str], known: _Known) -> bool:
+    return bool(asked.keys() & {*known.question, *known.answer}) or len(known.question) <= 3
 
 
 def _rarity(memory: _Memory, term: str) -> float:

@@ -6,13 +6,13 @@ question which adds a rare word ("Norway" against "Iceland") does not pass for t
 BERTScore (Zhang et al., 2020, equations 1 to 3), with static vectors.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from duologue.kit.stopwords import STOPWORDS
 from duologue.kit.text import words
+from duologue.knowledge.terms import STOPWORDS, stem
 
 CLOSE = 0.55
 """Cosine under which two different terms have nothing to do with each other."""
@@ -21,13 +21,13 @@ Vectors = Mapping[str, NDArray[np.float32]]
 Weights = Mapping[str, float]
 
 
-def terms(text: str) -> tuple[str, ...]:
-    """The index terms of a text that say what it is about, each once; all terms where only stop words stand."""
-    every = tuple(dict.fromkeys(words(text)))
-    return tuple(t for t in every if t not in STOPWORDS) or every
+def terms(text: str) -> dict[str, str]:
+    """What a text is about: each index term once, with the word that it stands for; every word where none is left."""
+    found = {stem(word): word for word in words(text) if word not in STOPWORDS}
+    return found or {stem(word): word for word in words(text)}
 
 
-def coverage(covered: Sequence[str], by: Sequence[str], weights: Weights, vectors: Vectors) -> float:
+def coverage(covered: Collection[str], by: Collection[str], weights: Weights, vectors: Vectors) -> float:
     """Share of the weight of `covered` that `by` covers, in [0, 1]."""
     total = sum(weights.get(t, 1.0) for t in covered)
     if not total or not by:
@@ -36,7 +36,7 @@ def coverage(covered: Sequence[str], by: Sequence[str], weights: Weights, vector
     return sum(weights.get(t, 1.0) * (1.0 if t in there else _closest(t, by, vectors)) for t in covered) / total
 
 
-def _closest(term: str, others: Sequence[str], vectors: Vectors) -> float:
+def _closest(term: str, others: Collection[str], vectors: Vectors) -> float:
     if term not in vectors or any(c.isdigit() for c in term):
         return 0.0
     cosines = [float(vectors[term] @ vectors[o]) for o in others if o in vectors and not any(c.isdigit() for c in o)]
@@ -44,7 +44,7 @@ def _closest(term: str, others: Sequence[str], vectors: Vectors) -> float:
     return best if best >= CLOSE else 0.0
 
 
-def likeness(asked: Sequence[str], known: Sequence[str], answer: Sequence[str], weights: Weights, vectors: Vectors) -> float:
+def likeness(asked: Collection[str], known: Collection[str], answer: Collection[str], weights: Weights, vectors: Vectors) -> float:
     """How surely the answer given to `known` answers `asked`, in [0, 1]; all three are `terms`.
 
     What is asked may be covered by the known question or, at a discount, by its answer; the

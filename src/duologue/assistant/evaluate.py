@@ -1,0 +1,124 @@
+"""How good the assistant's own answers are, end to end without a person: what it would send, what of it is right, what it
+holds back.
+
+Runs the very steps of a turn (retrieve, compose, decide) on questions with known quotes, without a model's words. An answer
+is right when it cites an article that answers the question and says most of what the quoted words say, every number of them
+included.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from duologue.assistant import confidence
+from duologue.assistant.act import Acted
+from duologue.assistant.answer import compose
+from duologue.assistant.decide import Case, decide
+from duologue.assistant.model import Answer, NoRecall, Turn
+from duologue.assistant.retrieve import Search, retrieve
+from duologue.assistant.think import Thought
+from duologue.conversation.model import AI, Attention, Conversation, Message
+from duologue.knowledge.evaluate import Question
+from duologue.knowledge.terms import index_terms
+
+SAYS_IT = 0.6
+"""Share of the quote's terms that a right answer repeats."""
+_THEN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the assistant would do with a question. `is_right` is False where there is no answer to be had."""
+
+    question: Question
+    answer: Answer
+    confidence: float
+    signals: dict[str, float]
+    is_sent: bool
+    is_right: bool
+
+
+async def answer_all(search: Search, workspace_id: str, questions: Sequence[Question], threshold: float) -> list[Outcome]:
+    """Every question as a fresh conversation on autopilot."""
+    out = []
+    for question in questions:
+        turn = _turn(workspace_id, question)
+        found = await retrieve(turn, search, NoRecall())
+        answer = compose(turn, found, Thought(), Acted())
+        signals = confidence.gather(answer, found, None, is_steered=False)
+        sure = confidence.estimate(answer, signals)
+        decision = decide(Case("autopilot", answer, sure, threshold))
+        is_right = is_answered(question, answer, {hit.passage.document_id: Path(hit.uri).stem for hit in found.result.hits})
+        out.append(Outcome(question, answer, sure, signals, decision.kind == "send", is_right))
+    return out
+
+
+def is_answered(question: Question, answer: Answer, slugs: dict[str, str]) -> bool:
+    """Whether the answer cites a right article and says what its quote says."""
+    if not question.articles or not any(slugs.get(c.document_id) in question.articles for c in answer.citations):
+        return False
+    wanted = set(index_terms(question.quote))
+    said = set(index_terms(answer.body))
+    numbers = {t for t in wanted if any(c.isdigit() for c in t)}
+    return numbers <= said and len(wanted & said) >= SAYS_IT * len(wanted)
+
+
+def measure(outcomes: Sequence[Outcome], note: str) -> list[dict[str, Any]]:
+    """Figures per language, one object each, with what sending every answer would give as the baseline."""
+    rows = []
+    for lang in ("en", "zh"):
+        mine = [o for o in outcomes if o.question.lang == lang]
+        answerable = [o for o in mine if o.question.articles]
+        sent = [o for o in mine if o.is_sent]
+        silent = [o for o in mine if not o.question.articles]
+        figures = {
+            "answered_right": (_share(o.is_right for o in answerable), None, len(answerable), "share of answerable questions"),
+            "sent": (len(sent) / len(mine), 1.0, len(mine), "share that leaves without a person"),
+            "sent_right": (_share(o.is_right for o in sent), _share(o.is_right for o in mine), len(sent), "of what is sent"),
+            "unanswerable_sent": (_share(o.is_sent for o in silent), 1.0, len(silent), "of unanswerable questions"),
+            "ece": (_calibration_error(mine), None, len(mine), "of the confidence, ten bins"),
+        }
+        for metric, (value, baseline, n, what) in figures.items():
+            rows.append(
+                {
+                    "task": f"answers/{lang}",
+                    "metric": metric,
+                    "value": value,
+                    "baseline": baseline,
+                    "n": n,
+                    "note": f"{what}; {note}",
+                }
+            )
+    return rows
+
+
+def _share(flags: Any) -> float:
+    listed = list(flags)
+    return sum(listed) / len(listed) if listed else 0.0
+
+
+def _calibration_error(outcomes: Sequence[Outcome], bins: int = 10) -> float:
+    error = 0.0
+    for i in range(bins):
+        inside = [o for o in outcomes if min(int(o.confidence * bins), bins - 1) == i]
+        if inside:
+            gap = _share(o.is_right for o in inside) - sum(o.confidence for o in inside) / len(inside)
+            error += abs(gap) * len(inside) / len(outcomes)
+    return error
+
+
+def _turn(workspace_id: str, question: Question) -> Turn:
+    conversation = Conversation(
+        id="cnv_evaluation", workspace_id=workspace_id, desk_id="", person_id="", lang=question.lang, topic="", subject="",
+        status="open", snoozed_until=None, mode="autopilot", mode_override=None, controller=AI, lease_expires_at=None,
+        attention=Attention(), control_epoch=0, last_seq=1, last_public_seq=1, episode_seq=0,
+        created_at=_THEN, updated_at=_THEN, waiting_since=_THEN,
+    )  # fmt: skip
+    message = Message(
+        id=f"msg_{question.id}", workspace_id=workspace_id, conversation_id=conversation.id, seq=1, client_id="q",
+        author_kind="person", author_id="", visibility="public", kind="text", body=question.question,
+        lang=question.lang, citations=(), draft_id=None, run_id=None, data={}, created_at=_THEN,
+    )  # fmt: skip
+    return Turn("run_evaluation", conversation, message, question.lang)
