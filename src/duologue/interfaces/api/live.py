@@ -45,6 +45,8 @@ class Live:
                 self._runs.pop(key, None)
         else:
             run = self._runs.get(key)
+            if run is None and signal.data.get("done"):
+                return  # the end of a run that has ended already
             text = run.text if run and run.run_id == run_id else ""
             self._runs[key] = LiveRun(run_id, text[: int(signal.data.get("offset", 0))] + str(signal.data.get("text", "")))
         if len(self._runs) > MOST:

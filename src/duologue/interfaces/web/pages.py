@@ -24,7 +24,7 @@ Page = Literal["chat", "desk", "admin"]
 STYLES: dict[Page, tuple[str, ...]] = {
     "chat": ("css/tokens.css", "css/parts.css", "css/message.css", "css/chat.css"),
     "desk": ("css/tokens.css", "css/parts.css", "css/message.css", "css/desk.css", "css/draft.css"),
-    "admin": ("css/tokens.css", "css/parts.css", "css/message.css", "css/admin.css"),
+    "admin": ("css/tokens.css", "css/parts.css", "css/message.css", "css/desk.css", "css/admin.css"),
 }
 FOREVER = "public, max-age=31536000, immutable"
 BRIEFLY = "public, max-age=300"

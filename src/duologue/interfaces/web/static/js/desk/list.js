@@ -68,7 +68,7 @@ function Row({ c }) {
         : c.subject || t("desk.no_message")}</span>
       <span class="row-badges"><span class="badge ${who.kind}">${who.label}</span>
         ${c.status !== "open" && html`<span class="badge">${t(`status.${c.status}`)}</span>`}
-        ${c.draft && html`<span class="badge good" data-testid="draft-badge"><${Icon} name="spark" size=${12} />${c.draft.confidence === null
+        ${c.draft && html`<span class="badge ${c.draft.confidence >= 0.75 ? "good" : c.draft.confidence >= 0.45 ? "note" : ""}" data-testid="draft-badge"><${Icon} name="spark" size=${12} />${c.draft.confidence === null
           ? t("desk.draft_badge_plain") : t("desk.draft_badge", { share: percent(c.draft.confidence) })}</span>`}
         ${c.topic && html`<span class="badge">${c.topic}</span>`}</span>
     </span></button></li>`;

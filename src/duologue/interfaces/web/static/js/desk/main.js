@@ -16,7 +16,7 @@ const onCite = (citation) => (cited.value = citation);
 
 function Desk() {
   useKeys();
-  return html`<div class="desk ${openId.value ? "has-open" : ""} ${isContextOpen.value ? "has-context" : ""}">
+  return html`<div class="desk ${openId.value ? "has-open" : ""} ${openId.value && isContextOpen.value ? "has-context" : ""}">
     <${Rail} here="desk" onHelp=${() => (isHelpOpen.value = true)} />
     <${List} />
     <main class="middle"><${Conversation} onCite=${onCite} /></main>

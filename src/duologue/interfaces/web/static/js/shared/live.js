@@ -13,6 +13,7 @@ export const quiet = () => ({ runs: {}, typing: {}, presence: {} });
 
 /** @param {Live} live @param {{kind: string, conversation_id: string, data: any}} item @param {number} now @returns {Live} */
 export function hear(live, { kind, conversation_id: id, data }, now) {
+  if (kind === "tokens" && data.done && live.runs[id]?.run_id !== data.run_id) return live; // it has ended already
   if (kind === "tokens") return { ...live, runs: { ...live.runs, [id]: addTokens(live.runs[id], data, now) } };
   if (kind === "run") {
     const { [id]: run, ...others } = live.runs;
