@@ -47,13 +47,12 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
     Tests pass cheap passwords and a clock of their own.
     """
     _check_data_dir(settings.data_dir)
-    packs = load_packs()
+    packs, engine = load_packs(), make_engine(settings)
     database = Database(settings.resolved_database_url, clock=clock)
     signer = Signer(load_key(settings.data_dir / KEY_FILE))
     accounts = AccountService(database, signer, passwords=passwords, allow_sample=is_loopback(settings.host))
     conversations = ConversationService(database, lease_s=settings.lease_s)
     knowledge = KnowledgeService(database, make_encoder(settings), max_bytes=settings.max_upload_bytes)
-    engine = make_engine(settings)
     assistant = AssistantService(
         database,
         conversations,
