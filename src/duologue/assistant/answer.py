@@ -20,6 +20,7 @@ from duologue.assistant.think import Thought
 from duologue.conversation.model import Citation
 from duologue.kit.text import Lang, sentences
 from duologue.knowledge.model import Hit
+from duologue.knowledge.terms import index_terms
 
 SAME_QUESTION = 0.7
 """Likeness from which an earlier verdict's answer is given again, word by word."""
@@ -37,7 +38,7 @@ def compose(turn: Turn, found: Found, thought: Thought, acted: Acted) -> Answer:
     if acted.action is not None:
         return Answer("action", acted.previewed, turn.lang, grounded=1.0, fit=1.0, action=acted.action)
     hits = [hit for hit in found.result.hits if not is_injected(hit.passage.body)] or list(found.result.hits)
-    quotes = find_quotes(found.query, _in_language(hits, turn.lang))
+    quotes = find_quotes(found.query, _in_language(hits, found.query, turn.lang))
     if thought.text and thought.text.strip() != NO_ANSWER:
         checked = check_text(thought.text, hits, acted, turn)
         if checked.grounded >= MOSTLY:
@@ -95,11 +96,16 @@ def _is_of(text: str, lang: Lang) -> bool:
     return lang == ("zh" if re.search(r"[\u4e00-\u9fff]", text) else "en")
 
 
-def _in_language(hits: Sequence[Hit], lang: Lang) -> list[Hit]:
-    """Passages in the reader's language; those in the other one only where there are no others."""
+def _in_language(hits: Sequence[Hit], query: str, lang: Lang) -> list[Hit]:
+    """Passages in the reader's language; those in the other one where they hold far more of the question's own words."""
+    asked = set(index_terms(query))
+
+    def held(of: Sequence[Hit]) -> float:
+        return max((len(asked & set(index_terms(hit.passage.context))) for hit in of), default=0)
+
     same = [hit for hit in hits if hit.passage.lang == lang]
-    best = max((hit.score for hit in hits), default=0.0)
-    return same if same and max(hit.score for hit in same) >= best / 2 else list(hits)
+    others = [hit for hit in hits if hit.passage.lang != lang]
+    return same if same and held(same) * 2 > held(others) else others or same
 
 
 # ---- the model's own sentences --------------------------------------------------------------------------------------------
