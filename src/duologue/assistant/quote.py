@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from duologue.assistant.facts import find_facts
 from duologue.assistant.units import Unit, units
@@ -21,6 +22,8 @@ K1, B = 1.2, 0.4
 HEADING, BEFORE = 0.5, 0.25
 """Weight of a word that stands in the heading, or in the sentence before, rather than in the piece itself."""
 MOST_CHARS: dict[Lang, int] = {"en": 420, "zh": 210}
+WHOLE_CHARS: dict[Lang, int] = {"en": 600, "zh": 300}
+"""A passage that is no longer is quoted whole: a reader sees at once what holds and what it depends on."""
 BASE = 0.25
 """What a passage is worth by its rank alone, beside the share of the question's weight that its best piece holds (0..1)."""
 WEAK = 0.3
@@ -57,16 +60,19 @@ class Quote:
     score: float
 
     def render(self, number: int) -> str:
-        """The words as text, with the citation's mark."""
-        mark = f"[{number}]"
-        if all(u.kind in ("item", "row", "step") for u in self.units) and len(self.units) > 1:
-            steps = [f"{i}. {u.text}" if u.kind == "step" else f"- {u.text}" for i, u in enumerate(self.units, start=1)]
-            return "\n".join([*steps[:-1], f"{steps[-1]} {mark}"])
-        first, rest = self.units[0], self.units[1:]
-        if rest and _LEADS.search(first.text) and all(u.kind in ("item", "row", "step") for u in rest):
-            return f"{first.text}\n\n{Quote(self.passage, rest, self.score).render(number)}"
+        """The words as text, paragraph by paragraph and list by list, with the citation's mark at the end."""
         gap = " " if self.passage.lang == "en" else ""
-        return f"{gap.join(u.text for u in self.units)}{gap}{mark}"
+        parts = []
+        for _, group in groupby(self.units, key=lambda u: (u.block, u.kind)):
+            block = list(group)
+            if block[0].kind == "sentence" or (block[0].kind != "heading" and len(self.units) == 1):
+                parts.append(gap.join(u.text for u in block))
+            elif block[0].kind == "heading":
+                parts.append("\n".join(f"**{u.text}**" for u in block))
+            else:
+                marks = [f"{i}." if u.kind == "step" else "-" for i, u in enumerate(block, start=1)]
+                parts.append("\n".join(f"{mark} {u.text}" for mark, u in zip(marks, block, strict=True)))
+        return "\n\n".join(parts) + f"{gap}[{number}]"
 
     def cite(self, number: int) -> Citation:
         """The citation: the exact stretch of the passage that is quoted."""
@@ -156,6 +162,9 @@ def _score(
 def _choose(passage: Passage, scored: Sequence[_Scored]) -> tuple[Quote, frozenset[str]]:
     """Around the best piece, what belongs to it, as far as there is room."""
     best = max(range(len(scored)), key=lambda i: scored[i].score)
+    if sum(len(s.unit.text) for s in scored) <= WHOLE_CHARS[passage.lang]:
+        terms = frozenset().union(*(s.terms for s in scored))
+        return Quote(passage, tuple(s.unit for s in scored), scored[best].score), terms
     best = 0 if scored[best].share < WEAK and scored[0].unit.kind == "sentence" else best
     chosen = {best}
     block = [i for i, s in enumerate(scored) if s.unit.block == scored[best].unit.block]
