@@ -1,6 +1,11 @@
-"""What tests of the whole share: both databases, a frozen clock. PostgreSQL is started once, when the first test asks for it."""
+"""What tests of the whole share: both databases, a frozen clock. PostgreSQL is started once, when the first test asks for it.
 
+Migrations run once per backend; every test gets a copy of what they made.
+"""
+
+import asyncio
 import itertools
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -27,22 +32,50 @@ def postgres_server() -> Iterator[str]:
         pytest.skip(str(reason))
 
 
-async def fresh_postgres(server: str) -> str:
-    """URL of a new, empty database on that server."""
+async def fresh_postgres(server: str, template: str = "template1") -> str:
+    """URL of a new database on that server, a copy of `template`."""
     name = f"test_{next(_numbers)}"
     engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name}"))
+        await connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     await engine.dispose()
     return server.rsplit("/", 1)[0] + f"/{name}"
 
 
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    await upgrade(database)
+    await database.aclose()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "test.db"
+    asyncio.run(_migrate(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str) -> str:
+    """Name of a migrated database, to be copied."""
+
+    async def prepare() -> str:
+        url = await fresh_postgres(postgres_server)
+        await _migrate(url)
+        return url.rsplit("/", 1)[1]
+
+    return asyncio.run(prepare())
+
+
 @pytest.fixture(params=BACKENDS)
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database, once on each backend."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated database, once on each backend."""
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "test.db")
         return f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
-    return await fresh_postgres(request.getfixturevalue("postgres_server"))
+    server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("migrated_postgres")
+    return asyncio.run(fresh_postgres(server, template))
 
 
 @pytest.fixture
@@ -55,6 +88,5 @@ def clock() -> FrozenClock:
 async def database(database_url: str, clock: FrozenClock) -> AsyncIterator[Database]:
     """A migrated database, once on each backend."""
     opened = Database(database_url, clock=clock)
-    await upgrade(opened)
     yield opened
     await opened.aclose()

@@ -51,7 +51,7 @@ async def test_concurrent_retries_make_one_message(service: ConversationService,
 async def test_author_language_and_waiting_are_set_by_the_server(service: ConversationService, conversation: Conversation) -> None:
     posted = await service.post_person_message(W, conversation.id, P, "c1", "我的订单在哪里？\x00\r\n")
     assert (posted.message.author_kind, posted.message.author_id, posted.message.lang) == ("person", P, "zh")
-    assert posted.message.body == "我的订单在哪里?"
+    assert posted.message.body == "我的订单在哪里？", "punctuation stays as it was written, what cannot be shown goes"
     assert posted.conversation.waiting_since == posted.message.created_at
 
 
@@ -126,10 +126,11 @@ async def test_taking_over_is_idempotent_and_exclusive_while_the_lease_lives(
     assert (await service.take_over(W, conversation.id, E)).controller == Controller("human", E)
 
 
-async def test_a_lease_that_runs_out_returns_to_the_queue_with_one_notice(
+async def test_a_lease_that_runs_out_while_the_person_waits_returns_to_the_queue_with_one_notice(
     service: ConversationService, conversation: Conversation, clock: FrozenClock
 ) -> None:
     await service.take_over(W, conversation.id, E)
+    await service.post_person_message(W, conversation.id, P, "c1", "Are you there?")
     clock.advance(59)
     assert await service.expire_leases(clock.now()) == 0
     clock.advance(2)
@@ -139,6 +140,18 @@ async def test_a_lease_that_runs_out_returns_to_the_queue_with_one_notice(
     assert snapshot.conversation.controller.kind == "queue"
     assert snapshot.conversation.attention.reason == "expert_left"
     assert [m.data["code"] for m in snapshot.messages if m.kind == "notice"] == ["handed_over"]
+
+
+async def test_a_lease_that_runs_out_when_all_is_answered_gives_back_to_the_assistant(
+    service: ConversationService, conversation: Conversation, clock: FrozenClock
+) -> None:
+    await service.post_person_message(W, conversation.id, P, "c1", "Hello")
+    await service.post_expert_message(W, conversation.id, E, "c2", "Solved.", "public")
+    clock.advance(61)
+    assert await service.expire_leases(clock.now()) == 1
+    snapshot = await service.snapshot(W, conversation.id, "public")
+    assert (snapshot.conversation.controller, snapshot.conversation.mode_override) == (AI, None)
+    assert [m.kind for m in snapshot.messages] == ["text", "text", "marker"]
 
 
 async def test_asking_for_a_person_twice_leaves_one_notice(service: ConversationService, conversation: Conversation) -> None:

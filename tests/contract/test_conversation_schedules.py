@@ -5,6 +5,7 @@ the events rebuild what is fetched.
 """
 
 import asyncio
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,13 +16,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from duologue.conversation.model import Fence
+from duologue.conversation.model import Fence, as_public
 from duologue.conversation.reduce import State, apply
 from duologue.conversation.service import ConversationService
 from duologue.kit.clock import FrozenClock
 from duologue.kit.errors import NotInControl
 from duologue.store.database import Database
-from duologue.store.migrate import upgrade
 from tests.conftest import fresh_postgres
 
 W, P = "wsp_a", "per_a"
@@ -45,14 +45,17 @@ class Twin:
     said: list[tuple[str, str]] = field(default_factory=list)  # (client_id, author kind), one per message
     last_public: int = 0
     attention: bool = False
+    waits: bool = False
 
     def add(self, client_id: str, author: str, *, public: bool = True) -> None:
         self.said.append((client_id, author))
         if public:
             self.last_public = len(self.said)
+        if public and author != "system":
+            self.waits = author == "person"
 
-    def has(self, client_id: str) -> bool:
-        return any(c == client_id for c, _ in self.said)
+    def has(self, client_id: str, author: str) -> bool:
+        return (client_id, author) in self.said
 
     def move(self, holder: str, override: str | None, lease_until: float | None = None) -> None:
         self.holder, self.override, self.lease_until = holder, override, lease_until
@@ -66,6 +69,11 @@ class Twin:
         self.attention = True
         if not was_queue:
             self.add(f"handed_over:{self.epoch}", "system")
+
+    def give_back(self) -> None:
+        self.attention = False
+        self.move("ai", None)
+        self.add(f"handed_back:{self.epoch}", "system")
 
     def open(self) -> None:
         self.is_open = True
@@ -85,7 +93,8 @@ class Twin:
 class Schedules(RuleBasedStateMachine):
     """One conversation and everything that may happen to it."""
 
-    server: str | None = None
+    migrated: Path | None = None
+    server: tuple[str, str] = ("", "")
     turns = Bundle("turns")
 
     def __init__(self) -> None:
@@ -108,11 +117,13 @@ class Schedules(RuleBasedStateMachine):
     @initialize()
     def open_conversation(self) -> None:
         async def prepare() -> None:
-            url = f"sqlite+aiosqlite:///{Path(self.folder.name) / 'test.db'}"
-            if self.server is not None:
-                url = await fresh_postgres(self.server)
+            if self.migrated is not None:
+                path = Path(self.folder.name) / "test.db"
+                shutil.copy(self.migrated, path)
+                url = f"sqlite+aiosqlite:///{path}"
+            else:
+                url = await fresh_postgres(*self.server)
             self.database = Database(url, clock=self.clock)
-            await upgrade(self.database)
             self.service = ConversationService(self.database, lease_s=LEASE_S)
             desk = await self.service.ensure_desk(W, "Help", "autopilot")
             self.id = (await self.service.start(W, P, desk.id, "en")).id
@@ -125,7 +136,7 @@ class Schedules(RuleBasedStateMachine):
             self.sends += 1
         client_id = f"p{self.sends}"
         posted = self.run(self.service.post_person_message(W, self.id, P, client_id, "Hello"))
-        assert posted.is_new is not self.twin.has(client_id)
+        assert posted.is_new is not self.twin.has(client_id, "person")
         if posted.is_new:
             self.twin.open()
             self.twin.add(client_id, "person")
@@ -158,16 +169,19 @@ class Schedules(RuleBasedStateMachine):
 
     @rule(member=EXPERTS)
     def expert_hands_back(self, member: str) -> None:
-        self.run(self.service.hand_back(W, self.id, member))
+        work = self.service.hand_back(W, self.id, member)
+        if not self.twin.may_hold(member, self.now):
+            with pytest.raises(NotInControl):
+                self.run(work)
+            return
+        self.run(work)
         if self.twin.holder != "ai" or self.twin.override is not None:
-            self.twin.attention = False
-            self.twin.move("ai", None)
-            self.twin.add(f"handed_back:{self.twin.epoch}", "system")
+            self.twin.give_back()
 
     @rule()
     def somebody_asks_for_a_person(self) -> None:
         self.run(self.service.request_human(None, None, W, self.id, "asked_for_person"))
-        if self.twin.holder == "ai":
+        if self.twin.holder in ("ai", "queue"):
             self.twin.queue()
 
     @rule(member=EXPERTS)
@@ -177,14 +191,14 @@ class Schedules(RuleBasedStateMachine):
             if self.twin.holder != "ai" or self.twin.override is not None:
                 self.twin.attention = False
                 self.twin.move("ai", None)
-            self.twin.is_open = False
+            self.twin.is_open = self.twin.waits = False
 
     @rule(seconds=st.sampled_from([1, 30, 61]))
     def time_passes(self, seconds: int) -> None:
         self.clock.advance(seconds)
         self.run(self.service.expire_leases(self.clock.now()))
         if self.twin.lease_until is not None and self.twin.lease_until <= self.now:
-            self.twin.queue()
+            self.twin.queue() if self.twin.waits else self.twin.give_back()
 
     @rule(target=turns)
     def a_turn_begins(self) -> tuple[str, Fence]:
@@ -209,7 +223,7 @@ class Schedules(RuleBasedStateMachine):
         twin = self.twin
         stands = fence.control_epoch == twin.epoch and fence.last_public_seq == twin.last_public and twin.is_open
         message = self.run(commit())
-        if twin.has(name):
+        if twin.has(name, "ai"):
             assert message.client_id == name
         elif stands and twin.holder == "ai":
             assert message is not None
@@ -230,6 +244,12 @@ class Schedules(RuleBasedStateMachine):
         assert (conversation.status == "open") is self.twin.is_open
         rebuilt = apply(None, self.run(self.service.read_events(W, 0, conversation_id=self.id, limit=10_000)))
         assert rebuilt == State(conversation, messages)
+        seen = self.run(self.service.snapshot(W, self.id, "public"))
+        public = self.run(self.service.read_events(W, 0, conversation_id=self.id, audience="public", limit=10_000))
+        heard = apply(None, public)
+        assert heard is not None
+        assert (as_public(heard.conversation), heard.messages) == (seen.conversation, seen.messages)
+        assert [m for m in messages if m.visibility == "public"] == list(seen.messages)
 
     def teardown(self) -> None:
         if hasattr(self, "database"):
@@ -238,20 +258,23 @@ class Schedules(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large)
-
-
-def test_random_schedules_on_sqlite() -> None:
+def try_schedules(machine: type[Schedules], examples: int) -> None:
+    quiet = (HealthCheck.too_slow, HealthCheck.data_too_large)
     run_state_machine_as_test(
-        Schedules, settings=settings(max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=QUIET)
+        machine, settings=settings(max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=quiet)
     )
+
+
+def test_random_schedules_on_sqlite(migrated_sqlite: Path) -> None:
+    class OnSqlite(Schedules):
+        migrated = migrated_sqlite
+
+    try_schedules(OnSqlite, 25)
 
 
 @pytest.mark.postgres
-def test_random_schedules_on_postgresql(postgres_server: str) -> None:
+def test_random_schedules_on_postgresql(postgres_server: str, migrated_postgres: str) -> None:
     class OnPostgres(Schedules):
-        server = postgres_server
+        server = (postgres_server, migrated_postgres)
 
-    run_state_machine_as_test(
-        OnPostgres, settings=settings(max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=QUIET)
-    )
+    try_schedules(OnPostgres, 8)

@@ -53,12 +53,16 @@ class LeaseRenewed:
 
 @dataclass(frozen=True, slots=True)
 class StatusChanged:
-    """Opened again, snoozed or resolved. `episode_seq` is the seq after which the present episode starts."""
+    """Opened again, snoozed or resolved. `episode_seq` is the seq after which the present episode starts.
+
+    What is resolved waits no more: `waiting_since` is the conversation's after it.
+    """
 
     kind: ClassVar[str] = "StatusChanged"
     status: Status
     snoozed_until: datetime | None
     episode_seq: int
+    waiting_since: datetime | None
     by: str
 
 

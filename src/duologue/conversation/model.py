@@ -3,7 +3,7 @@
 Frozen; changed only by `service`. Knows nothing of how they are stored, of models or of drafts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, get_args
 
@@ -65,7 +65,10 @@ class Attention:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One conversation. `mode` is the posture in force; `mode_override` is set where it is not inherited."""
+    """One conversation. `mode` is the posture in force; `mode_override` is set where it is not inherited.
+
+    `updated_at` moves with what the person can see; `waiting_since` is the person's first message that nobody has answered.
+    """
 
     id: str
     workspace_id: str
@@ -93,6 +96,11 @@ class Conversation:
     def fence(self) -> "Fence":
         """What a turn must still find when it wants to speak."""
         return Fence(self.workspace_id, self.id, self.control_epoch, self.last_public_seq)
+
+
+def as_public(conversation: Conversation) -> Conversation:
+    """What its person may see of a conversation: without labels, lease, and the seqs of notes."""
+    return replace(conversation, topic="", subject="", lease_expires_at=None, last_seq=conversation.last_public_seq)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Rebuilds a conversation from its events: `apply(None, events)` equals what the repository fetches. Pure."""
+"""Rebuilds a conversation from its events: `apply(None, events)` equals what the repository fetches. Pure.
+
+From the public events alone it gives what a person fetches, once `model.as_public` has taken out what is not theirs to see.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -53,9 +56,10 @@ def step(state: State | None, event: ConversationEvent, at: datetime) -> State:
     conversation, messages = state.conversation, state.messages
     if isinstance(event, MessagePosted):
         message = event.message
-        public = message.seq if message.visibility == "public" else conversation.last_public_seq
-        changed = replace(conversation, last_seq=message.seq, last_public_seq=public, waiting_since=event.waiting_since)
-        return State(replace(changed, updated_at=message.created_at), (*messages, message))
+        changed = replace(conversation, last_seq=message.seq)
+        if message.visibility == "public":
+            changed = replace(changed, last_public_seq=message.seq, waiting_since=event.waiting_since, updated_at=at)
+        return State(changed, (*messages, message))
     if isinstance(event, ControlChanged):
         changed = replace(
             conversation,
@@ -67,9 +71,15 @@ def step(state: State | None, event: ConversationEvent, at: datetime) -> State:
             control_epoch=event.control_epoch,
         )
     elif isinstance(event, LeaseRenewed):
-        changed = replace(conversation, lease_expires_at=event.lease_expires_at)
+        return State(replace(conversation, lease_expires_at=event.lease_expires_at), messages)
     elif isinstance(event, StatusChanged):
-        changed = replace(conversation, status=event.status, snoozed_until=event.snoozed_until, episode_seq=event.episode_seq)
+        changed = replace(
+            conversation,
+            status=event.status,
+            snoozed_until=event.snoozed_until,
+            episode_seq=event.episode_seq,
+            waiting_since=event.waiting_since,
+        )
     else:
-        changed = replace(conversation, topic=event.topic, subject=event.subject, lang=event.lang)
+        return State(replace(conversation, topic=event.topic, subject=event.subject, lang=event.lang), messages)
     return State(replace(changed, updated_at=at), messages)

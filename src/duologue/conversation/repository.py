@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import (
     Column,
     Index,
+    Insert,
     Integer,
     Select,
     String,
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     delete,
     func,
     insert,
@@ -20,13 +22,14 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from duologue.conversation.model import (
     Attention,
+    AuthorKind,
     Controller,
     Conversation,
     Desk,
-    Fence,
     Message,
     Mode,
     PostureScope,
@@ -86,6 +89,7 @@ conversation_table = Table(
     Index("ix_conversation_workspace_updated", "workspace_id", "updated_at"),
     Index("ix_conversation_person", "workspace_id", "person_id"),
     Index("ix_conversation_lease", "lease_expires_at"),
+    Index("ix_conversation_snoozed", "snoozed_until"),
 )
 
 message_table = Table(
@@ -108,7 +112,7 @@ message_table = Table(
     Column("data", Json, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("conversation_id", "seq"),
-    UniqueConstraint("conversation_id", "client_id"),
+    UniqueConstraint("conversation_id", "author_kind", "client_id"),
 )
 
 _c, _p, _d = conversation_table.c, posture_table.c, desk_table.c
@@ -136,15 +140,51 @@ def _conversations() -> Select[Any]:
     return select(conversation_table, _MODE.label("mode"))
 
 
+# Made once: building and compiling a statement costs as much as running it.
+_ONE = _conversations().where(_c.workspace_id == bindparam("workspace_id"), _c.id == bindparam("conversation_id"))
+_ONE_LOCKED = _ONE.with_for_update(of=conversation_table)
+_INSERT_MESSAGE: dict[str, Insert] = {
+    "sqlite": sqlite.insert(message_table).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(message_table).on_conflict_do_nothing(),
+}
+_SEQ = {
+    visibility: update(conversation_table)
+    .where(_c.id == bindparam("conversation_id"))
+    .values({"last_seq": _c.last_seq + 1} | moved)
+    .returning(_c.last_seq)
+    for visibility, moved in {
+        "internal": {},
+        "public": {"last_public_seq": _c.last_seq + 1, "updated_at": bindparam("at"), "waiting_since": bindparam("waiting")},
+    }.items()
+}
+
+
 async def get_conversation(tx: Tx, workspace_id: str, conversation_id: str, *, lock: bool = False) -> Conversation:
     """One conversation; NotFound where it is not in this workspace. `lock` holds its row until the transaction ends."""
-    query = _conversations().where(_c.workspace_id == workspace_id, _c.id == conversation_id)
-    if lock and not tx.is_sqlite:
-        query = query.with_for_update(of=conversation_table)
-    row = (await tx.conn.execute(query)).mappings().one_or_none()
+    found = await tx.conn.execute(_ONE_LOCKED if lock else _ONE, {"workspace_id": workspace_id, "conversation_id": conversation_id})
+    row = found.mappings().one_or_none()
     if row is None:
         raise NotFound("There is no such conversation.")
     return _conversation(dict(row))
+
+
+async def list_by_id(tx: Tx, workspace_id: str, conversation_ids: Sequence[str]) -> list[Conversation]:
+    """These conversations, as far as they are of this workspace, in the order of the ids."""
+    rows = await tx.conn.execute(_conversations().where(_c.workspace_id == workspace_id, _c.id.in_(conversation_ids)))
+    found = {row["id"]: _conversation(dict(row)) for row in rows.mappings()}
+    return [found[i] for i in conversation_ids if i in found]
+
+
+async def list_modes(tx: Tx, workspace_id: str) -> dict[str, Mode]:
+    """The mode in force of every conversation that is not resolved, by id."""
+    rows = await tx.conn.execute(select(_c.id, _MODE.label("mode")).where(_c.workspace_id == workspace_id, _c.status != "resolved"))
+    return {row.id: row.mode for row in rows}
+
+
+async def raise_epochs(tx: WriteTx, conversation_ids: Sequence[str]) -> None:
+    """One epoch more for each of these conversations."""
+    raised = update(conversation_table).where(_c.id.in_(conversation_ids))
+    await tx.conn.execute(raised.values(control_epoch=_c.control_epoch + 1, updated_at=tx.now))
 
 
 async def list_conversations(
@@ -197,44 +237,31 @@ async def update_conversation(tx: WriteTx, conversation: Conversation) -> None:
     await tx.conn.execute(update(conversation_table).where(_c.id == conversation.id).values(**row))
 
 
-async def next_seq(
-    tx: WriteTx,
-    conversation_id: str,
-    visibility: Visibility,
-    at: datetime,
-    waiting_since: datetime | None,
-    fence: Fence | None = None,
-) -> int | None:
-    """The next seq of a conversation, under its row's lock; None where the fence no longer stands."""
-    seq = _c.last_seq + 1
-    query = update(conversation_table).where(_c.id == conversation_id)
-    if fence is not None:
-        query = query.where(
-            _c.workspace_id == fence.workspace_id,
-            _c.control_epoch == fence.control_epoch,
-            _c.last_public_seq == fence.last_public_seq,
-            _c.status == "open",
-        )
-    values: dict[str, Any] = {"last_seq": seq, "updated_at": at, "waiting_since": waiting_since}
+async def next_seq(tx: WriteTx, conversation_id: str, visibility: Visibility, waiting_since: datetime | None) -> int:
+    """The next seq of a conversation, under its row's lock. A note moves neither `updated_at` nor `waiting_since`."""
+    given: dict[str, Any] = {"conversation_id": conversation_id}
     if visibility == "public":
-        values["last_public_seq"] = seq
-    moved: int | None = (await tx.conn.execute(query.values(**values).returning(_c.last_seq))).scalar_one_or_none()
-    return moved
+        given |= {"at": tx.now, "waiting": waiting_since}
+    return int((await tx.conn.execute(_SEQ[visibility], given)).scalar_one())
 
 
-async def insert_message(tx: WriteTx, message: Message) -> None:
-    """Store a message."""
+async def insert_message(tx: WriteTx, message: Message) -> bool:
+    """Store a message; False where its author has already sent this client id here."""
     payload = to_payload(message)
     row = {name: getattr(message, name) for name in Message.__slots__} | {
         "citations": payload["citations"],
         "data": payload["data"],
     }
-    await tx.conn.execute(insert(message_table).values(**row))
+    return (await tx.conn.execute(_INSERT_MESSAGE[tx.conn.dialect.name], row)).rowcount == 1
 
 
-async def find_message(tx: Tx, conversation_id: str, client_id: str) -> Message | None:
-    """The message that this client id made, if any."""
-    query = select(message_table).where(message_table.c.conversation_id == conversation_id, message_table.c.client_id == client_id)
+async def find_message(tx: Tx, conversation_id: str, author_kind: AuthorKind, client_id: str) -> Message | None:
+    """The message that this client id of this kind of author made, if any."""
+    query = select(message_table).where(
+        message_table.c.conversation_id == conversation_id,
+        message_table.c.author_kind == author_kind,
+        message_table.c.client_id == client_id,
+    )
     row = (await tx.conn.execute(query)).mappings().one_or_none()
     return None if row is None else from_payload(Message, dict(row))
 
@@ -248,14 +275,12 @@ async def get_message(tx: Tx, workspace_id: str, message_id: str) -> Message:
     return from_payload(Message, dict(row))
 
 
-async def list_messages(
-    tx: Tx, conversation_id: str, *, visibility: Visibility | None = None, after_seq: int = 0, limit: int = 10_000
-) -> list[Message]:
-    """Messages in order."""
-    query = select(message_table).where(message_table.c.conversation_id == conversation_id, message_table.c.seq > after_seq)
+async def list_messages(tx: Tx, conversation_id: str, *, visibility: Visibility | None = None) -> list[Message]:
+    """All messages in order."""
+    query = select(message_table).where(message_table.c.conversation_id == conversation_id)
     if visibility is not None:
         query = query.where(message_table.c.visibility == visibility)
-    rows = await tx.conn.execute(query.order_by(message_table.c.seq).limit(limit))
+    rows = await tx.conn.execute(query.order_by(message_table.c.seq))
     return [from_payload(Message, dict(row)) for row in rows.mappings()]
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from duologue.conversation import repository
-from duologue.conversation.control import ControlMoves
+from duologue.conversation.control import ControlMoves, Repeated
 from duologue.conversation.events import ConversationLabelled, ConversationStarted, PersonErased
 from duologue.conversation.model import (
     AI,
@@ -25,10 +25,11 @@ from duologue.conversation.model import (
     Snapshot,
     Status,
     Visibility,
+    as_public,
 )
-from duologue.kit.errors import Invalid, NotFound
+from duologue.kit.errors import Conflict, Invalid, NotFound
 from duologue.kit.ids import new_id
-from duologue.kit.text import Lang
+from duologue.kit.text import Lang, clean
 from duologue.store import feed
 from duologue.store.bus import Audience
 from duologue.store.database import WriteTx
@@ -58,15 +59,12 @@ class ConversationService(ControlMoves):
             await repository.insert_desk(tx, desk)
             return desk
 
-    async def change_desk(self, workspace_id: str, desk_id: str, *, name: str, mode: Mode | None, pack: str) -> Desk:
-        """Rename a desk or set its mode; running turns notice the new mode when they decide."""
-        async with self._database.write() as tx:
-            for desk in await repository.list_desks(tx, workspace_id):
-                if desk.id == desk_id:
-                    changed = replace(desk, name=name, mode=mode, pack=pack)
-                    await repository.update_desk(tx, changed)
-                    return changed
-            raise NotFound("There is no such desk.")
+    async def change_desk(self, workspace_id: str, desk_id: str, *, name: str, mode: Mode | None, pack: str, by: str = "") -> Desk:
+        """Rename a desk or set its mode."""
+        async with self._database.write() as tx, self._moving_modes(tx, workspace_id, by):
+            changed = replace(await self._get_desk(tx, workspace_id, desk_id), name=name, mode=mode, pack=pack)
+            await repository.update_desk(tx, changed)
+            return changed
 
     async def list_desks(self, workspace_id: str) -> list[Desk]:
         """Desks, oldest first."""
@@ -75,14 +73,18 @@ class ConversationService(ControlMoves):
 
     async def set_posture(self, workspace_id: str, scope: PostureScope, scope_id: str, mode: Mode | None, by: str) -> None:
         """Set or clear what conversations inherit from the workspace or a topic (a desk's mode is the desk's own)."""
-        async with self._database.write() as tx:
+        async with self._database.write() as tx, self._moving_modes(tx, workspace_id, by):
             if scope == "desk":
-                desks = {d.id: d for d in await repository.list_desks(tx, workspace_id)}
-                if scope_id not in desks:
-                    raise NotFound("There is no such desk.")
-                await repository.update_desk(tx, replace(desks[scope_id], mode=mode))
+                desk = await self._get_desk(tx, workspace_id, scope_id)
+                await repository.update_desk(tx, replace(desk, mode=mode))
             else:
                 await repository.replace_posture(tx, workspace_id, scope, scope_id, mode)
+
+    async def _get_desk(self, tx: WriteTx, workspace_id: str, desk_id: str) -> Desk:
+        for desk in await repository.list_desks(tx, workspace_id):
+            if desk.id == desk_id:
+                return desk
+        raise NotFound("There is no such desk.")
 
     async def list_postures(self, workspace_id: str) -> dict[tuple[PostureScope, str], Mode]:
         """Postures of the workspace and its topics, by (scope, id)."""
@@ -109,26 +111,39 @@ class ConversationService(ControlMoves):
         self, workspace_id: str, conversation_id: str, person_id: str, client_id: str, body: str
     ) -> Posted:
         """The person writes. A resolved conversation opens again as a new episode. NotFound where it is not theirs."""
+        _check_body(body)
+        try:
+            return await self._post_person_message(workspace_id, conversation_id, person_id, client_id, body)
+        except Repeated:
+            async with self._database.read() as tx:
+                first = await repository.find_message(tx, conversation_id, "person", client_id)
+                if first is None:
+                    raise
+                return Posted(first, await repository.get_conversation(tx, workspace_id, conversation_id), False)
+
+    async def _post_person_message(
+        self, workspace_id: str, conversation_id: str, person_id: str, client_id: str, body: str
+    ) -> Posted:
         async with self._database.write() as tx:
             conversation = await self.lock(tx, workspace_id, conversation_id)
             if conversation.person_id != person_id:
                 raise NotFound("There is no such conversation.")
-            if first := await repository.find_message(tx, conversation_id, client_id):
-                return Posted(first, conversation, False)
             if conversation.status != "open":
                 conversation = await self._change_status(tx, conversation, "open", person_id)
             message = await self.post_in(
                 tx, conversation, author_kind="person", author_id=person_id, client_id=client_id, body=body
             )
-            return Posted(message, await repository.get_conversation(tx, workspace_id, conversation_id), True)
+            return Posted(message, _after(conversation, message), True)
 
     async def post_expert_message(
         self, workspace_id: str, conversation_id: str, member_id: str, client_id: str, body: str, visibility: Visibility
     ) -> Posted:
         """An expert writes; in public this takes the conversation over. Raises NotInControl where a colleague holds it."""
+        _check_body(body)
         async with self._database.write() as tx:
             conversation = await self.lock(tx, workspace_id, conversation_id)
-            if first := await repository.find_message(tx, conversation_id, client_id):
+            if first := await repository.find_message(tx, conversation_id, "expert", client_id):
+                _check_author(first, member_id)
                 return Posted(first, conversation, False)
             if visibility == "public":
                 if conversation.status != "open":
@@ -137,7 +152,7 @@ class ConversationService(ControlMoves):
             message = await self.post_in(
                 tx, conversation, author_kind="expert", author_id=member_id, client_id=client_id, body=body, visibility=visibility
             )
-            return Posted(message, await repository.get_conversation(tx, workspace_id, conversation_id), True)
+            return Posted(message, _after(conversation, message), True)
 
     async def commit_ai(
         self,
@@ -156,7 +171,7 @@ class ConversationService(ControlMoves):
     ) -> Message | None:
         """Say what a model wrote (or an expert approved), where the fence still stands; None where it does not."""
         conversation = await self.lock(tx, fence.workspace_id, fence.conversation_id)
-        if first := await repository.find_message(tx, fence.conversation_id, client_id):
+        if first := await repository.find_message(tx, fence.conversation_id, author_kind, client_id):
             return first
         if conversation.fence != fence or conversation.status != "open":
             return None
@@ -187,27 +202,35 @@ class ConversationService(ControlMoves):
         """Open what was snoozed until now; returns how many."""
         async with self._database.read() as tx:
             _, due = await repository.list_due(tx, now)
-        for conversation in due:
-            await self._set_status(conversation.workspace_id, conversation.id, "open", "system")
-        return len(due)
+        count = 0
+        for found in due:
+            async with self._database.write() as tx:
+                conversation = await self.lock(tx, found.workspace_id, found.id)
+                if conversation.status == "snoozed" and conversation.snoozed_until and conversation.snoozed_until <= now:
+                    await self._change_status(tx, conversation, "open", "system")
+                    count += 1
+        return count
 
     async def label(
-        self, workspace_id: str, conversation_id: str, *, topic: str | None = None, subject: str | None = None
+        self, workspace_id: str, conversation_id: str, *, topic: str | None = None, subject: str | None = None, by: str = "system"
     ) -> Conversation:
-        """Set topic or subject."""
+        """Set topic or subject. A topic may bring a mode of its own."""
         async with self._database.write() as tx:
             conversation = await self.lock(tx, workspace_id, conversation_id)
             changed = replace(
                 conversation,
                 topic=conversation.topic if topic is None else topic[:200],
                 subject=conversation.subject if subject is None else subject[:400],
-                updated_at=tx.now,
             )
+            if changed == conversation:
+                return conversation
             await repository.update_conversation(tx, changed)
-            changed = await repository.get_conversation(tx, workspace_id, conversation_id)
             happened = ConversationLabelled(changed.topic, changed.subject, changed.lang)
-            await tx.append(workspace_id, happened, conversation_id=conversation_id, audience="public")
-            return changed
+            await tx.append(workspace_id, happened, conversation_id=conversation_id)
+            stored = await self.lock(tx, workspace_id, conversation_id)
+            if stored.mode == conversation.mode:
+                return stored
+            return await self._write(tx, replace(stored, control_epoch=stored.control_epoch + 1), by)
 
     async def get(self, workspace_id: str, conversation_id: str) -> Conversation:
         """One conversation."""
@@ -223,9 +246,10 @@ class ConversationService(ControlMoves):
         """The conversation with its messages as the audience may see them, and the cursor up to which they are complete."""
         async with self._database.read() as tx:
             conversation = await repository.get_conversation(tx, workspace_id, conversation_id)
-            visibility: Visibility | None = "public" if audience == "public" else None
-            messages = await repository.list_messages(tx, conversation_id, visibility=visibility)
-            return Snapshot(conversation, tuple(messages), await feed.get_cursor(tx.conn, workspace_id))
+            is_public = audience == "public"
+            messages = await repository.list_messages(tx, conversation_id, visibility="public" if is_public else None)
+            shown = as_public(conversation) if is_public else conversation
+            return Snapshot(shown, tuple(messages), await feed.get_cursor(tx.conn, workspace_id))
 
     async def list_(
         self,
@@ -282,3 +306,23 @@ class ConversationService(ControlMoves):
         await feed.erase(tx.conn, workspace_id, ids)
         await tx.append(workspace_id, PersonErased(person_id, tuple(ids)))
         return ids
+
+
+def _check_body(body: str) -> None:
+    if not clean(body):
+        raise Invalid("Write something first; this message is empty.", field="body")
+
+
+def _check_author(first: Message, author_id: str) -> None:
+    if first.author_id != author_id:
+        raise Conflict("Another member has already sent this client id; make a new one.", client_id=first.client_id)
+
+
+def _after(conversation: Conversation, message: Message) -> Conversation:
+    """The conversation after a text that was posted to it."""
+    if message.visibility == "internal":
+        return replace(conversation, last_seq=message.seq)
+    waiting = (conversation.waiting_since or message.created_at) if message.author_kind == "person" else None
+    return replace(
+        conversation, last_seq=message.seq, last_public_seq=message.seq, waiting_since=waiting, updated_at=message.created_at
+    )

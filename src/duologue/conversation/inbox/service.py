@@ -40,6 +40,6 @@ class Inbox:
             ids = await repository.list_ids(
                 tx, workspace_id, view, member_id, status=status, query=query.strip(), before=before, limit=limit
             )
-            found = [await conversations.get_conversation(tx, workspace_id, i) for i in ids]
+            found = await conversations.list_by_id(tx, workspace_id, ids)
             last = await repository.last_messages(tx, ids)
             return Page(tuple(found), last, await repository.count_views(tx, workspace_id, member_id))

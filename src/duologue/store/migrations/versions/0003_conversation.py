@@ -59,6 +59,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_conversation_lease", "conversation", ["lease_expires_at"])
     op.create_index("ix_conversation_person", "conversation", ["workspace_id", "person_id"])
+    op.create_index("ix_conversation_snoozed", "conversation", ["snoozed_until"])
     op.create_index("ix_conversation_workspace_updated", "conversation", ["workspace_id", "updated_at"])
     op.create_table(
         "message",
@@ -79,7 +80,9 @@ def upgrade() -> None:
         sa.Column("data", Json, nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
-        sa.UniqueConstraint("conversation_id", "client_id", name=op.f("uq_message_conversation_id_client_id")),
+        sa.UniqueConstraint(
+            "conversation_id", "author_kind", "client_id", name=op.f("uq_message_conversation_id_author_kind_client_id")
+        ),
         sa.UniqueConstraint("conversation_id", "seq", name=op.f("uq_message_conversation_id_seq")),
     )
 
