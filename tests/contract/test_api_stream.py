@@ -144,7 +144,7 @@ async def test_a_person_gets_nothing_internal_and_nothing_of_others(house: House
         bus.publish(Ephemeral("tokens", ws, other_path.rsplit("/", 1)[1], "public", {"text": "for another"}))
         bus.publish(Ephemeral("tokens", ws, ident, "public", {"run_id": "r", "offset": 0, "text": "for me"}))
         await say(person, messages, "mine")
-        got = await follower.wait(3)
+        got = await follower.wait(2)
         text = json.dumps(got)
         assert [d["data"]["text"] for d in got if d["kind"] == "tokens"] == ["for me"]
         assert [d["payload"]["message"]["body"] for d in got if d["kind"] == "MessagePosted"] == ["mine"]
