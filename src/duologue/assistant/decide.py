@@ -47,7 +47,7 @@ def decide(case: Case) -> Decision:
         return Decision("draft", "needs_approval", "policy_topic", "action_requested")
     doubt = _doubt(case)
     if case.mode == "copilot":
-        return Decision("draft", doubt or "copilot")
+        return Decision("draft", doubt or "copilot", "low_confidence" if doubt else "copilot")
     if not doubt:
         return Decision("send")
     if case.failed_before + 1 >= MAX_FAILED_TURNS:

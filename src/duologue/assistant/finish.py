@@ -100,12 +100,12 @@ async def _send(tx: WriteTx, conversations: ConversationService, turn: Turn, cas
 async def _keep_draft(
     tx: WriteTx, conversations: ConversationService, turn: Turn, outcome: Outcome, decision: Decision, run: Run, now: Conversation
 ) -> Ended:
-    """Keep the answer for an expert; where the person would have got it at once, ask for one and say so, once."""
+    """Keep the answer for an expert and ask for one; where the person would have got it at once, say so, once."""
     assert outcome.case is not None
-    if decision.notice and decision.handover is not None and now.attention.kind != "requested":
+    if decision.handover is not None and now.attention.kind != "requested":
         asked = await conversations.request_attention(tx, now.fence, decision.handover)
         if asked is not None:
-            now = await _tell(tx, conversations, asked, decision.notice, turn.lang)
+            now = await _tell(tx, conversations, asked, decision.notice, turn.lang) if decision.notice else asked
     draft = _make_draft(turn, run, outcome.case, now, decision.reason, tx)
     await repository.insert_draft(tx, draft)
     await tx.append(draft.workspace_id, DraftReady(draft), conversation_id=draft.conversation_id)
