@@ -54,8 +54,3 @@ def rate(query: Query, terms: Terms, state: State) -> float:
                 frequency[term] += norm
     score = sum(weight * frequency[term] / (frequency[term] + K1) for term, weight in query.weights.items() if term in frequency)
     return score / query.total if query.total else 0.0
-
-
-def coverage(query: Query, found: set[str]) -> float:
-    """The share of the query's weight that these terms hold, 0 … 1."""
-    return sum(weight for term, weight in query.weights.items() if term in found) / query.total if query.total else 0.0

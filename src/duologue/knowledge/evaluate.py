@@ -18,11 +18,10 @@ from duologue.kit.text import Lang
 from duologue.knowledge.fuse import DENSE_SHARE
 from duologue.knowledge.model import Hit, SearchResult
 from duologue.knowledge.service import KnowledgeService
+from duologue.knowledge.support import TOP
 
 WORKSPACE = "wsp_evaluation"
 DEPTH = 10
-TOP = 3
-"""`support` means that the right passage is among so many first ones."""
 Part = Literal["development", "report", "all"]
 CHANNELS = {"hybrid": DENSE_SHARE, "bm25": 0.0, "dense": 1.0}
 

@@ -10,7 +10,7 @@ from duologue.kit.text import Lang
 from duologue.knowledge.repository import Candidate
 
 DENSE_SHARE = 0.4
-OTHER_LANGUAGE = 0.15
+OTHER_LANGUAGE = 0.2
 """Taken off a passage in another language than the question's: it wins only where nothing near is in the right one."""
 
 

@@ -293,10 +293,11 @@ async def count_terms(tx: Tx, workspace_id: str, terms: Iterable[str]) -> dict[s
     return {row.term: row.passages for row in await tx.conn.execute(query)}
 
 
-async def list_terms(tx: Tx, workspace_id: str) -> dict[str, int]:
-    """Every term of a workspace and in how many passages it occurs."""
+async def list_words(tx: Tx, workspace_id: str) -> dict[str, int]:
+    """Every term of a workspace that begins with a Latin letter, and in how many passages it occurs."""
+    term = knowledge_term.c.term if tx.is_sqlite else knowledge_term.c.term.collate("C")
     query = select(knowledge_term.c.term, knowledge_term.c.passages).where(knowledge_term.c.workspace_id == workspace_id)
-    return {row.term: row.passages for row in await tx.conn.execute(query)}
+    return {row.term: row.passages for row in await tx.conn.execute(query.where(term >= "a", term < "{"))}
 
 
 # ── passages ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from duologue.kit.text import Lang, detect_lang
 from duologue.knowledge import bm25, repository, support
@@ -10,11 +10,11 @@ from duologue.knowledge.dense import DenseIndex
 from duologue.knowledge.fuse import DENSE_SHARE, Fused, Scored, fuse
 from duologue.knowledge.model import Encode, Hit, SearchResult
 from duologue.knowledge.repository import Candidate, State
-from duologue.knowledge.spelling import Speller
-from duologue.knowledge.terms import search_terms
+from duologue.knowledge.spelling import Speller, is_correctable
+from duologue.knowledge.terms import index_terms, search_terms
 from duologue.store.database import Database, Tx
 
-CANDIDATES = 100
+CANDIDATES = 60
 """Taken from each channel."""
 WORKSPACES = 32
 """Caches held at a time; the one unused for longest goes first."""
@@ -29,7 +29,7 @@ class _Cache:
 
     dense: DenseIndex
     generation: int = -1
-    speller: Speller = field(default_factory=lambda: Speller({}))
+    speller: Speller | None = None
 
 
 class Searcher:
@@ -45,18 +45,17 @@ class Searcher:
     ) -> SearchResult:
         """The `k` best passages. `dense_share` 0 is BM25 alone, 1 is dense alone."""
         query = query[:LONGEST_QUERY]
-        terms = search_terms(query)
         vector = (await self._encode.encode([query]))[0] if query.strip() else []
         async with self._database.read() as tx:
             state = await repository.get_state(tx, workspace_id)
             if not state.passages or not query.strip():
                 return SearchResult((), 0.0, {})
             cache = await self._fresh(tx, workspace_id, state)
-            weighed = await _weigh(tx, workspace_id, terms, state, cache)
+            weighed = await _weigh(tx, workspace_id, query, state, cache)
             scored = await self._score(tx, workspace_id, weighed, vector, cache, state, dense_share)
         fused = fuse(scored, lang or detect_lang(query), dense_share=dense_share)
         fused = [found for found in fused if found.score > 0]
-        signals = measure(weighed, fused)
+        signals = measure(fused)
         return SearchResult(tuple(_hit(found) for found in fused[:k]), support.estimate(signals), signals)
 
     def forget(self, workspace_id: str) -> None:
@@ -96,7 +95,7 @@ class Searcher:
             while part := await repository.get_vectors(tx, workspace_id, self._encode.name, last, VECTORS_AT_ONCE):
                 added += part
                 last = part[-1][0]
-            fresh = _Cache(DenseIndex(self._encode.dim), state.generation, Speller(await repository.list_terms(tx, workspace_id)))
+            fresh = _Cache(DenseIndex(self._encode.dim), state.generation)
             fresh.dense.numbers, fresh.dense.matrix = cache.dense.numbers, cache.dense.matrix
             fresh.dense.update(present, added)
             cache = fresh
@@ -107,13 +106,16 @@ class Searcher:
         return cache
 
 
-async def _weigh(tx: Tx, workspace_id: str, terms: Sequence[str], state: State, cache: _Cache) -> bm25.Query:
+async def _weigh(tx: Tx, workspace_id: str, query: str, state: State, cache: _Cache) -> bm25.Query:
     """The query with its weights; a word that occurs nowhere is joined by what it was probably meant to be."""
+    terms = search_terms(query)
     counts = await repository.count_terms(tx, workspace_id, set(terms))
-    weighed = bm25.weigh(terms, counts, state)
-    weights = dict(weighed.weights)
-    for term in weighed.weights:
-        guess = cache.speller.correct(term) if term not in counts else None
+    words = set(index_terms(query))  # a pair of characters that occurs nowhere is no unknown word, it only joins two
+    weights = dict(bm25.weigh([term for term in terms if term in counts or term in words], counts, state).weights)
+    for term in [term for term in weights if term not in counts and is_correctable(term)]:
+        if cache.speller is None:  # read when first needed: in a large workspace it takes longer than a search
+            cache.speller = Speller(await repository.list_words(tx, workspace_id))
+        guess = cache.speller.correct(term)
         if guess is not None:
             weights.pop(term)
             weights[guess.term] = max(weights.get(guess.term, 0.0), guess.certainty * bm25.idf(guess.passages, state.passages))
@@ -124,17 +126,15 @@ def _rate(weighed: bm25.Query, candidate: Candidate, state: State) -> float:
     return bm25.rate(weighed, candidate.terms, state)
 
 
-def measure(weighed: bm25.Query, fused: Sequence[Fused]) -> dict[str, float]:
+def measure(fused: Sequence[Fused]) -> dict[str, float]:
     """The signals from which `support` is estimated; empty where nothing was found."""
     if not fused:
         return {}
     top = fused[0]
-    other = next((f for f in fused[1:] if f.scored.candidate.passage.document_id != top.scored.candidate.passage.document_id), None)
-    best = fused[:3]
+    other = next((f for f in fused if f.scored.candidate.passage.document_id != top.scored.candidate.passage.document_id), None)
     return {
-        "bm25": max(f.scored.bm25 for f in best),
-        "coverage": max(bm25.coverage(weighed, f.scored.candidate.terms.all) for f in best),
-        "dense": max(f.scored.dense or 0.0 for f in best),
+        "bm25": max(f.scored.bm25 for f in fused[: support.TOP]),
+        "dense": max(f.scored.dense or 0.0 for f in fused),
         "margin": top.score - (other.score if other else 0.0),
     }
 

@@ -23,18 +23,23 @@ class Guess:
     certainty: float
 
 
+def is_correctable(term: str) -> bool:
+    """Whether a term is a Latin word that is long enough for a slip to be told from another word."""
+    return len(term) >= SHORTEST and term.isascii() and term.isalpha()
+
+
 class Speller:
     """Corrects Latin words against a vocabulary of terms with the number of passages that hold each."""
 
     def __init__(self, vocabulary: Mapping[str, int]) -> None:
         self._by_length: dict[int, list[tuple[str, int]]] = defaultdict(list)
         for term, passages in vocabulary.items():
-            if term.isascii() and term.isalpha():
+            if is_correctable(term):
                 self._by_length[len(term)].append((term, passages))
 
     def correct(self, term: str) -> Guess | None:
         """The nearest term, of equals the more frequent; None for what is short, not a word, or near nothing."""
-        if len(term) < SHORTEST or not term.isascii() or not term.isalpha():
+        if not is_correctable(term):
             return None
         allowed = 2 if len(term) >= LONG else 1
         best: tuple[int, int, str] | None = None

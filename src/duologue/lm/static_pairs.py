@@ -19,6 +19,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+from duologue.kit.text import sentences
+
 HELD_OUT_OF = 20
 ARTICLES_HELD_OUT_OF = 8
 PASSAGE_CHARS = {"en": 700, "zh": 260}
@@ -53,8 +55,8 @@ def read_lines(path: Path) -> TextIO:
     """A text file, packed by xz or gzip or not at all, found by its plain name."""
     for candidate in (path, path.with_name(path.name + ".gz"), path.with_name(path.name + ".xz")):
         if candidate.exists():
-            opener: Callable[..., Any] = {".gz": gzip.open, ".xz": lzma.open}.get(candidate.suffix, open)
-            return cast(TextIO, opener(candidate, "rt", encoding="utf-8"))
+            openers: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
+            return cast(TextIO, openers.get(candidate.suffix, open)(candidate, "rt", encoding="utf-8"))
     raise FileNotFoundError(path)
 
 
@@ -83,10 +85,11 @@ def list_pairs(data: Path) -> Iterator[Pairs]:
     yield Pairs("cedict", list(_cedict(data)), 3.0)
     yield Pairs("woz en–zh", [p for p, held in _woz(data) if not held], 1.5)
     for lang, name, weight in (("en", "en_wiki_core2015", 2.0), ("zh", "zh_wiki_2023slice", 2.0)):
-        leads, sections, neighbours = _wiki(data, name, lang, rng)
+        leads, sections, neighbours, clozes = _wiki(data, name, lang, rng)
         yield Pairs(f"{name} title–lead", leads, weight)
         yield Pairs(f"{name} heading–paragraph", sections, weight)
         yield Pairs(f"{name} paragraph–paragraph", neighbours, weight)
+        yield Pairs(f"{name} sentence–context", clozes, 1.5 * weight)
     for name, weight in (("en_groundedqa_squad_dev", 1.5), ("zh_groundedqa_drcd", 1.5), ("zh_groundedqa_cmrc2018", 0.5)):
         kept = (r for r in read_set(data, name) if r["answer"] and not is_held_out(_article(r), ARTICLES_HELD_OUT_OF))
         yield Pairs(name, [(r["question"], _around(r)) for r in kept], weight)
@@ -116,9 +119,9 @@ def list_held_out(data: Path) -> Iterator[HeldOut]:
         place = {passage: i for i, passage in enumerate(passages)}
         yield HeldOut(name, [r["question"] for r in rows], passages, [place[r["passage"]] for r in rows])
     for name, found in (("tatoeba", _tatoeba(data)), ("woz en–zh", _woz(data))):
-        unique = {pair[0]: pair[1] for pair, held in found if held and len(pair[0]) > 20}
-        kept = list(dict(map(reversed, unique.items())).items())[:2000]  # type: ignore[arg-type]
-        yield HeldOut(f"{name} zh→en", [zh for zh, _ in kept], [en for _, en in kept], list(range(len(kept))))
+        by_zh = {zh: en for (en, zh), held in found if held and len(en) > 20}
+        kept = list({en: zh for zh, en in by_zh.items()}.items())[:2000]
+        yield HeldOut(f"{name} zh→en", [zh for _, zh in kept], [en for en, _ in kept], list(range(len(kept))))
 
 
 def _article(row: dict[str, Any]) -> str:
@@ -167,6 +170,7 @@ def _wiki(data: Path, name: str, lang: str, rng: random.Random) -> tuple[list[tu
     leads: list[tuple[str, str]] = []
     sections: list[tuple[str, str]] = []
     neighbours: list[tuple[str, str]] = []
+    clozes: list[tuple[str, str]] = []
     limit = PASSAGE_CHARS[lang]
     for row in read_set(data, name):
         title, *lines = row["text"].split("\n")
@@ -183,10 +187,21 @@ def _wiki(data: Path, name: str, lang: str, rng: random.Random) -> tuple[list[tu
                     heading = ""
         if paragraphs:
             leads.append((title, paragraphs[0]))
+        clozes += (pair for paragraph in paragraphs for pair in _clozes(paragraph, rng))
         for _ in range(min(len(paragraphs) // 2, 3)):
             one, other = rng.sample(paragraphs, 2)
             neighbours.append((one, other))
-    return leads, sections, neighbours
+    return leads, sections, neighbours, clozes
+
+
+def _clozes(paragraph: str, rng: random.Random) -> Iterator[tuple[str, str]]:
+    """A sentence, and the paragraph from which it was taken out (Lee et al., ACL 2019: inverse cloze task); one in ten stays in."""
+    parts = sentences(paragraph)
+    if len(parts) < 3:
+        return
+    for i in rng.sample(range(len(parts)), min(2, len(parts) // 2)):
+        rest = parts if rng.random() < 0.1 else parts[:i] + parts[i + 1 :]
+        yield parts[i], " ".join(rest)
 
 
 def _disfluent(data: Path) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duologue.knowledge.bm25 import BOOST, K1, B, coverage, idf, rate, weigh
+from duologue.knowledge.bm25 import BOOST, K1, B, idf, rate, weigh
 from duologue.knowledge.repository import State, Terms
 
 STATE = State(generation=1, passages=10, title_terms=20, heading_terms=30, body_terms=400)
@@ -54,10 +54,3 @@ def test_a_rare_term_tells_more_than_a_frequent_one() -> None:
 def test_without_terms_there_is_no_score() -> None:
     nothing = weigh([], {}, STATE)
     assert rate(nothing, Terms([], [], ["a"]), STATE) == 0
-    assert coverage(nothing, {"a"}) == 0
-
-
-def test_coverage_weighs_terms() -> None:
-    query = weigh(["rare", "common"], {"rare": 1, "common": 9}, STATE)
-    assert coverage(query, {"rare"}) > 0.5 > coverage(query, {"common"}) > 0
-    assert coverage(query, {"rare", "common", "other"}) == 1

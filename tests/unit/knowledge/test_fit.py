@@ -16,12 +16,12 @@ def drawn(n: int) -> list[Case]:
     cases: list[Case] = []
     for _ in range(n):
         signals = {"bm25": rng.random(), "dense": rng.random()}
-        cases.append((signals, rng.random() < estimate(signals, TRUTH[1], TRUTH[0])))
+        cases.append(Case(signals, rng.random() < estimate(signals, TRUTH[1], TRUTH[0])))
     return cases
 
 
 def likelihood(cases: list[Case], intercept: float, weights: dict[str, float]) -> float:
-    chances = [(estimate(signals, weights, intercept), is_found) for signals, is_found in cases]
+    chances = [(estimate(case.signals, weights, intercept), case.is_found) for case in cases]
     return sum(math.log(p if is_found else 1 - p) for p, is_found in chances)
 
 
@@ -39,3 +39,11 @@ def test_no_step_away_makes_the_cases_more_probable() -> None:
         assert likelihood(cases, intercept + step, weights) < best
         for name in weights:
             assert likelihood(cases, intercept, weights | {name: weights[name] + step}) < best
+
+
+def test_a_weight_counts_as_so_many_cases() -> None:
+    cases = drawn(60)
+    doubled = [Case(case.signals, case.is_found, 2.0) for case in cases]
+    twice, weighed = fit([*cases, *cases], ["bm25", "dense"]), fit(doubled, ["bm25", "dense"])
+    assert weighed[0] == pytest.approx(twice[0])
+    assert weighed[1] == pytest.approx(twice[1])
