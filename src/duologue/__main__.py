@@ -27,9 +27,12 @@ def _serve(settings: Settings) -> None:
     serve(settings)
 
 
+OPENERS = Openers(_open, _serve)
+
+
 def main() -> None:
     """Run the command line and exit."""
-    sys.exit(guarded(lambda: app(obj=Openers(_open, _serve))))
+    sys.exit(guarded(lambda: app(obj=OPENERS)))
 
 
 if __name__ == "__main__":

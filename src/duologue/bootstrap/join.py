@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ipaddress
+import itertools
 import os
 import tempfile
 from collections.abc import AsyncIterator
@@ -33,12 +34,16 @@ from duologue.review.recall import VerdictRecall
 from duologue.review.service import ReviewService
 from duologue.sdk import Pack
 from duologue.store.database import Database
+from duologue.store.feed import KEPT
+from duologue.store.listen import Listen
 from duologue.store.migrate import upgrade
 
 log = get_logger(__name__)
 
 KEY_FILE = "person.key"
 TICK_S = 15.0
+TRIM_EVERY = 240
+"""Ticks from one trimming of the feed to the next: an hour."""
 
 
 def build(settings: Settings, *, passwords: Passwords | None = None, clock: Clock | None = None) -> Platform:
@@ -103,7 +108,7 @@ async def start(platform: Platform) -> None:
     await platform.assistant.start()
     if platform.settings.sample:
         await prepare_sample(platform)
-    for work in (_tick(platform), _encode_missing(platform)):
+    for work in (_tick(platform), _encode_missing(platform), Listen(platform.database).run()):
         platform.tasks.append(asyncio.create_task(work))
     if platform.settings.engine == "local":
         platform.tasks.append(asyncio.create_task(warm_up(platform.engine)))
@@ -121,12 +126,14 @@ async def stop(platform: Platform) -> None:
 
 
 async def _tick(platform: Platform) -> None:
-    """Let leases run out and wake what was snoozed, as long as the platform lives."""
-    while True:
+    """Let leases run out, wake what was snoozed and trim the feed, as long as the platform lives."""
+    for tick in itertools.count():
         try:
             now = platform.database.clock.now()
             await platform.conversations.expire_leases(now)
             await platform.conversations.wake_snoozed(now)
+            if tick % TRIM_EVERY == 0:
+                await platform.database.trim_feeds(now - KEPT)
         except Exception:
             log.exception("the clock's work failed; it is tried again")
         await asyncio.sleep(TICK_S)

@@ -38,11 +38,11 @@ class Live:
         if not isinstance(signal, Ephemeral) or signal.audience != "public" or signal.kind not in ("run", "tokens"):
             return
         key, run_id = (signal.workspace_id, signal.conversation_id), str(signal.data.get("run_id", ""))
-        if signal.kind == "run":
-            if signal.data.get("state") == "started":
-                self._runs[key] = LiveRun(run_id)
-            else:
-                self._runs.pop(key, None)
+        is_over = signal.data.get("state") == "finished" or bool(signal.data.get("done"))
+        if is_over:
+            self._runs.pop(key, None)
+        elif signal.kind == "run":
+            self._runs[key] = LiveRun(run_id)
         else:
             run = self._runs.get(key)
             if run is None and signal.data.get("done"):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from duologue.interfaces.platform import Platform
 
 PATIENCE_S = 120.0
+START_S = 3.0
+"""Where no turn has begun after this, a person is in charge, who may take an hour."""
 WORDS: dict[Lang, dict[str, str]] = {
     "en": {
         "hello": "Type a question; /human asks for a person, /quit leaves.",
@@ -172,9 +174,8 @@ async def chat_over_http(url: str, slug: str, lang: Lang) -> None:
 
 async def talk(line: Line, lang: Lang) -> None:
     """Read, send, print what comes, until the input ends."""
-    words = WORDS[lang]
-    answered = asyncio.Event()
-    printer = asyncio.create_task(_print_all(line, words, answered))
+    words, turn = WORDS[lang], _Turn()
+    printer = asyncio.create_task(_print_all(line, words, turn))
     out.print(words["hello"], style="dim")
     try:
         while (text := await _read(f"{words['you']}> ")) is not None:
@@ -183,9 +184,9 @@ async def talk(line: Line, lang: Lang) -> None:
                 break
             if not text:
                 continue
-            answered.clear()
+            turn.begin()
             await (line.ask_for_human() if text == "/human" else line.say(text))
-            await _wait(answered, printer, words)
+            await _wait(turn, printer, words)
     finally:
         printer.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -200,18 +201,33 @@ async def _read(prompt: str) -> str | None:
         return None
 
 
-async def _wait(answered: asyncio.Event, printer: "asyncio.Task[None]", words: dict[str, str]) -> None:
-    """Until an answer, a notice or the end of the turn."""
-    waiting = asyncio.create_task(answered.wait())
-    done, _ = await asyncio.wait({waiting, printer}, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if printer in done:
-        printer.result()
-    if not done or not waiting.done():
+class _Turn:
+    """What one waits for after having said something."""
+
+    def __init__(self) -> None:
+        self.started, self.answered = asyncio.Event(), asyncio.Event()
+
+    def begin(self) -> None:
+        """Something was said."""
+        self.started.clear()
+        self.answered.clear()
+
+
+async def _wait(turn: _Turn, printer: "asyncio.Task[None]", words: dict[str, str]) -> None:
+    """Until an answer, a notice or the end of the turn; not long where no turn begins."""
+    for event, patience_s in ((turn.started, START_S), (turn.answered, PATIENCE_S)):
+        waiting = asyncio.create_task(event.wait())
+        done, _ = await asyncio.wait({waiting, printer}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if printer in done:
+            printer.result()
+        if not event.is_set():
+            break
+    if not turn.answered.is_set():
         out.print(words["waiting"], style="dim")
 
 
-async def _print_all(line: Line, words: dict[str, str], answered: asyncio.Event) -> None:
+async def _print_all(line: Line, words: dict[str, str], turn: _Turn) -> None:
     run_id, shown = "", 0
     is_said = False
     async for happened in line.follow():
@@ -219,9 +235,10 @@ async def _print_all(line: Line, words: dict[str, str], answered: asyncio.Event)
         if happened.kind == "run" and data.get("state") == "finished":
             if not is_said:
                 await asyncio.sleep(0.2)
-            answered.set()
+            turn.answered.set()
         elif happened.kind == "run":
             is_said = False
+            turn.started.set()
         elif happened.kind == "tokens" and data.get("text"):
             if data["run_id"] != run_id:
                 run_id, shown = data["run_id"], 0
@@ -236,7 +253,8 @@ async def _print_all(line: Line, words: dict[str, str], answered: asyncio.Event)
             is_said = True
             _print_message(message, words, shown if message["run_id"] == run_id else 0)
             run_id, shown = "", 0
-            answered.set()
+            turn.started.set()
+            turn.answered.set()
 
 
 def _print_message(message: dict[str, Any], words: dict[str, str], shown: int) -> None:
