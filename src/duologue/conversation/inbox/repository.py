@@ -57,10 +57,11 @@ async def count_views(tx: Tx, workspace_id: str, member_id: str) -> dict[str, in
 
 
 async def last_messages(tx: Tx, conversation_ids: Sequence[str]) -> dict[str, Message]:
-    """The last public message of each conversation that has one."""
+    """The last public text of each conversation that has one; notices are left out."""
     if not conversation_ids:
         return {}
-    newest = select(_c.id, _c.last_public_seq).where(_c.id.in_(conversation_ids))
+    texts = and_(_m.conversation_id.in_(conversation_ids), _m.visibility == "public", _m.kind == "text")
+    newest = select(_m.conversation_id, func.max(_m.seq)).where(texts).group_by(_m.conversation_id)
     rows = await tx.conn.execute(select(message_table).where(tuple_(_m.conversation_id, _m.seq).in_(newest)))
     found: dict[str, Message] = {}
     for row in rows.mappings():

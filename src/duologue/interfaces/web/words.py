@@ -39,7 +39,7 @@ def load_words(lang: Lang, folder: Path = LOCALE) -> Words:
         if not message.id:
             continue
         key = message.id if isinstance(message.id, str) else message.id[0]
-        text = message.string if isinstance(message.string, str) else list(message.string)
+        text = message.string if isinstance(message.string, str) else list(message.string or ())
         if not text or (isinstance(text, list) and not all(text)):
             raise KeyError(f"{lang}: {key} has no translation")
         strings[key] = text

@@ -5,6 +5,7 @@ import { Dialog, Drawer, Meter, explain, say, tell } from "../shared/parts.js";
 import { del, get, post, upload } from "../shared/api.js";
 import { openStream } from "../shared/stream.js";
 import { parse } from "../shared/trusted.js";
+import { unmark } from "../shared/body.js";
 import { number, percent, t, tn } from "../shared/i18n.js";
 import { isAtLeast } from "../desk/store.js";
 import { ViewHead, Waiting, useFetched } from "./fetched.js";
@@ -139,7 +140,7 @@ function Try() {
     ${found && html`<div class="found" data-testid="found"><p class="support">${t("knowledge.support")} <${Meter} value=${found.support} label=${t("knowledge.support")} /> <strong>${percent(found.support)}</strong></p>
       <ol>${found.hits.map((h) => html`<li key=${h.passage.id}><p><strong>${h.title}</strong> <small>${h.passage.heading}</small>
         <span class="score">${number(h.score, { maximumFractionDigits: 3 })} · ${t("knowledge.ranks", { words: h.bm25_rank ?? "–", sense: h.dense_rank ?? "–" })}</span></p>
-        <p class="excerpt">${h.passage.body.slice(0, 220)}</p></li>`)}</ol>
+        <p class="excerpt">${unmark(h.passage.body.slice(0, 260)).replace(/\s*\|[\s|:-]*/g, " · ").slice(0, 220)}</p></li>`)}</ol>
       ${found.hits.length === 0 && html`<p class="empty">${t("knowledge.nothing_found")}</p>`}</div>`}
   </section>`;
 }

@@ -26,7 +26,7 @@ export function Composer({ onRestart }) {
   };
   const send = () => {
     const body = text.trim();
-    if (!body || problem.value || isLoading.value) return;
+    if (!body || problem.value) return;
     change("");
     say(body);
     ref.current.focus();

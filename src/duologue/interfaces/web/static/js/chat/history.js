@@ -4,7 +4,7 @@ import { Icon } from "../shared/icons.js";
 import { Drawer, tell } from "../shared/parts.js";
 import { dateTime } from "../shared/dates.js";
 import { t } from "../shared/i18n.js";
-import { history, open, openId } from "./store.js";
+import { history, open, openId, preview } from "./store.js";
 
 const stateOf = (c) => {
   if (c.status === "resolved") return t("chat.state_resolved");
@@ -26,8 +26,8 @@ export function History({ onClose, onNew }) {
     <ul class="history">${history.value.map((c) => html`<li key=${c.id}>
       <button type="button" class=${c.id === openId.value ? "on" : ""} aria-current=${c.id === openId.value ? "true" : null}
         onClick=${() => show(c.id)} data-testid="earlier-one">
-        <span class="title">${c.preview || c.subject || dateTime(c.created_at)}</span>
-        <small>${c.preview || c.subject ? `${dateTime(c.updated_at)} · ` : ""}${stateOf(c)}</small>
+        <span class="title">${preview(c.id) || dateTime(c.created_at)}</span>
+        <small>${preview(c.id) ? `${dateTime(c.updated_at)} · ` : ""}${stateOf(c)}</small>
       </button></li>`)}</ul>
   </${Drawer}>`;
 }

@@ -40,6 +40,11 @@ export const waiting = computed(() => {
 let stream = null;
 let opening = null;
 
+const outboxKey = (id) => `duo.outbox.${session.value.person_id}.${id || "new"}`;
+const previewKey = (id) => `duo.preview.${id}`;
+/** The first words that were sent from here in a conversation. */
+export const preview = (id) => memory.get(previewKey(id), "");
+
 const place = () => `/api/chat/conversations/${openId.value}`;
 export const passagePath = (id) => `${place()}/passages/${id}`;
 
@@ -81,12 +86,14 @@ export async function open(id) {
   batch(() => {
     openId.value = id;
     live.value = quiet();
-    outbox.value = createOutbox(`duo.outbox.${session.value.person_id}.${id || "new"}`, send);
+    outbox.value = createOutbox(outboxKey(id), send);
   });
   const hash = id ? `#${id}` : "";
   if (location.hash !== hash) globalThis.history.replaceState(null, "", location.pathname + location.search + hash);
+  const mine = outbox.value;
+  for (const body of early.splice(0)) mine.add(body);
   if (id) await follow(id);
-  outbox.value.flush();
+  mine.flush();
 }
 
 async function follow(id) {
@@ -129,10 +136,11 @@ function announce(message) {
 /** Open a conversation for what is to be sent, once. */
 async function ensureOpen() {
   if (openId.value) return;
-  opening ??= post("/api/chat/conversations", { lang: lang.value }).finally(() => (opening = null));
+  const desk = session.value.desks.find((d) => [d.id, d.name].includes(query.get("desk")));
+  opening ??= post("/api/chat/conversations", { lang: lang.value, ...(desk && { desk_id: desk.id }) }).finally(() => (opening = null));
   const { conversation: made } = await opening;
   if (openId.value) return;
-  memory.drop(`duo.outbox.${session.value.person_id}.new`);
+  outbox.value.move(outboxKey(made.id));
   batch(() => {
     openId.value = made.id;
     state.value = load(state.value, { conversation: made, messages: [], cursor: 0 });
@@ -145,14 +153,20 @@ async function ensureOpen() {
 async function send(letter) {
   await ensureOpen();
   const { message } = await post(`${place()}/messages`, { client_id: letter.client_id, body: letter.body });
+  const key = previewKey(openId.value);
+  if (!memory.get(key)) memory.set(key, letter.body.slice(0, 80));
   return () => {
     state.value = take(state.value, message);
   };
 }
 
+/** What was said before there was a session. */
+const early = [];
+
 /** Say something. */
 export function say(body) {
-  outbox.value.add(body);
+  if (outbox.value) outbox.value.add(body);
+  else early.push(body);
 }
 
 export async function stop() {

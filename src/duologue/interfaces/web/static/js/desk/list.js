@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../shared/html.js";
 import { Icon } from "../shared/icons.js";
 import { Avatar, tell } from "../shared/parts.js";
 import { shortDate, since } from "../shared/dates.js";
-import { notice } from "../shared/notices.js";
+import { unmark } from "../shared/body.js";
 import { number, percent, t } from "../shared/i18n.js";
 import { authorName, owner, personName } from "./names.js";
 import { choose, counts, isOnline, listed, openId, relist, rows, search, show, status, view } from "./store.js";
@@ -62,9 +62,7 @@ function Row({ c }) {
           ? html`<span class="wait ${isLong ? "long" : ""}" title=${t("desk.waits_since")}><${Icon} name="clock" size=${12} />${since(c.waiting_since)}</span>`
           : html`<time datetime=${c.updated_at}>${shortDate(c.updated_at)}</time>`}</span>
       <span class="row-last">${last
-        ? last.kind === "text"
-          ? html`${last.author_kind !== "person" && html`<b>${last.visibility === "internal" ? t("author.note") : authorName(last)}: </b>`}${last.body.slice(0, 140)}`
-          : last.kind === "notice" ? notice(last).slice(0, 140) : t("desk.handed_back_marker")
+        ? html`${last.author_kind !== "person" && html`<b>${authorName(last)}: </b>`}${unmark(last.body.slice(0, 140))}`
         : c.subject || t("desk.no_message")}</span>
       <span class="row-badges"><span class="badge ${who.kind}">${who.label}</span>
         ${c.status !== "open" && html`<span class="badge">${t(`status.${c.status}`)}</span>`}

@@ -214,4 +214,4 @@ setInterval(() => {
   const expired = expire(live.value, Date.now());
   if (expired !== live.value) live.value = expired;
 }, 1_000);
-addEventListener("hashchange", () => me.value && show(location.hash.slice(1)).catch(() => {}));
+addEventListener("hashchange", () => stream && me.value && show(location.hash.slice(1)).catch(() => {}));

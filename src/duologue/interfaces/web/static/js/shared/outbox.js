@@ -25,6 +25,7 @@ export function newClientId() {
 export function createOutbox(key, send) {
   const kept = memory.get(key, []).map((letter) => (letter.state === "sending" ? { ...letter, state: "waiting" } : letter));
   const letters = signal(/** @type {Letter[]} */ (kept));
+  let place = key;
   let isRunning = false;
   let isClosed = false;
   let pause = FIRST_PAUSE_MS;
@@ -32,8 +33,8 @@ export function createOutbox(key, send) {
 
   const set = (next) => {
     letters.value = next;
-    if (next.length) memory.set(key, next);
-    else memory.drop(key);
+    if (next.length) memory.set(place, next);
+    else memory.drop(place);
   };
   const mark = (id, change) => set(letters.value.map((l) => (l.client_id === id ? { ...l, ...change } : l)));
   const drop = (id) => set(letters.value.filter((l) => l.client_id !== id));
@@ -81,6 +82,12 @@ export function createOutbox(key, send) {
 
   return {
     letters,
+    /** Keep what waits under another key: the conversation has got its name. */
+    move(to) {
+      memory.drop(place);
+      place = to;
+      set(letters.value);
+    },
     add(body) {
       const letter = { client_id: newClientId(), body, at: new Date().toISOString(), state: "sending" };
       set([...letters.value, letter]);

@@ -142,6 +142,31 @@ export function grow(field) {
 /** Whether a key press belongs to an input method that composes a character. */
 export const isComposing = (e) => e.isComposing || e.keyCode === 229;
 
+/** Changes with only blanks between them read better as one. @param {{op: string, text: string}[]} changes */
+function joined(changes) {
+  const out = [];
+  let gone = "";
+  let fresh = "";
+  const flush = () => {
+    if (gone) out.push({ op: "gone", text: gone });
+    if (fresh) out.push({ op: "new", text: fresh });
+    gone = fresh = "";
+  };
+  changes.forEach((c, i) => {
+    if (c.op === "gone") gone += c.text;
+    else if (c.op === "new") fresh += c.text;
+    else if ((gone || fresh) && c.text.trim().length < 2 && i < changes.length - 1) {
+      gone += c.text;
+      fresh += c.text;
+    } else {
+      flush();
+      out.push(c);
+    }
+  });
+  flush();
+  return out;
+}
+
 /** Words that changed. @param {{ changes: {op: string, text: string}[] }} props */
-export const Diff = ({ changes }) => html`<p class="diff">${changes.map((c) =>
+export const Diff = ({ changes }) => html`<p class="diff">${joined(changes).map((c) =>
   c.op === "same" ? c.text : c.op === "gone" ? html`<del>${c.text}</del>` : html`<ins>${c.text}</ins>`)}</p>`;

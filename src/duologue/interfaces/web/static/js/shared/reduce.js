@@ -25,14 +25,12 @@ export const emptyThread = (cursor = 0) => ({ cursor, messages: [], drafts: [], 
 /** @type {Record<string, (state: State, id: string, payload: any, at: string) => State>} */
 const ON = {
   ConversationStarted: (state, id, { conversation }) => put(state, id, { ...state.conversations[id], ...conversation }),
-  MessagePosted: (state, id, { message, waiting_since }) =>
+  MessagePosted: (state, id, { message, waiting_since }, at) =>
     withThread(
       change(state, id, (c) => ({
         last_seq: Math.max(c.last_seq, message.seq),
-        last_public_seq: message.visibility === "public" ? Math.max(c.last_public_seq, message.seq) : c.last_public_seq,
-        waiting_since,
-        updated_at: message.created_at,
-        last_message: message,
+        ...(message.visibility === "public" ? { last_public_seq: Math.max(c.last_public_seq, message.seq), waiting_since, updated_at: at } : {}),
+        ...(message.visibility === "public" && message.kind === "text" ? { last_message: message } : {}),
       })),
       id,
       (t) => ({ messages: insert(t.messages, message) }),
@@ -48,16 +46,16 @@ const ON = {
       holder_name: p.holder_name ?? "",
       updated_at: at,
     })),
-  LeaseRenewed: (state, id, p, at) => change(state, id, () => ({ lease_expires_at: p.lease_expires_at, updated_at: at })),
+  LeaseRenewed: (state, id, p) => change(state, id, () => ({ lease_expires_at: p.lease_expires_at })),
   StatusChanged: (state, id, p, at) =>
     change(state, id, () => ({
       status: p.status,
       snoozed_until: p.snoozed_until,
       episode_seq: p.episode_seq,
+      waiting_since: p.waiting_since,
       updated_at: at,
     })),
-  ConversationLabelled: (state, id, p, at) =>
-    change(state, id, () => ({ topic: p.topic, subject: p.subject, lang: p.lang, updated_at: at })),
+  ConversationLabelled: (state, id, p) => change(state, id, () => ({ topic: p.topic, subject: p.subject, lang: p.lang })),
   RunStarted: (state, id, p) =>
     withThread(state, id, (t) => ({
       runs: {
