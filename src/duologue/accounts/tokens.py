@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from duologue.kit.errors import NotSignedIn, SetupError
+from duologue.kit.log import get_logger
+
+log = get_logger(__name__)
 
 KEY_BYTES = 32
 
@@ -39,7 +42,7 @@ def load_key(path: Path) -> bytes:
                     os.fsync(file.fileno())
                 os.link(draft, path)
             except FileExistsError:
-                pass  # another process made it first; its key counts
+                log.info("another process made %s first; its key counts", path.name)
             finally:
                 os.unlink(draft)
         key = path.read_bytes()
