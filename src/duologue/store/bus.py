@@ -43,15 +43,18 @@ class Bus:
     def __init__(self) -> None:
         self._queues: dict[str, set[asyncio.Queue[Signal]]] = defaultdict(set)
         self._taps: list[Callable[[Signal], None]] = []
+        self._outlets: list[Callable[[Signal], None]] = []
 
     def publish(self, signal: Signal) -> None:
-        """Deliver here and to the taps. Never blocks; call it from the event loop."""
+        """Deliver here and hand it out to other processes. Never blocks; call it from the event loop."""
         self.deliver(signal)
-        for tap in self._taps:
-            tap(signal)
+        for outlet in self._outlets:
+            outlet(signal)
 
     def deliver(self, signal: Signal) -> None:
-        """Deliver to this process's subscribers only."""
+        """Deliver to this process's subscribers and taps only."""
+        for tap in self._taps:
+            tap(signal)
         for queue in tuple(self._queues.get(signal.workspace_id, ())):
             if queue.full():
                 queue.get_nowait()
@@ -60,8 +63,16 @@ class Bus:
                 queue.put_nowait(signal)
 
     def tap(self, listener: Callable[[Signal], None]) -> None:
-        """Have every published signal handed to `listener` as well."""
+        """Have every signal handed to `listener` as well, whichever process it comes from."""
         self._taps.append(listener)
+
+    def add_outlet(self, outlet: Callable[[Signal], None]) -> None:
+        """Have every signal of this process handed to `outlet`, which carries it to others."""
+        self._outlets.append(outlet)
+
+    def list_workspace_ids(self) -> list[str]:
+        """The workspaces that somebody here subscribes to."""
+        return list(self._queues)
 
     @asynccontextmanager
     async def subscribe(self, workspace_id: str) -> AsyncIterator["asyncio.Queue[Signal]"]:

@@ -7,6 +7,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -127,6 +128,16 @@ class Database:
         if records:
             for listener in self._listeners:
                 listener(records)
+
+    async def trim_feeds(self, before: datetime) -> int:
+        """Drop the events of all workspaces that happened before a moment; how many went. Readers that are further back refetch."""
+        async with self.read() as tx:
+            workspace_ids = await feed.list_workspace_ids(tx.conn)
+        count = 0
+        for workspace_id in workspace_ids:
+            async with self.write() as tx:
+                count += await feed.trim(tx.conn, workspace_id, before)
+        return count
 
     async def check(self) -> None:
         """Raise SetupError with one clear sentence where the database does not answer."""

@@ -6,7 +6,7 @@ order of their cursors: reading `cursor > n` from a bare sequence loses events t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from pydantic import TypeAdapter
@@ -19,6 +19,9 @@ from duologue.store.bus import Audience
 from duologue.store.schema import Id, Json, UtcTime, metadata
 
 E = TypeVar("E")
+
+KEPT = timedelta(days=30)
+"""How long the feed holds an event: a reader that was away for longer fetches the whole state."""
 
 feed_table = Table(
     "feed",
