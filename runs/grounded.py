@@ -1,10 +1,14 @@
-"""Passages, questions and answers made by templates: simple grounded answering in English and Chinese. Version 1.
+"""Passages, questions and answers made by rules: simple grounded answering in English and Chinese. Version 1.
+
+Two makers: `make_items` fills templates; `make_lookups` sets sentences of other people together and asks for the one that speaks
+of a word, which teaches to find and to copy.
 
 Every item is (passage, question, answer, lang); the answer is the sentence of the passage that answers, or the fixed sentence
 "not in the text". The places, things and numbers are drawn by a seeded generator; nothing is taken from a real shop.
 """
 
 import random
+import re
 from dataclasses import dataclass
 
 from duologue.lm.chat import NOT_IN_TEXT
@@ -353,6 +357,45 @@ def make_items(seed: int, count: int) -> list[Item]:
 def _is_ambiguous(which: int, values: dict[str, str], facts: list[tuple[int, dict[str, str]]], question: str, lang: str) -> bool:
     """Whether another fact of the same kind answers the same question."""
     return any(w == which and v is not values and any(q.format(**v) == question for q in FACTS[lang][w][1]) for w, v in facts)
+
+
+ABOUT = {
+    "en": [
+        "What does the text say about {}?",
+        "Which sentence speaks of {}?",
+        "Is there anything about {}?",
+        "Tell me about {}.",
+        "{}?",
+    ],
+    "zh": ["关于{}，文中怎么说？", "哪一句提到了{}？", "文中有没有说到{}？", "请说说{}。", "{}？"],
+}
+
+
+def make_lookups(sentences: dict[str, list[str]], seed: int, count: int) -> list[Item]:
+    """`count` items from sentences by language; the word asked for stands in one sentence of the passage, in a fifth in none."""
+    rng, items = random.Random(f"lookup-{VERSION}-{seed}"), list[Item]()
+    while len(items) < count:
+        lang = ("en", "zh")[len(items) % 2]
+        chosen = rng.sample(sentences[lang], rng.randint(2, 5))
+        target = rng.choice(sentences[lang]) if (is_absent := rng.random() < 0.2) else rng.choice(chosen)
+        words = _words(target, lang)
+        if not words:
+            continue
+        word = rng.choice(words)
+        holders = [s for s in chosen if word.casefold() in s.casefold()]
+        if len(holders) != (0 if is_absent else 1):
+            continue
+        question = rng.choice(ABOUT[lang]).format(word)
+        passage = (" " if lang == "en" else "").join(chosen)
+        items.append(Item(passage, question, NOT_IN_TEXT[lang] if is_absent else target, lang))
+    return items
+
+
+def _words(sentence: str, lang: str) -> list[str]:
+    """Words worth asking for: of five letters or more, or two or three Han in a row."""
+    if lang == "en":
+        return re.findall(r"\b[A-Za-z]{5,}(?: [A-Za-z]{4,})?\b", sentence)
+    return [run[i : i + n] for run in re.findall(r"[一-龥]{4,}", sentence) for n in (2, 3) for i in range(0, len(run) - n + 1, 2)]
 
 
 IDENTITY = {

@@ -16,6 +16,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,11 @@ CHAT = {
     "en_qa_medquad": (150, 50),
 }
 QA = {"en_groundedqa_squad_dev": (450, 350), "zh_groundedqa_drcd": (450, 350), "zh_groundedqa_cmrc2018": (200, 150)}
-MADE = (300, 350)
+MADE_TEXT = 300
+# name: thousand tokens of conversations in fine-tuning
+LESSONS = {
+    "en_dialog_sgd": 200, "zh_dialog_smile": 120, "bi_dialog_woz": 120, "en_instruct_rasbt": 30, "en_groundedqa_disflqa": 120,
+}  # fmt: skip
 
 
 def read(data: Path, name: str) -> Iterator[dict[str, Any]]:
@@ -206,6 +211,24 @@ def take(
     return docs
 
 
+def split_for_lookups(texts: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Sentences of middle length by language: from the encyclopedias' leads and from the sentence pairs."""
+    pairs = [t.splitlines() for t in texts["bi_tatoeba_cmn_eng"]]
+    wiki = {
+        lang: [s for t in texts[name] for s in clean.split_sentences(t)[1:4]]
+        for lang, name in {"en": "en_wiki_core2015", "zh": "zh_wiki_2023slice"}.items()
+    }
+    return {
+        "en": [s for s in wiki["en"] if 40 <= len(s) <= 150] + [p[0] for p in pairs if len(p[0]) >= 18],
+        "zh": [s for s in wiki["zh"] if 12 <= len(s) <= 50] + [p[1] for p in pairs if len(p) == 2 and len(p[1]) >= 7],
+    }
+
+
+def rewriting(rng: random.Random, question: str) -> Messages:
+    said = "请改写这个问题，去掉口误：" + grounded.make_disfluent(rng, question)
+    return [{"role": "user", "content": said}, {"role": "assistant", "content": question}]
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--data", type=Path, default=os.environ.get("DUOLOGUE_LM_DATA"))
@@ -252,6 +275,10 @@ def main() -> None:
     }
     for items in qa.values():
         rng.shuffle(items)
+    sentences = split_for_lookups(texts)
+    lookups = [
+        {"passage": i.passage, "question": i.question, "answer": i.answer} for i in grounded.make_lookups(sentences, SEED, 30_000)
+    ]
     templates = [{"passage": i.passage, "question": i.question, "answer": i.answer, "lang": i.lang} for i in made]
     talk = [messages for messages, _ in grounded.make_small_talk(SEED, 3_000)]
 
@@ -266,32 +293,20 @@ def main() -> None:
         cut = len(items) // 2
         stages["text"] += take(items[:cut], QA[name][0], given.scale, lambda i: as_chat(grounded_chat(i)), passes=1)
         stages["chat"] += take(items[cut:], QA[name][1], given.scale, lambda i: as_chat(grounded_chat(i)), passes=1)
-    stages["text"] += take(templates[:10_000], MADE[0], given.scale, lambda i: as_chat(grounded_chat(i)), passes=1)
-    stages["chat"] += take(templates[10_000:20_000], MADE[1], given.scale, lambda i: as_chat(grounded_chat(i)), passes=1)
+    stages["text"] += take(templates[:10_000], MADE_TEXT, given.scale, lambda i: as_chat(grounded_chat(i)), passes=1)
+    stages["chat"] += take(templates[10_000:20_000], 700, given.scale, lambda i: as_chat(grounded_chat(i)), passes=1)
+    stages["chat"] += take(lookups[:12_000], 900, given.scale, lambda i: as_chat(grounded_chat(i)), passes=1)
     stages["chat"] += take(talk[:1000], 40, given.scale, as_chat, passes=1)
 
-    stages["sft"] += take(templates[20_000:], 1100, 1, lambda i: as_lesson(grounded_chat(i)), passes=1)
-    for name, k_tokens in (("en_groundedqa_squad_dev", 900), ("zh_groundedqa_drcd", 900), ("zh_groundedqa_cmrc2018", 300)):
+    stages["sft"] += take(templates[20_000:], 1600, 1, lambda i: as_lesson(grounded_chat(i)), passes=1)
+    stages["sft"] += take(lookups[12_000:], 900, 1, lambda i: as_lesson(grounded_chat(i)), passes=1)
+    for name, k_tokens in (("en_groundedqa_squad_dev", 400), ("zh_groundedqa_drcd", 400), ("zh_groundedqa_cmrc2018", 150)):
         stages["sft"] += take(qa[name], k_tokens, 1, lambda i: as_lesson(grounded_chat(i)), passes=1)
-    for name, k_tokens in (
-        ("en_dialog_sgd", 250),
-        ("zh_dialog_smile", 150),
-        ("bi_dialog_woz", 150),
-        ("en_dialog_topical_chat", 60),
-        ("en_instruct_rasbt", 30),
-    ):
+    for name, k_tokens in LESSONS.items():
         stages["sft"] += take(chats[name], k_tokens, 1, as_lesson, passes=1)
-    stages["sft"] += take(chats["en_groundedqa_disflqa"], 150, 1, as_lesson, passes=1)
     spoken = [q["question"] for q in questions["zh_groundedqa_drcd"]]
-    rewriting = [
-        [
-            {"role": "user", "content": "请改写这个问题，去掉口误：" + grounded.make_disfluent(rng, q)},
-            {"role": "assistant", "content": q},
-        ]
-        for q in spoken
-    ]
-    stages["sft"] += take(rewriting, 150, 1, as_lesson, passes=1)
-    stages["sft"] += take(talk[1000:], 120, 1, as_lesson, passes=1)
+    stages["sft"] += take([rewriting(rng, q) for q in spoken], 120, 1, as_lesson, passes=1)
+    stages["sft"] += take(talk[1000:], 150, 1, as_lesson, passes=1)
 
     for stage, docs in stages.items():
         rng.shuffle(docs)
@@ -302,6 +317,13 @@ def main() -> None:
         {"passage": i.passage, "question": i.question, "answer": i.answer, "lang": i.lang}
         for i in grounded.make_items(SEED + 1, 400)
     ]
+    unseen = {name: [i["text"] for i in items] for name, items in corpus.held_out.items() if items and "text" in items[0]}
+    corpus.held_out["lookup"] = [asdict(i) for i in grounded.make_lookups(split_for_lookups(unseen), SEED + 1, 300)]
+    watch = {
+        lang: [i["text"] for n in names for i in corpus.held_out.get(n, [])][:150:6]
+        for lang, names in {"en": ("en_wiki_core2015", "en_wikinews"), "zh": ("zh_wiki_2023slice",)}.items()
+    }
+    (given.out / "watch.json").write_text(json.dumps(watch, ensure_ascii=False), "utf-8")
     for name in ("zh_groundedqa_drcd", "zh_groundedqa_cmrc2018"):
         corpus.held_out[name] += exchange(corpus.held_out[name], rng)[: len(corpus.held_out[name]) // 4]
     (given.out / "held_out.json").write_text(json.dumps(corpus.held_out, ensure_ascii=False), "utf-8")

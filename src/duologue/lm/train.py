@@ -87,6 +87,7 @@ class Trainer:
         latest = find_latest(self.out)
         if latest is not None:
             self.step = restore(latest, self.model, self.optimizers, self.loaders)
+        self._forget_after(self.step)
         save_recipe(recipe, self.out / "recipe.yaml")
 
     def run(self) -> Iterator[Progressed]:
@@ -153,6 +154,13 @@ class Trainer:
             found = {lang: bits_per_byte(self.model, self.tokenizer, some) for lang, some in texts.items()}
         self.model.train()
         return found
+
+    def _forget_after(self, step: int) -> None:
+        """Take the steps that will be done again out of the log."""
+        path = self.out / "log.jsonl"
+        if path.exists():
+            rows = [line for line in path.read_text("utf-8").splitlines(keepends=True) if json.loads(line)["step"] <= step]
+            path.write_text("".join(rows), "utf-8")
 
     def _log(self, done: Progressed) -> None:
         row = {

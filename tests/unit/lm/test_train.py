@@ -46,6 +46,8 @@ def test_an_interrupted_run_goes_on_bit_for_bit(values: dict[str, object], tmp_p
     first = losses(recipe, stop_after=7)  # saved after 6, in the first stage; 7 is lost and done again
     assert first + losses(recipe)[1:] == straight
     assert len(straight) == 10
+    logged = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert [row["loss"] for row in logged] == straight
 
 
 def test_a_damaged_checkpoint_is_passed_over(values: dict[str, object], tmp_path: Path) -> None:

@@ -1,0 +1,14 @@
+#!/bin/sh
+# The embedded model from open data to committed weights: tokenizer, pre-training, fine-tuning, evaluation.
+#   DUOLOGUE_LM_DATA=DIR runs/duologue-4m.sh [WORK]
+# DIR holds the data sets that the model card names. Stopped and started again, it goes on where it was.
+set -eu
+runs=$(cd "$(dirname "$0")" && pwd)
+python=${PYTHON:-"$runs/../.venv/bin/python"}
+mkdir -p "${1:-build}/work"
+cd "${1:-build}"
+[ -f work/corpus/watch.json ] || "$python" "$runs/prepare_corpus.py" --out work/corpus
+"$python" "$runs/train_recipe.py" "$runs/duologue-4m-pretrain.yaml"
+"$python" "$runs/train_recipe.py" "$runs/duologue-4m-finetune.yaml"
+"$python" "$runs/evaluate_model.py" --model work/finetune/model --corpus work/corpus --out work/scorecard.json
+"$python" "$runs/ship_model.py" --model work/finetune/model --out "$runs/../src/duologue/lm/weights/duologue-4m"

@@ -1,0 +1,175 @@
+"""What the embedded model can do, measured on text that it never saw: `scorecard.json` for the model card.
+
+    python runs/evaluate_model.py --model DIR --corpus DIR --out FILE [--limit 60]
+
+Bits per byte by source and language, beside a trigram model counted on the same shards; grounded answers beside "the sentence with
+most shared words"; how often it stops, and how often it repeats itself; samples.
+"""
+
+import argparse
+import json
+import re
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from duologue.lm import clean
+from duologue.lm.chat import NOT_IN_TEXT, render
+from duologue.lm.checkpoint import load_checkpoint
+from duologue.lm.data import Shard
+from duologue.lm.score import score_text
+from duologue.lm.tokenizer import BOS, END, END_OF_TURN, TextTokenizer
+from duologue.lm.transformer import Transformer
+from duologue.lm.trigram import Trigram
+
+PROMPTS = [
+    "Hello",
+    "Who are you?",
+    "I need to book a hotel in the east.",
+    "What is the capital of France?",
+    "你好",
+    "你是谁？",
+    "我最近压力很大，怎么办？",
+    "北京在哪里？",
+    "Rewrite this question without slips and corrections: When does the no where does the train stop?",
+    "请改写这个问题，去掉口误：那个，寄到厦门要几天？",
+]
+EN_SHOP = "We answer e-mails within one working day. Tents can be returned unused for 45 days. Shoes are resoled in our workshop."
+ZH_SHOP = "我们在一个工作日内回复邮件。帐篷未使用可以在45天内退货。鞋底由我们的工坊更换。"
+SHOP = [
+    (EN_SHOP, "How long can I return a tent?"),
+    (EN_SHOP, "Do you sell bicycles?"),
+    (ZH_SHOP, "帐篷多少天内可以退？"),
+    (ZH_SHOP, "你们卖自行车吗？"),
+]
+
+
+@torch.no_grad()
+def answer(model: Transformer, tokenizer: TextTokenizer, messages: list[dict[str, str]], max_tokens: int = 100) -> tuple[str, bool]:
+    """Greedy answer, and whether it stopped by itself."""
+    ids = render(tokenizer, messages, for_reply=True).ids[-(model.config.context - max_tokens) :]
+    ends = {tokenizer.special(END_OF_TURN), tokenizer.special(END)}
+    cache, written = model.new_cache(1), []
+    logits = model.prefill(torch.tensor([ids]), cache)
+    for _ in range(max_tokens):
+        token = int(logits[0].argmax())
+        if token in ends:
+            return tokenizer.decode(written), True
+        written.append(token)
+        logits = model.step(torch.tensor([token]), cache)
+    return tokenizer.decode(written), False
+
+
+def is_looping(text: str) -> bool:
+    """Whether some run of 12 characters stands in the text three times or more."""
+    return max(Counter(text[i : i + 12] for i in range(max(0, len(text) - 11))).values(), default=0) >= 3
+
+
+def f1(found: str, wanted: str, lang: str) -> float:
+    """Overlap of words (English) or characters (Chinese)."""
+    split = (lambda t: re.findall(r"\w+", t.casefold())) if lang == "en" else (lambda t: re.findall(r"\w", t))
+    a, b = Counter(split(found)), Counter(split(wanted))
+    shared = sum((a & b).values())
+    return 2 * shared / max(1, sum(a.values()) + sum(b.values()))
+
+
+def most_shared(passage: str, question: str, lang: str) -> str:
+    """The sentence of the passage with most words (character pairs in Chinese) of the question."""
+    pieces = (
+        (lambda t: set(re.findall(r"\w+", t.casefold()))) if lang == "en" else (lambda t: {t[i : i + 2] for i in range(len(t) - 1)})
+    )
+    asked = pieces(question)
+    return max(clean.split_sentences(passage) or [passage], key=lambda s: len(asked & pieces(s)))
+
+
+def measure_bits(
+    model: Any, tokenizer: TextTokenizer, trigram: Trigram, held_out: dict[str, Any], limit: int
+) -> list[dict[str, Any]]:
+    rows, bos = [], tokenizer.special(BOS)
+    for name, items in held_out.items():
+        texts = [i["text"] for i in items if "text" in i][:limit]
+        if not texts or items[0]["lang"] == "en+zh":
+            continue
+        scores = [score_text(model, tokenizer, t) for t in texts]
+        size = sum(s.num_bytes for s in scores) * np.log(2)
+        counted = sum(trigram.logprobs([bos, *tokenizer.encode(t)])[1:].sum() for t in texts)
+        rows.append(
+            {
+                "source": name,
+                "lang": items[0]["lang"],
+                "n": len(texts),
+                "bytes": sum(s.num_bytes for s in scores),
+                "bits_per_byte": -sum(s.logprob for s in scores) / size,
+                "trigram": -float(counted) / size,
+            }
+        )
+    return rows
+
+
+def measure_answers(
+    model: Any, tokenizer: TextTokenizer, held_out: dict[str, Any], limit: int
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    rows, stops, loops, total = [], 0, 0, 0
+    for name, items in held_out.items():
+        groups: dict[str, list[Any]] = defaultdict(list)
+        for item in items:
+            if "passage" in item:
+                groups[item["lang"]].append(item)
+        for lang, some in groups.items():
+            exact, overlap, shared, absent, absent_right, false_absent = [], [], [], 0, 0, 0
+            for item in some[:limit]:
+                talk = [{"role": "system", "content": item["passage"]}, {"role": "user", "content": item["question"]}]
+                text, has_stopped = answer(model, tokenizer, talk)
+                stops, loops, total = stops + has_stopped, loops + is_looping(text), total + 1
+                if item["answer"] in NOT_IN_TEXT.values():
+                    absent, absent_right = absent + 1, absent_right + (text == item["answer"])
+                else:
+                    false_absent += text in NOT_IN_TEXT.values()
+                    exact.append(text == item["answer"])
+                    overlap.append(f1(text, item["answer"], lang))
+                    shared.append(f1(most_shared(item["passage"], item["question"], lang), item["answer"], lang))
+            rows.append(
+                {
+                    "source": name,
+                    "lang": lang,
+                    "n": len(exact),
+                    "exact": float(np.mean(exact)),
+                    "f1": float(np.mean(overlap)),
+                    "f1_most_shared_words": float(np.mean(shared)),
+                    "n_absent": absent,
+                    "absent_right": absent_right / max(1, absent),
+                    "false_absent": false_absent / max(1, len(exact)),
+                }
+            )
+            print(rows[-1], flush=True)
+    return rows, {"n": total, "stopped": stops / max(1, total), "looping": loops / max(1, total)}
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--model", type=Path, required=True)
+    options.add_argument("--corpus", type=Path, required=True)
+    options.add_argument("--out", type=Path, required=True)
+    options.add_argument("--limit", type=int, default=60)
+    given = options.parse_args()
+    torch.set_num_threads(1)
+    model, tokenizer = load_checkpoint(given.model)
+    held_out = json.loads((given.corpus / "held_out.json").read_text("utf-8"))
+    shards = [Shard(given.corpus / name) for name in ("text", "chat")]
+    documents = (s.tokens[a:b] for s in shards for a, b in zip(s.offsets[:-1], s.offsets[1:], strict=True))
+    trigram = Trigram(documents, tokenizer.vocab_size)
+    bits = measure_bits(model, tokenizer, trigram, held_out, given.limit)
+    answers, habits = measure_answers(model, tokenizer, held_out, given.limit)
+    samples = [{"prompt": p, "answer": answer(model, tokenizer, [{"role": "user", "content": p}], 60)[0]} for p in PROMPTS]
+    for passage, question in SHOP:
+        talk = [{"role": "system", "content": passage}, {"role": "user", "content": question}]
+        samples.append({"passage": passage, "prompt": question, "answer": answer(model, tokenizer, talk)[0]})
+    card = {"parameters": model.num_parameters, "bits_per_byte": bits, "answers": answers, "habits": habits, "samples": samples}
+    given.out.write_text(json.dumps(card, indent=1, ensure_ascii=False), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
