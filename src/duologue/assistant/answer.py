@@ -24,7 +24,7 @@ from duologue.knowledge.terms import index_terms
 
 SAME_QUESTION = 0.7
 """Likeness from which an earlier verdict's answer is given again, word by word."""
-LEAST_SUPPORT = 0.3
+LEAST_SUPPORT = 0.15
 """Support of the search under which its quotes are no answer, only a help for the expert who writes one."""
 MOSTLY = 0.5
 """Share of the model's sentences that must hold; else the quotes take the place of all of them."""
@@ -42,13 +42,14 @@ def compose(turn: Turn, found: Found, thought: Thought, acted: Acted) -> Answer:
     if thought.text and thought.text.strip() != NO_ANSWER:
         checked = check_text(thought.text, hits, acted, turn)
         if checked.grounded >= MOSTLY:
-            return replace(checked, fit=quotes[0].score if quotes and not acted.results else 1.0)
+            by_tool = bool(acted.results) and not checked.citations
+            return replace(checked, kind="tool" if by_tool else "model", fit=quotes[0].score if quotes and not by_tool else 1.0)
     if acted.results:
         return _tell(turn, acted)
     if found.precedents and found.precedents[0].score >= SAME_QUESTION:
         return _repeat(found.precedents[0])
     if not quotes or found.result.support < LEAST_SUPPORT or thought.text.strip() == NO_ANSWER:
-        return _nothing(turn, quotes)
+        return _nothing(turn, quotes, is_denied=bool(thought.text))
     return quote_answer(turn, quotes, thought.opening)
 
 
@@ -72,12 +73,12 @@ def _repeat(precedent: Precedent) -> Answer:
     )
 
 
-def _nothing(turn: Turn, quotes: Sequence[Quote]) -> Answer:
-    """No answer. What was found nearest stands in the draft, for the expert."""
+def _nothing(turn: Turn, quotes: Sequence[Quote], *, is_denied: bool) -> Answer:
+    """No answer. What was found nearest stands in the draft, for the expert; `is_denied`: a model read it and found no answer."""
     if not quotes:
         return Answer("none", "", turn.lang)
     nearest = quote_answer(turn, quotes, "")
-    return replace(nearest, kind="none")
+    return replace(nearest, kind="none", grounded=0.0 if is_denied else nearest.grounded)
 
 
 def quote_answer(turn: Turn, quotes: Sequence[Quote], opening: str) -> Answer:

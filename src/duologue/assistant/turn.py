@@ -136,7 +136,7 @@ def _streaming(
     is_likely = False
     if may_send and parts.engine.info.is_strong:
         quotes = find_quotes(found.query, found.result.hits)
-        hoped = Answer("model", "", turn.lang, grounded=1.0, fit=quotes[0].score if quotes else 0.0)
+        hoped = Answer("model", turn.question, turn.lang, grounded=1.0, fit=quotes[0].score if quotes else 0.0)
         is_likely = confidence.estimate(hoped, confidence.gather(hoped, found, None, False)) >= parts.threshold
 
     return grounds, lambda: may_send and (is_likely or bool(toolbox.results))
