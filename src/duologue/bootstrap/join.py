@@ -106,7 +106,7 @@ async def start(platform: Platform) -> None:
     await platform.database.check()
     await upgrade(platform.database)
     await platform.assistant.start()
-    if platform.settings.sample:
+    if platform.settings.sample and is_loopback(platform.settings.host):
         await prepare_sample(platform)
     for work in (_tick(platform), _encode_missing(platform), Listen(platform.database).run()):
         platform.tasks.append(asyncio.create_task(work))

@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.server import HANDLED_SIGNALS
 
-from duologue.bootstrap.join import build, create_app, open_platform, start, stop
+from duologue.bootstrap.join import build, create_app, is_loopback, open_platform, start, stop
 from duologue.bootstrap.sample import SIGN_INS, SLUG
 from duologue.interfaces.api.services import Closing, Services
 from duologue.kit.errors import SetupError
@@ -73,7 +73,7 @@ async def _serve(settings: Settings) -> None:
             app = create_app(platform)
             services: Services = app.state.services
             port = listening.getsockname()[1]
-            is_sample = any(w.slug == SLUG for w in await platform.accounts.list_workspaces())
+            is_sample = is_loopback(settings.host) and any(w.slug == SLUG for w in await platform.accounts.list_workspaces())
             announcing = asyncio.create_task(_announce(settings, port, is_sample=is_sample))
             await Server(config_for(app, settings), services.closing).serve([listening])
             announcing.cancel()
