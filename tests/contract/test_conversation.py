@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from duologue.conversation.inbox.service import Inbox
 from duologue.conversation.model import AI, Controller, Conversation, Message
 from duologue.conversation.reduce import State, apply
 from duologue.conversation.service import ConversationService
 from duologue.kit.clock import FrozenClock
-from duologue.kit.errors import Invalid, NotFound, NotInControl
+from duologue.kit.errors import Conflict, Invalid, NotFound, NotInControl
 from duologue.store.database import Database
 
 W, P, E, F = "wsp_a", "per_a", "mem_e", "mem_f"
@@ -250,3 +251,150 @@ async def test_erasing_a_person_leaves_nothing_behind(
     with pytest.raises(NotFound):
         await service.get(W, conversation.id)
     assert all("Ada" not in str(e.payload) for e in await service.read_events(W, 0))
+
+
+async def test_a_client_id_is_its_authors_own(service: ConversationService, conversation: Conversation) -> None:
+    said = await service.post_person_message(W, conversation.id, P, "same", "Hello")
+    answered = await service.post_expert_message(W, conversation.id, E, "same", "Hi", "internal")
+    assert (said.is_new, answered.is_new) == (True, True)
+    with pytest.raises(Conflict, match="client id"):
+        await service.post_expert_message(W, conversation.id, F, "same", "Hi", "internal")
+
+
+async def test_a_person_cannot_take_a_client_id_that_the_house_will_need(
+    service: ConversationService, database: Database, conversation: Conversation
+) -> None:
+    for name in ("run_1", "handed_over:1"):
+        asked = await service.post_person_message(W, conversation.id, P, name, "Hello")
+    spoken = await say(service, database, asked.conversation)
+    assert spoken is not None
+    assert (spoken.author_kind, spoken.seq) == ("ai", 3)
+    handed = await service.request_human(None, None, W, conversation.id, "asked_for_person")
+    assert handed is not None
+    assert handed.last_seq == 4
+
+
+async def test_an_expert_who_sends_again_after_losing_control_gets_the_first_result(
+    service: ConversationService, conversation: Conversation
+) -> None:
+    first = await service.post_expert_message(W, conversation.id, E, "c1", "Hi", "public")
+    await service.take_over(W, conversation.id, F, force=True)
+    again = await service.post_expert_message(W, conversation.id, E, "c1", "Hi", "public")
+    assert (again.message, again.is_new) == (first.message, False)
+    assert again.conversation.controller == Controller("human", F)
+
+
+async def test_an_empty_message_is_refused(service: ConversationService, conversation: Conversation) -> None:
+    for body in ("", "  \n", "\x00\r\n"):
+        with pytest.raises(Invalid):
+            await service.post_person_message(W, conversation.id, P, "c1", body)
+    assert (await service.get(W, conversation.id)).last_seq == 0
+
+
+async def test_a_retry_does_not_open_what_was_resolved_meanwhile(service: ConversationService, conversation: Conversation) -> None:
+    await service.post_person_message(W, conversation.id, P, "c1", "Hello")
+    await service.resolve(W, conversation.id, E)
+    again = await service.post_person_message(W, conversation.id, P, "c1", "Hello")
+    assert (again.is_new, again.conversation.status, again.conversation.waiting_since) == (False, "resolved", None)
+
+
+async def test_a_changed_posture_moves_the_epoch_of_what_it_moves_and_of_nothing_else(
+    service: ConversationService, database: Database, conversation: Conversation
+) -> None:
+    await service.set_posture(W, "desk", conversation.desk_id, None, E)
+    other_desk = await service.ensure_desk(W, "Repairs", "copilot")
+    other = await service.start(W, "per_b", other_desk.id, "en")
+    before = await service.get(W, conversation.id)
+    await service.set_posture(W, "workspace", "", "autopilot", E)
+    await service.set_posture(W, "workspace", "", "autopilot", E)
+    after = await service.get(W, conversation.id)
+    assert (before.mode, after.mode, after.control_epoch) == ("copilot", "autopilot", before.control_epoch + 1)
+    assert await service.get(W, other.id) == other
+    assert await say(service, database, before) is None
+    await service.label(W, conversation.id, topic="refunds")
+    assert (await service.get(W, conversation.id)).control_epoch == after.control_epoch
+    await service.set_posture(W, "topic", "refunds", "human", E)
+    await service.label(W, conversation.id, topic="sizes")
+    moved = await service.get(W, conversation.id)
+    assert (moved.mode, moved.control_epoch) == ("autopilot", after.control_epoch + 2)
+    rebuilt = apply(None, await service.read_events(W, 0, conversation_id=conversation.id))
+    assert rebuilt is not None
+    assert rebuilt.conversation == moved
+
+
+async def test_a_queue_that_was_answered_is_called_again_without_a_second_notice(
+    service: ConversationService, database: Database, conversation: Conversation
+) -> None:
+    await service.request_human(None, None, W, conversation.id, "low_confidence")
+    waiting = (await service.post_person_message(W, conversation.id, P, "c1", "Well?")).conversation
+    async with database.write() as tx:
+        sent = await service.commit_ai(
+            tx, waiting.fence, client_id="draft:1", body="Yes.", lang="en", author_kind="expert", author_id=E, draft_id="drf_1"
+        )
+    assert sent is not None
+    answered = await service.get(W, conversation.id)
+    assert (answered.attention.kind, answered.attention.reason, answered.waiting_since) == ("answered", "low_confidence", None)
+    assert (answered.controller, answered.control_epoch) == (waiting.controller, waiting.control_epoch)
+    again = await service.request_human(None, None, W, conversation.id, "asked_for_person")
+    assert again is not None
+    assert (again.attention.kind, again.attention.reason) == ("requested", "asked_for_person")
+    kinds = [m.kind for m in (await service.snapshot(W, conversation.id, "public")).messages]
+    assert kinds == ["notice", "text", "text"]
+
+
+async def test_nobody_gives_away_what_a_colleague_holds(
+    service: ConversationService, conversation: Conversation, clock: FrozenClock
+) -> None:
+    held = await service.take_over(W, conversation.id, E)
+    for move in (
+        service.hand_back(W, conversation.id, F),
+        service.hand_to_team(W, conversation.id, "billing", F),
+        service.renew_lease(W, conversation.id, F),
+        service.release(W, conversation.id, F),
+    ):
+        with pytest.raises(NotInControl):
+            await move
+    assert await service.get(W, conversation.id) == held
+    clock.advance(61)
+    assert (await service.hand_back(W, conversation.id, F)).controller == AI
+
+
+async def test_what_was_resolved_while_it_slept_does_not_wake(
+    service: ConversationService, conversation: Conversation, clock: FrozenClock
+) -> None:
+    until = clock.now().replace(year=2027)
+    await service.snooze(W, conversation.id, until, E)
+    await service.resolve(W, conversation.id, E)
+    assert await service.wake_snoozed(until) == 0
+    assert (await service.get(W, conversation.id)).status == "resolved"
+
+
+async def test_desks_of_one_name_are_one_desk(service: ConversationService) -> None:
+    desks = await asyncio.gather(*(service.ensure_desk(W, "Help") for _ in range(4)))
+    assert len({d.id for d in desks}) == 1
+
+
+async def test_the_inbox_lists_in_pages_and_counts(
+    service: ConversationService, database: Database, conversation: Conversation, clock: FrozenClock
+) -> None:
+    inbox = Inbox(database)
+    others = []
+    for number in range(3):
+        clock.advance(1)
+        others.append(await service.start(W, f"per_{number}", conversation.desk_id, "en"))
+    await service.post_person_message(W, others[0].id, "per_0", "c1", "100% wool?")
+    await service.take_over(W, conversation.id, E)
+    await service.resolve(W, others[2].id, E)
+    page = await inbox.get_page(W, "all", E, limit=2)
+    rest = await inbox.get_page(W, "all", E, limit=9, before=page.conversations[-1].id)
+    ids = [c.id for c in (*page.conversations, *rest.conversations)]
+    assert sorted(ids) == sorted([conversation.id, *(c.id for c in others)])
+    assert page.counts == {"mine": 1, "waiting": 0, "ai": 2, "all": 4}
+    found = await inbox.get_page(W, "all", E, query="100%")
+    assert [c.id for c in found.conversations] == [others[0].id]
+    assert found.last_messages[others[0].id].body == "100% wool?"
+    assert (await inbox.get_page(W, "all", E, query="0_ wool")).conversations == ()
+    assert (await inbox.get_page("wsp_b", "all", E)).conversations == ()
+    await service.set_posture(W, "desk", conversation.desk_id, "copilot", E)
+    waiting = await inbox.get_page(W, "waiting", E)
+    assert [c.id for c in waiting.conversations] == [others[0].id], "an expert has to look at each answer of a copilot"

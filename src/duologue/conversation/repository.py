@@ -127,7 +127,8 @@ def _posture(scope: PostureScope, scope_id: Any) -> Any:
     )
 
 
-_MODE = func.coalesce(
+# The mode in force: the conversation's own, else the topic's, the desk's, the workspace's.
+MODE = func.coalesce(
     _c.mode_override,
     _posture("topic", _c.topic),
     select(_d.mode).where(_d.id == _c.desk_id).correlate(conversation_table).scalar_subquery(),
@@ -137,7 +138,7 @@ _MODE = func.coalesce(
 
 
 def _conversations() -> Select[Any]:
-    return select(conversation_table, _MODE.label("mode"))
+    return select(conversation_table, MODE.label("mode"))
 
 
 # Made once: building and compiling a statement costs as much as running it.
@@ -177,7 +178,7 @@ async def list_by_id(tx: Tx, workspace_id: str, conversation_ids: Sequence[str])
 
 async def list_modes(tx: Tx, workspace_id: str) -> dict[str, Mode]:
     """The mode in force of every conversation that is not resolved, by id."""
-    rows = await tx.conn.execute(select(_c.id, _MODE.label("mode")).where(_c.workspace_id == workspace_id, _c.status != "resolved"))
+    rows = await tx.conn.execute(select(_c.id, MODE.label("mode")).where(_c.workspace_id == workspace_id, _c.status != "resolved"))
     return {row.id: row.mode for row in rows}
 
 
@@ -204,7 +205,7 @@ async def list_conversations(
     if controllers:
         query = query.where(_c.controller.in_(controllers))
     if wants_attention:
-        query = query.where(or_(_c.attention_kind == "requested", _c.controller.like("queue:%")))
+        query = query.where(or_(_c.attention_kind == "requested", _c.controller.startswith("queue")))
     elif controller_prefix:
         query = query.where(_c.controller.like(f"{controller_prefix}%"))
     if statuses:
@@ -285,8 +286,9 @@ async def list_messages(tx: Tx, conversation_id: str, *, visibility: Visibility 
 
 
 async def insert_desk(tx: WriteTx, desk: Desk) -> None:
-    """Store a desk."""
-    await tx.conn.execute(insert(desk_table).values(**{n: getattr(desk, n) for n in Desk.__slots__}))
+    """Store a desk, unless there is one of that name."""
+    made = (sqlite.insert if tx.is_sqlite else postgresql.insert)(desk_table).on_conflict_do_nothing()
+    await tx.conn.execute(made, {n: getattr(desk, n) for n in Desk.__slots__})
 
 
 async def update_desk(tx: WriteTx, desk: Desk) -> None:
@@ -302,9 +304,13 @@ async def list_desks(tx: Tx, workspace_id: str) -> list[Desk]:
 
 async def replace_posture(tx: WriteTx, workspace_id: str, scope: PostureScope, scope_id: str, mode: Mode | None) -> None:
     """Set the posture of a workspace or a topic; None removes it."""
-    await tx.conn.execute(delete(posture_table).where(_p.workspace_id == workspace_id, _p.scope == scope, _p.scope_id == scope_id))
-    if mode is not None:
-        await tx.conn.execute(insert(posture_table).values(workspace_id=workspace_id, scope=scope, scope_id=scope_id, mode=mode))
+    key = {"workspace_id": workspace_id, "scope": scope, "scope_id": scope_id}
+    if mode is None:
+        await tx.conn.execute(delete(posture_table).filter_by(**key))
+        return
+    upsert = sqlite.insert if tx.is_sqlite else postgresql.insert
+    put = upsert(posture_table).values(mode=mode, **key)
+    await tx.conn.execute(put.on_conflict_do_update(index_elements=list(key), set_={"mode": mode}))
 
 
 async def list_postures(tx: Tx, workspace_id: str) -> dict[tuple[PostureScope, str], Mode]:

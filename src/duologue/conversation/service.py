@@ -52,12 +52,8 @@ class ConversationService(ControlMoves):
     async def ensure_desk(self, workspace_id: str, name: str, mode: Mode | None = None, pack: str = "") -> Desk:
         """The desk of that name, made where it is missing."""
         async with self._database.write() as tx:
-            for desk in await repository.list_desks(tx, workspace_id):
-                if desk.name == name:
-                    return desk
-            desk = Desk(new_id("dsk"), workspace_id, name, mode, pack, tx.now)
-            await repository.insert_desk(tx, desk)
-            return desk
+            await repository.insert_desk(tx, Desk(new_id("dsk"), workspace_id, name, mode, pack, tx.now))
+            return next(desk for desk in await repository.list_desks(tx, workspace_id) if desk.name == name)
 
     async def change_desk(self, workspace_id: str, desk_id: str, *, name: str, mode: Mode | None, pack: str, by: str = "") -> Desk:
         """Rename a desk or set its mode."""

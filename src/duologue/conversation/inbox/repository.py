@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select, true, tuple_
 
 from duologue.conversation.model import Message, Status
-from duologue.conversation.repository import conversation_table, message_table
+from duologue.conversation.repository import MODE, conversation_table, message_table
 from duologue.store.database import Tx
 from duologue.store.feed import from_payload
 
@@ -18,7 +18,9 @@ def _in_view(view: str, member_id: str) -> ColumnElement[bool]:
         case "mine":
             return and_(_c.controller == f"human:{member_id}", _c.status == "open")
         case "waiting":
-            return and_(or_(_c.attention_kind == "requested", _c.controller.like("queue:%")), _c.status == "open")
+            called = or_(_c.attention_kind == "requested", _c.controller.startswith("queue"))
+            drafted = and_(_c.controller == "ai", MODE == "copilot", _c.waiting_since.is_not(None))
+            return and_(or_(called, drafted), _c.status == "open")
         case "ai":
             return and_(_c.controller == "ai", _c.status == "open")
         case _:
