@@ -19,6 +19,13 @@ class Client:
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request on the kept connection; returns the JSON of the answer and raises on any status from 400."""
+        try:
+            return await self._call(method, path, body)
+        except (ConnectionError, asyncio.IncompleteReadError):  # the server ends connections that were idle
+            self.close()
+            return await self._call(method, path, body)
+
+    async def _call(self, method: str, path: str, body: Any) -> Any:
         if self._writer is None or self._writer.is_closing():
             self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
         assert self._reader is not None
@@ -62,10 +69,14 @@ class Client:
         """Drop the connection."""
         if self._writer is not None:
             self._writer.close()
+            self._writer = None
 
 
 async def _read_head(reader: asyncio.StreamReader) -> tuple[int, dict[str, list[str]]]:
-    status = int((await reader.readline()).split()[1])
+    line = await reader.readline()
+    if not line:
+        raise ConnectionResetError
+    status = int(line.split()[1])
     headers: dict[str, list[str]] = {}
     while (line := await reader.readline()).strip():
         name, _, value = line.decode("latin-1").partition(":")
