@@ -460,6 +460,35 @@ IDENTITY = {
 }
 
 
+# What the assistant asks of a small model before its quotes, word for word, and sentences that claim nothing.
+OPENING_REQUEST = {
+    "en": "Write one short, friendly opening sentence for the answer to this question. Do not answer it and state no facts.",
+    "zh": "为下面问题的回答写一句简短友好的开场白，不要回答问题，也不要陈述任何事实。",
+}
+OPENINGS = {
+    "en": [
+        "Happy to help with your question.",
+        "Glad you asked.",
+        "Sure, I am happy to help.",
+        "Certainly, let me help you with this.",
+    ],
+    "zh": ["好的，很高兴帮助您。", "您好，很高兴帮助您。", "好的，希望可以帮助您。"],
+}
+
+
+def make_openings(questions: list[tuple[str, str]], seed: int) -> list[list[dict[str, str]]]:
+    """For each (question, lang) the request for an opening sentence and one."""
+    rng = random.Random(f"opening-{VERSION}-{seed}")
+    return [
+        [
+            {"role": "system", "content": OPENING_REQUEST[lang]},
+            {"role": "user", "content": question},
+            {"role": "assistant", "content": rng.choice(OPENINGS[lang])},
+        ]
+        for question, lang in questions
+    ]
+
+
 def make_small_talk(seed: int, count: int) -> list[tuple[list[dict[str, str]], str]]:
     """Short dialogues of greeting, identity, thanks and limits: (messages, lang)."""
     rng, made = random.Random(f"talk-{VERSION}-{seed}"), []

@@ -307,6 +307,10 @@ def main() -> None:
     spoken = [q["question"] for q in questions["zh_groundedqa_drcd"]]
     stages["sft"] += take([rewriting(rng, q) for q in spoken], 120, 1, as_lesson, passes=1)
     stages["sft"] += take(talk[1000:], 150, 1, as_lesson, passes=1)
+    asked = [(i.question, i.lang) for i in made[:3_000]] + [
+        (q["question"], q["lang"]) for some in questions.values() for q in some[:700]
+    ]
+    stages["sft"] += take(grounded.make_openings(asked, SEED), 250, 1, as_lesson, passes=1)
 
     for stage, docs in stages.items():
         rng.shuffle(docs)
