@@ -1,7 +1,6 @@
 """Several processes on one PostgreSQL: what one announces, the others hear; a broken line is polled over and mended."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from duologue.kit.clock import SystemClock
 from duologue.store import feed
 from duologue.store.bus import Ephemeral, FeedMoved, Signal
 from duologue.store.database import Database
-from duologue.store.listen import LONGEST_PAYLOAD, Listen, pack
+from duologue.store.listen import Listen
 from tests.conftest import fresh_postgres
 
 
@@ -112,11 +111,3 @@ async def test_sqlite_needs_no_line(tmp_path: object) -> None:
     database = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db")
     await Listen(database).run()
     await database.aclose()
-
-
-def test_payloads_stay_below_the_limit_and_keep_order() -> None:
-    items = [{"e": {"data": "长" * n}} for n in (1, 400, 900, 1, 1400, 5, 2000)]
-    payloads = pack("origin", items)
-    assert all(len(p.encode()) <= LONGEST_PAYLOAD for p in payloads)
-    told = [item for p in payloads for item in json.loads(p)[1]]
-    assert told == items[:4] + items[5:6], "what is larger than a notification is left out"

@@ -40,7 +40,8 @@ Signal = Ephemeral | FeedMoved
 class Bus:
     """Delivers signals to the subscribers of a workspace."""
 
-    def __init__(self) -> None:
+    def __init__(self, queue_length: int = QUEUE_LENGTH) -> None:
+        self._queue_length = queue_length
         self._queues: dict[str, set[asyncio.Queue[Signal]]] = defaultdict(set)
         self._taps: list[Callable[[Signal], None]] = []
         self._outlets: list[Callable[[Signal], None]] = []
@@ -77,7 +78,7 @@ class Bus:
     @asynccontextmanager
     async def subscribe(self, workspace_id: str) -> AsyncIterator["asyncio.Queue[Signal]"]:
         """A queue of signals; subscribe before reading the feed, so that nothing falls between."""
-        queue: asyncio.Queue[Signal] = asyncio.Queue(QUEUE_LENGTH)
+        queue: asyncio.Queue[Signal] = asyncio.Queue(self._queue_length)
         self._queues[workspace_id].add(queue)
         try:
             yield queue
