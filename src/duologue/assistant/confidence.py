@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from duologue.assistant.model import Answer
 from duologue.assistant.retrieve import Found
 
-INTERCEPT, SUPPORT, FIT = 1.15, 1.52, 0.33
+INTERCEPT, SUPPORT = 0.31, 1.42
 """Fitted (logistic regression, C = 1) on the development half of the support pack's questions, for quotes in the reader's language;
-`support` enters as log-odds. `duologue eval answers` reports on the other half."""
+`support` enters as log-odds. How well the quote fits the question added nothing to it and stands in the trace only.
+`assistant/evaluate.py` reports on the other half."""
 GROUNDED, OTHER_LANGUAGE, STEERED, LOGPROB = 2.0, -0.8, -3.0, 0.4
 """Chosen by hand: there are no labelled answers of strong models yet. They count from a fully grounded answer in the same language,
 from an engine that reports no probabilities."""
@@ -49,7 +50,6 @@ def estimate(answer: Answer, signals: Mapping[str, float]) -> float:
     return _logistic(
         INTERCEPT
         + SUPPORT * _log_odds(signals["support"])
-        + FIT * signals["fit"]
         + GROUNDED * (signals["grounded"] - 1)
         + OTHER_LANGUAGE * (1 - signals["same_lang"])
         + STEERED * signals["steered"]

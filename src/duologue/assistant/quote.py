@@ -33,8 +33,8 @@ SHORT = 0.4
 SECOND = 0.35
 """Share of the question's weight that must be left unanswered for a second passage to be quoted as well."""
 CLOSE = 0.8
-"""Share of the best quote's score from which the second best is quoted as well: on the development questions the right passage is
-then quoted for 43 of 96 instead of 35, and every second answer has two quotes."""
+"""Share of the best quote's score from which the second best is quoted as well. On the development questions the right passage is
+then quoted for 43 of 96 instead of 35; every second answer has two quotes."""
 
 _ASKS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
     (
@@ -98,23 +98,25 @@ def find_quotes(question: str, hits: Sequence[Hit], most: int = 2) -> list[Quote
     passages = [(hit, units(hit.passage.body, hit.passage.lang)) for hit in hits]
     weights = _rarity([u for _, pieces in passages for u in pieces], asked)
     wanted = _wanted(question)
-    quotes: list[tuple[Quote, frozenset[str]]] = []
+    found: list[tuple[Passage, list[_Scored]]] = []
     top = max((hit.score for hit in hits), default=0.0) or 1.0
     for hit, pieces in passages:
         scored = _score(hit.passage, pieces, asked, weights, wanted, (hit.score / top) ** 2)
         if scored:
-            quotes.append(_choose(hit.passage, scored))
-    quotes.sort(key=lambda pair: pair[0].score, reverse=True)
-    return _with_second(quotes, asked, weights)[:most]
+            found.append((hit.passage, scored))
+    found.sort(key=lambda pair: max(s.score for s in pair[1]), reverse=True)
+    return _with_second(found, asked, weights)[:most]
 
 
-def _with_second(quotes: list[tuple[Quote, frozenset[str]]], asked: Sequence[str], weights: dict[str, float]) -> list[Quote]:
-    if not quotes:
+def _with_second(found: list[tuple[Passage, list[_Scored]]], asked: Sequence[str], weights: dict[str, float]) -> list[Quote]:
+    """The best passage, whole where it is short; of a second one, unless it is very short, only what bears on the question."""
+    if not found:
         return []
-    best, answered = quotes[0]
+    best, answered = _choose(*found[0], whole=1.0)
     total = sum(weights[t] for t in asked) or 1.0
     open_terms = {t for t in asked if t not in answered}
-    for other, terms in quotes[1:]:
+    for passage, scored in found[1:]:
+        other, terms = _choose(passage, scored, whole=0.5)
         gain = sum(weights[t] for t in open_terms & terms) / total
         fills = gain >= SECOND / 2 and sum(weights[t] for t in open_terms) / total >= SECOND and other.score >= 0.5 * best.score
         if other.passage.lang == best.passage.lang and (fills or other.score >= CLOSE * best.score):
@@ -161,10 +163,10 @@ def _score(
     return out
 
 
-def _choose(passage: Passage, scored: Sequence[_Scored]) -> tuple[Quote, frozenset[str]]:
+def _choose(passage: Passage, scored: Sequence[_Scored], *, whole: float) -> tuple[Quote, frozenset[str]]:
     """Around the best piece, what belongs to it, as far as there is room."""
     best = max(range(len(scored)), key=lambda i: scored[i].score)
-    if sum(len(s.unit.text) for s in scored) <= WHOLE_CHARS[passage.lang]:
+    if sum(len(s.unit.text) for s in scored) <= whole * WHOLE_CHARS[passage.lang]:
         terms = frozenset().union(*(s.terms for s in scored))
         return Quote(passage, tuple(s.unit for s in scored), scored[best].score), terms
     best = 0 if scored[best].share < WEAK and scored[0].unit.kind == "sentence" else best
