@@ -19,8 +19,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from duologue.kit.text import sentences
-
 HELD_OUT_OF = 20
 ARTICLES_HELD_OUT_OF = 8
 PASSAGE_CHARS = {"en": 700, "zh": 260}
@@ -85,11 +83,10 @@ def list_pairs(data: Path) -> Iterator[Pairs]:
     yield Pairs("cedict", list(_cedict(data)), 3.0)
     yield Pairs("woz en–zh", [p for p, held in _woz(data) if not held], 1.5)
     for lang, name, weight in (("en", "en_wiki_core2015", 2.0), ("zh", "zh_wiki_2023slice", 2.0)):
-        leads, sections, neighbours, clozes = _wiki(data, name, lang, rng)
+        leads, sections, neighbours = _wiki(data, name, lang, rng)
         yield Pairs(f"{name} title–lead", leads, weight)
         yield Pairs(f"{name} heading–paragraph", sections, weight)
         yield Pairs(f"{name} paragraph–paragraph", neighbours, weight)
-        yield Pairs(f"{name} sentence–context", clozes, 1.5 * weight)
     for name, weight in (("en_groundedqa_squad_dev", 1.5), ("zh_groundedqa_drcd", 1.5), ("zh_groundedqa_cmrc2018", 0.5)):
         kept = (r for r in read_set(data, name) if r["answer"] and not is_held_out(_article(r), ARTICLES_HELD_OUT_OF))
         yield Pairs(name, [(r["question"], _around(r)) for r in kept], weight)
@@ -170,7 +167,6 @@ def _wiki(data: Path, name: str, lang: str, rng: random.Random) -> tuple[list[tu
     leads: list[tuple[str, str]] = []
     sections: list[tuple[str, str]] = []
     neighbours: list[tuple[str, str]] = []
-    clozes: list[tuple[str, str]] = []
     limit = PASSAGE_CHARS[lang]
     for row in read_set(data, name):
         title, *lines = row["text"].split("\n")
@@ -187,21 +183,10 @@ def _wiki(data: Path, name: str, lang: str, rng: random.Random) -> tuple[list[tu
                     heading = ""
         if paragraphs:
             leads.append((title, paragraphs[0]))
-        clozes += (pair for paragraph in paragraphs for pair in _clozes(paragraph, rng))
         for _ in range(min(len(paragraphs) // 2, 3)):
             one, other = rng.sample(paragraphs, 2)
             neighbours.append((one, other))
-    return leads, sections, neighbours, clozes
-
-
-def _clozes(paragraph: str, rng: random.Random) -> Iterator[tuple[str, str]]:
-    """A sentence, and the paragraph from which it was taken out (Lee et al., ACL 2019: inverse cloze task); one in ten stays in."""
-    parts = sentences(paragraph)
-    if len(parts) < 3:
-        return
-    for i in rng.sample(range(len(parts)), min(2, len(parts) // 2)):
-        rest = parts if rng.random() < 0.1 else parts[:i] + parts[i + 1 :]
-        yield parts[i], " ".join(rest)
+    return leads, sections, neighbours
 
 
 def _disfluent(data: Path) -> Iterator[tuple[str, str]]:
