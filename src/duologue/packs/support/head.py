@@ -1,0 +1,42 @@
+"""A linear head over rows of features: one margin per class. Knows neither texts nor probabilities.
+
+One-against-the-rest support vectors (Fan et al., LIBLINEAR, JMLR 2008); for a single class or none there is nothing to separate.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.svm import LinearSVC
+
+Floats = NDArray[np.float64]
+
+
+class LinearHead:
+    """Margins of k classes. `strictness` is the cost of a margin that is missed (C)."""
+
+    def __init__(self, strictness: float = 1.0, seed: int = 0) -> None:
+        self.strictness = strictness
+        self.seed = seed
+        self._weights: csr_matrix | Floats = np.zeros((1, 0))
+        self._bias: Floats = np.zeros(0)
+
+    def fit(self, rows: csr_matrix, classes: NDArray[np.int64], k: int) -> "LinearHead":
+        """Rows (n, F), classes (n,) in 0..k-1. A class without a row gets the margin -1 everywhere."""
+        present = np.unique(classes)
+        weights, bias = np.zeros((k, rows.shape[1])), np.full(k, -1.0)
+        if len(present) == 1:
+            bias[present] = 1.0
+        elif len(present) > 1:
+            model = LinearSVC(C=self.strictness, tol=0.1, random_state=self.seed).fit(rows, classes)
+            if len(present) == 2:
+                weights[present] = np.vstack([-model.coef_[0], model.coef_[0]])
+                bias[present] = [-model.intercept_[0], model.intercept_[0]]
+            else:
+                weights[present], bias[present] = model.coef_, model.intercept_
+        self._weights, self._bias = weights.T.copy(), bias
+        return self
+
+    def margins(self, rows: csr_matrix) -> Floats:
+        """(n, k); above zero for the class that a row belongs to, about -1 for the others."""
+        found: Floats = np.asarray(rows @ self._weights) + self._bias
+        return found
