@@ -25,6 +25,7 @@ HandoverReason = Literal[
     "tool_error",
     "model_unavailable",
     "bad_feedback",
+    "copilot",
     "expert_left",
     "by_expert",
 ]
