@@ -1,0 +1,178 @@
+"""Red flags in what a person says: rules as data, read before anything else, without any model.
+
+`rules/redflags.yaml` names concepts; `rules/concepts-<lang>.yaml` says how people put them; `context.py` and `answers.py` say
+whether they are meant. A level that a rule has set is never lowered here: `raise_level` only raises, whatever a model suggests.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from duologue.kit.text import Lang, detect_lang
+from duologue.packs.health.context import assess, opens_negation
+from duologue.packs.health.dialogue import Spoken, Turn, find_exchanges, read_turns
+from duologue.packs.health.measures import derive_concepts
+from duologue.packs.health.phrases import Mention, load_lexicon, load_rules
+
+Level = Literal[1, 2, 3, 4, 5]
+"""1 emergency now, 2 emergency department, 3 seen today, 4 appointment, 5 self-care."""
+State = Literal["raised", "ask"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The words behind a concept: characters `start` to `end` of the turn `turn`; `is_certain` is false for an unclear answer."""
+
+    concept: str
+    turn: int
+    start: int
+    end: int
+    words: str
+    is_certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A rule that fired. `raised` has all that it needs; `ask` has its core, the rest is unknown and is asked now."""
+
+    rule: str
+    version: int
+    level: Level
+    state: State
+    title: str
+    source: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Alternatives of which one must be present, or, excluding, none."""
+
+    concepts: frozenset[str]
+    excludes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule as read from the file."""
+
+    id: str
+    level: Level
+    title: Mapping[str, str]
+    source: str
+    when: tuple[tuple[Part, ...], ...]
+    ask: tuple[tuple[Part, ...], ...]
+    unless: frozenset[str]
+
+
+def _parts(line: str) -> tuple[Part, ...]:
+    return tuple(Part(frozenset(p.strip(" !").split("|")), p.strip().startswith("!")) for p in line.split("+"))
+
+
+@cache
+def load_redflag_rules() -> tuple[int, tuple[Rule, ...]]:
+    """The version of the rules and the rules."""
+    data = load_rules("redflags.yaml")
+    rules = tuple(
+        Rule(
+            r["id"],
+            r["level"],
+            {"en": r["en"], "zh": r["zh"]},
+            r["source"],
+            tuple(_parts(x) for x in r["when"]),
+            tuple(_parts(x) for x in r.get("ask", [])),
+            frozenset(r.get("unless", [])),
+        )
+        for r in data["rules"]
+    )
+    return int(data["version"]), rules
+
+
+def red_flags(text_or_turns: Spoken, lang: Lang | None = None) -> list[Alarm]:
+    """Alarms in a text or a dialogue, gravest first; an empty list where none of the rules has reason to fire."""
+    turns = read_turns(text_or_turns)
+    language = lang or detect_lang(" ".join(t.text for t in turns))
+    found = find_concepts(turns, language)
+    version, rules = load_redflag_rules()
+    alarms = [a for rule in rules if (a := _apply(rule, version, found, language))]
+    return sorted(alarms, key=lambda a: (a.level, a.state == "ask"))
+
+
+def raise_level(alarms: Iterable[Alarm], suggested: Level = 5) -> Level:
+    """The triage level: the gravest of the alarms' and of a suggestion. A suggestion can raise it and can't lower it."""
+    return min((*(a.level for a in alarms), suggested))
+
+
+def find_concepts(turns: list[Turn], lang: Lang) -> dict[str, list[Evidence]]:
+    """Concepts that are meant as present, with their words; of unclear answers the concepts asked for, as not certain."""
+    found: dict[str, list[Evidence]] = {}
+    for turn in turns:
+        if turn.role == "patient":
+            for e in _stated(turn, lang):
+                found.setdefault(e.concept, []).append(e)
+    for x in find_exchanges(turns, lang):
+        if x.polarity == "no":
+            continue
+        for e in _stated(x.question, lang, asked=True):
+            sure = x.polarity == "yes"
+            found.setdefault(e.concept, []).append(Evidence(e.concept, e.turn, e.start, e.end, e.words, sure))
+    return found
+
+
+def _stated(turn: Turn, lang: Lang, *, asked: bool = False) -> Iterable[Evidence]:
+    lexicon = load_lexicon(lang)
+    mentions = list(lexicon.find(turn.text))
+    figures = [(m.start, m.end) for m in mentions if m.concept == "figure"]
+    spans = [(m.concept, m.start, m.end) for m in mentions if m.concept != "figure" and not _is_broken(turn.text, m, lang)]
+    spans += list(derive_concepts(turn.text, lang))
+    for concept, start, end in spans:
+        if any(start < e and s < end for s, e in figures):
+            continue
+        how = assess(turn.text, start, end, lang)
+        if how.is_present or (asked and not how.family and not how.historical):
+            yield Evidence(concept, turn.index, start, end, turn.text[start:end])
+
+
+def _is_broken(text: str, mention: Mention, lang: Lang) -> bool:
+    """Whether a negation stands between the parts of a mention: "knee swollen, no fever"."""
+    return any(opens_negation(text[a:b], lang) for a, b in mention.gaps)
+
+
+def _apply(rule: Rule, version: int, found: Mapping[str, list[Evidence]], lang: Lang) -> Alarm | None:
+    if rule.unless & found.keys():
+        return None
+    best: Alarm | None = None
+    for state, lines in (("raised", rule.when), ("ask", rule.ask)):
+        for line in lines:
+            evidence = _match(line, found)
+            if evidence is None:
+                continue
+            sure = all(e.is_certain for e in evidence)
+            alarm = Alarm(
+                rule.id,
+                version,
+                rule.level,
+                "raised" if sure and state == "raised" else "ask",
+                rule.title[lang],
+                rule.source,
+                evidence,
+            )
+            if alarm.state == "raised":
+                return alarm
+            best = best or alarm
+    return best
+
+
+def _match(line: tuple[Part, ...], found: Mapping[str, list[Evidence]]) -> tuple[Evidence, ...] | None:
+    evidence: list[Evidence] = []
+    for part in line:
+        here = [e for c in sorted(part.concepts & found.keys()) for e in found[c]]
+        if part.excludes:
+            if here:
+                return None
+        elif not here:
+            return None
+        else:
+            evidence.append(max(here, key=lambda e: e.is_certain))
+    return tuple(evidence)

@@ -1,0 +1,78 @@
+"""Red flags: each rule on its cases in both languages, the vignettes, dialogues, and that nothing lowers a level."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from duologue.packs.health.phrases import load_lexicon
+from duologue.packs.health.redflags import load_redflag_rules, raise_level, red_flags
+
+CASES = Path(__file__).with_name("cases")
+VIGNETTES = Path(red_flags.__code__.co_filename).with_name("evals")
+RULES = {r.id: r for r in load_redflag_rules()[1]}
+
+
+def _cases(lang: str) -> dict[str, tuple[list[str], list[str]]]:
+    out = {}
+    for line in (CASES / f"redflags-{lang}.txt").read_text("utf-8").splitlines():
+        rule, rest = line.split(": ", 1)
+        positive, negative = rest.split(" // ")
+        out[rule] = (positive.split(" | "), negative.split(" | "))
+    return out
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_rule_has_five_cases_of_each_kind(lang: str) -> None:
+    cases = _cases(lang)
+    assert cases.keys() == RULES.keys()
+    assert [r for r, (p, n) in cases.items() if len(set(p)) < 5 or len(set(n)) < 5] == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_fires_on_its_cases_and_not_on_the_look_alikes(rule: str, lang: str) -> None:
+    positive, negative = _cases(lang)[rule]
+    assert [t for t in positive if rule not in {a.rule for a in red_flags(t, lang)}] == []  # type: ignore[arg-type]
+    assert [t for t in negative if rule in {a.rule for a in red_flags(t, lang)}] == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_vignette_of_the_must_list_is_missed(lang: str) -> None:
+    rows = [json.loads(line) for line in (VIGNETTES / f"vignettes-{lang}.jsonl").read_text("utf-8").splitlines()]
+    assert [r["id"] for r in rows if r.get("must") and not red_flags(r.get("turns") or r["text"], lang)] == []  # type: ignore[arg-type]
+
+
+def test_rules_name_concepts_that_a_language_knows_and_their_source() -> None:
+    from duologue.packs.health.measures import LIMITS
+
+    known = load_lexicon("en").concepts | load_lexicon("zh").concepts | {c for limits in LIMITS.values() for c, _ in limits}
+    used = {c for r in RULES.values() for line in (*r.when, *r.ask) for part in line for c in part.concepts}
+    assert used - known == set()
+    assert all(r.source and r.title["en"] and r.title["zh"] for r in RULES.values())
+
+
+def test_an_answer_decides_what_its_question_means() -> None:
+    asked = {"role": "assistant", "text": "Do you have chest pain?"}
+    assert red_flags([asked, {"role": "person", "text": "No."}], "en") == []
+    assert {a.state for a in red_flags([asked, {"role": "person", "text": "Yes"}], "en")} == {"ask"}
+    unclear = red_flags([asked, {"role": "person", "text": "I'm not sure"}], "en")
+    assert [a.rule for a in unclear] == ["acs"]
+    assert unclear[0].state == "ask"
+
+
+def test_a_suggestion_raises_a_level_and_never_lowers_it() -> None:
+    alarms = red_flags("crushing chest pain down my left arm", "en")
+    assert raise_level(alarms, 5) == 1
+    assert raise_level([], 2) == 2
+
+
+def test_evidence_points_at_the_words() -> None:
+    text = "since lunch his face is drooping"
+    alarm = red_flags(text, "en")[0]
+    assert all(text[e.start : e.end] == e.words for e in alarm.evidence)
+
+
+def test_another_persons_present_trouble_counts_and_family_history_does_not() -> None:
+    assert red_flags("my dad has crushing chest pain and is sweating", "en")
+    assert red_flags("My grandfather died of a heart attack at 60, should I check my cholesterol?", "en") == []
