@@ -167,6 +167,6 @@ def _han_numbers(text: str) -> str:
         total += (_HAN_DIGITS.get(tens, 1) * 10) if ten else 0
         return str(total + _HAN_DIGITS.get(ones, 0))
 
-    return re.sub(
-        r"([零一二三四五六七八九十两百]+)(?=个?(?:工作日|天|日|年|月|周|星期|礼拜|小时|分钟|元|块|公斤|倍|次|件))", digits, text
-    )
+    unit = r"个?(?:工作日|天|日|年|月|周|星期|礼拜|小时|分钟|元|块|公斤|倍|次|件)"
+    number = r"[零一二三四五六七八九十两百]+"
+    return re.sub(rf"({number})(?={unit}|(?:到|至|[-–~])(?:{number}|\d+){unit})", digits, text)

@@ -31,7 +31,8 @@ def _small_talk() -> frozenset[str]:
             "yes no sure certainly sorry welcome glad happy help hope let please note means question ask anything else further"
         )
         + index_terms(
-            "可以 不可以 是的 不是 好的 没问题 抱歉 很高兴 欢迎 希望 帮助 其他 问题 随时 告诉 注意 这意味着 您好 感谢 理解"
+            "可以 不可以 是的 不是 好的 没问题 抱歉 很高兴 欢迎 希望 帮助 其他 问题 随时 告诉 注意 这意味着 您好 感谢 理解 "
+            "解答 高兴 说明"
         )
     )
 

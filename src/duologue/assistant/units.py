@@ -66,15 +66,19 @@ def _blocks(body: str) -> Iterator[tuple[int, int]]:
 
 
 def _kind(line: str, before: str) -> str:
+    in_list = before in ("items", "steps")
     if not line.strip():
-        return "list" if before == "list" else ""
+        return before if in_list else ""
     if line.lstrip().startswith("|"):
         return "table"
     if line.startswith("#"):
         return "heading"
-    if _ITEM.match(line) or (before == "list" and line[:1] in " \t"):
-        return "list"
-    return "text"
+    if in_list and line[:1] in " \t":
+        return before
+    match = _ITEM.match(line)
+    if match is None:
+        return "text"
+    return "steps" if match["step"] else "items"
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:

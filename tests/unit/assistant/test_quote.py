@@ -1,0 +1,115 @@
+"""Pieces of a passage, and the answer that is made of them: exact in the source, readable as text, fitting the question."""
+
+import pytest
+
+from duologue.assistant.quote import find_quotes
+from duologue.assistant.units import readable, units
+from duologue.kit.text import Lang
+from duologue.knowledge.model import Hit, Passage
+
+PRICES = """We repair **any** brand, see [the list](https://shop.example/list).
+
+| Repair | Bristol | Chengdu |
+| --- | --- | --- |
+| Replace a zip | £18 | ¥120 |
+| Resole a pair of boots | £65 | ¥420 |
+
+How to send it:
+
+1. Wash it.
+2. Pack it. Add a note.
+3. Send it to Bristol.
+
+- Express: add £15.
+- Cleaning: £10 if it arrives
+  dirty or wet.
+"""
+PRICES_ZH = "检测一律免费。报价 30 天内有效；过期要重新报价。\n\n| 项目 | 价格 |\n| --- | --- |\n| 换拉链 | ¥120 |\n"
+
+
+FILLER = "\n\nThe workshop is in the old mill behind the market, and the people there know wool." * 12
+
+
+def passage(body: str, lang: Lang = "en", heading: str = "", title: str = "Repairs", ident: str = "psg_1") -> Passage:
+    return Passage(ident, "wsp_1", "doc_1", 1, title, heading, body, 0, len(body), lang)
+
+
+def hit(found: Passage, score: float = 0.5) -> Hit:
+    return Hit(found, score, 1, 1, 1.0, 1.0)
+
+
+def test_pieces_are_readable_and_exact() -> None:
+    pieces = units(PRICES, "en")
+    assert [(u.kind, u.text) for u in pieces] == [
+        ("sentence", "We repair any brand, see the list."),
+        ("row", "Replace a zip — Bristol: £18; Chengdu: ¥120"),
+        ("row", "Resole a pair of boots — Bristol: £65; Chengdu: ¥420"),
+        ("sentence", "How to send it:"),
+        ("step", "Wash it."),
+        ("step", "Pack it. Add a note."),
+        ("step", "Send it to Bristol."),
+        ("item", "Express: add £15."),
+        ("item", "Cleaning: £10 if it arrives dirty or wet."),
+    ]
+    for unit in pieces:
+        raw = PRICES[unit.start : unit.end]
+        assert raw == raw.strip()
+        if unit.kind != "row":
+            assert readable(raw) == unit.text
+
+
+def test_chinese_pieces() -> None:
+    assert [u.text for u in units(PRICES_ZH, "zh")] == ["检测一律免费。", "报价 30 天内有效；过期要重新报价。", "换拉链：¥120"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kinds"),
+    [
+        ("", []),
+        ("# Heading only", ["heading"]),
+        ("|", []),
+        ("| a | b |", ["row"]),
+        ("No end of sentence", ["sentence"]),
+    ],
+)
+def test_odd_passages_break_nothing(body: str, kinds: list[str]) -> None:
+    assert [u.kind for u in units(body, "en")] == kinds
+
+
+def test_a_row_is_quoted_as_a_sentence_and_cited_as_it_stands() -> None:
+    [quote, *_] = find_quotes("How much is it to replace a zip?", [hit(passage(PRICES + FILLER))])
+    assert quote.render(1) == "Replace a zip — Bristol: £18; Chengdu: ¥120 [1]"
+    citation = quote.cite(1)
+    assert citation.quote == "| Replace a zip | £18 | ¥120 |"
+    assert citation.quote in PRICES
+
+
+def test_steps_are_quoted_whole_with_their_lead() -> None:
+    [quote, *_] = find_quotes("How do I pack it and send it to you?", [hit(passage(PRICES + FILLER))])
+    assert quote.render(1) == "How to send it:\n\n1. Wash it.\n2. Pack it. Add a note.\n3. Send it to Bristol. [1]"
+
+
+def test_a_short_passage_is_quoted_whole() -> None:
+    body = "Tents may be returned within 30 days.\n\n- With a card: 45 days\n- Without: 30 days"
+    [quote] = find_quotes("How long may a student return it?", [hit(passage(body))])
+    assert quote.render(1) == "Tents may be returned within 30 days.\n\n- With a card: 45 days\n- Without: 30 days [1]"
+
+
+def test_an_answer_that_leans_on_the_sentence_before_brings_it() -> None:
+    long = "The coat is made of wool. " * 30
+    body = f"{long}Tents may be returned within 30 days. But students have 45 days for that. {long}"
+    [quote, *_] = find_quotes("Do students have more days?", [hit(passage(body))])
+    assert "Tents may be returned within 30 days. But students have 45 days for that." in quote.render(1)
+
+
+def test_a_second_passage_is_quoted_where_the_first_leaves_the_question_open() -> None:
+    first = passage("Tents may be returned within 30 days.", ident="psg_1")
+    second = passage("Gift cards are sent by e-mail.", ident="psg_2")
+    quotes = find_quotes("Can tents be returned, and how are gift cards sent?", [hit(first, 0.5), hit(second, 0.45)])
+    assert [q.passage.id for q in quotes] == ["psg_1", "psg_2"]
+    assert quotes[1].render(2).endswith("[2]")
+
+
+def test_nothing_found_is_no_quote() -> None:
+    assert find_quotes("anything", []) == []
+    assert find_quotes("anything", [hit(passage("# Only a heading"))]) == []
