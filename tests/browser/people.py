@@ -1,10 +1,17 @@
 """What people do on the pages, for the tests: write, find a conversation, read the transcript."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Page
 
 Open = Callable[..., Page]
+
+
+def probe(name: str) -> str:
+    """A question to a page, as a function of JavaScript; see the folder `probes`."""
+    text = (Path(__file__).parent / "probes" / f"{name}.js").read_text("utf-8")
+    return text.split("*/", 1)[1].strip().rstrip(";")
 
 
 def ask(page: Page, question: str) -> None:

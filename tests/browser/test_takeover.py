@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.people import Open, ask, conversation_id, texts
 
 pytestmark = pytest.mark.browser
-EVERYTHING = "Tell me everything about your returns policy: how many days from delivery do I have, and is the delivery charge refunded?"
+EVERYTHING = "Tell me everything about your returns policy: how many days from delivery, is the delivery charge refunded?"
 
 
 def test_the_assistant_falls_silent_in_the_middle_of_its_answer(open_page: Open, open_desk: Open) -> None:

@@ -10,20 +10,25 @@ import { conversation, me, openId, state, takeIn } from "./store.js";
 const place = (id) => `/api/desk/conversations/${id}`;
 export const isBusy = signal(false);
 
-/** Do one thing at a time, and say what failed. Gives whether it was done. */
-async function doing(act, done = "") {
-  if (isBusy.value) return false;
+let last = Promise.resolve();
+
+/** Do one thing after the other, and say what failed. Gives whether it was done. */
+function doing(act, done = "") {
   isBusy.value = true;
-  try {
-    await act();
-    if (done) say(done);
-    return true;
-  } catch (failure) {
-    tell(failure);
-    return false;
-  } finally {
-    isBusy.value = false;
-  }
+  const mine = last.then(async () => {
+    try {
+      await act();
+      if (done) say(done);
+      return true;
+    } catch (failure) {
+      tell(failure);
+      return false;
+    } finally {
+      if (last === mine) isBusy.value = false;
+    }
+  });
+  last = mine;
+  return mine;
 }
 
 const control = (what, body = {}, done = "") => {

@@ -13,7 +13,7 @@ export const tab = signal("public");
 /** Put the cursor into the field. */
 export function focusField(which) {
   tab.value = which;
-  setTimeout(() => document.querySelector(".desk-composer textarea")?.focus());
+  document.querySelector(".desk-composer textarea")?.focus();
 }
 
 export function Composer({ c }) {

@@ -109,7 +109,9 @@ export function reduce(state, event) {
 /** Take in a fetched conversation whole: what was known of it is replaced. */
 export function load(state, { conversation, messages, drafts = [], runs = [], cursor }) {
   const id = conversation.id;
-  const thread = { ...emptyThread(cursor), messages, drafts, runs: Object.fromEntries(runs.map((r) => [r.id, r])) };
+  const toDecide = drafts.filter((d) => d.status !== "auto_sent"); // what went out by itself is a message
+  const byAge = toDecide.toSorted((a, b) => a.created_at.localeCompare(b.created_at));
+  const thread = { ...emptyThread(cursor), messages, drafts: byAge, runs: Object.fromEntries(runs.map((r) => [r.id, r])) };
   return {
     ...put(state, id, { ...state.conversations[id], ...conversation }),
     threads: { ...state.threads, [id]: thread },
