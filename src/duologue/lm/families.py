@@ -176,7 +176,7 @@ def _from_llama(hf: Mapping[str, Any], family: str) -> Config:
     )
 
 
-def _theirs(name: str, family: str) -> str:
+def their_name(name: str, family: str) -> str:
     """Their name of one of our parameters."""
     parts = name.split(".")
     layer = parts[1] if parts[0] == "blocks" else ""
@@ -196,7 +196,7 @@ def to_hf_tensors(state: Mapping[str, Tensor], family: str) -> dict[str, Tensor]
         if family == "gpt2" and ".attn." in name and ".o." not in name:
             continue
         transposed = family == "gpt2" and name.endswith(("attn.o.weight", "ffn.up.weight", "ffn.down.weight"))
-        out[_theirs(name, family)] = (value.T if transposed else value).contiguous()
+        out[their_name(name, family)] = (value.T if transposed else value).contiguous()
     layers = {name.split(".")[1] for name in state if name.startswith("blocks.")} if family == "gpt2" else set()
     for layer in layers:
         for end in ("weight", "bias"):
@@ -220,7 +220,7 @@ def from_hf_tensors(tensors: Mapping[str, Tensor], ours: Mapping[str, Tensor], f
             value = joined.chunk(3, dim=-1)["qkv".index(part)] if joined is not None else None
             value = value.T if value is not None and end == "weight" else value
         else:
-            value = found.get(_theirs(name, family))
+            value = found.get(their_name(name, family))
             if value is not None and family == "gpt2" and name.endswith(("attn.o.weight", "ffn.up.weight", "ffn.down.weight")):
                 value = value.T
         if value is None or value.shape != wanted.shape:

@@ -108,7 +108,7 @@ def make_optimizers(
     others: list[Tensor] = []
     for name, p in model.named_parameters():
         if p.requires_grad:
-            (matrices if use_muon and p.dim() == 2 and name.startswith("blocks.") else others).append(p)
+            (matrices if use_muon and p.dim() == 2 and name.startswith("blocks.") and ".lora." not in name else others).append(p)
     made: list[torch.optim.Optimizer] = [AdamW(others, adam_lr, weight_decay=0.0 if matrices else weight_decay)]
     if matrices:
         made.append(Muon(matrices, muon_lr, weight_decay=weight_decay))

@@ -44,6 +44,8 @@ class Recipe:
         default="fp32",
     )
     threads: int = _doc("Threads of torch on the CPU; 0 leaves torch's choice.", default=0)
+    lora_rank: int = _doc("Learn adapters of this rank instead of all weights; 0 learns all.", default=0)
+    lora_alpha: float = _doc("Strength of the adapters; their sum is scaled by alpha / rank.", default=16.0)
     optimizer: Literal["muon", "adamw"] = _doc(
         "Muon for the blocks' matrices and AdamW for the rest, or AdamW for all.", default="muon"
     )

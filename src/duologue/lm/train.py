@@ -25,6 +25,7 @@ from duologue.kit.errors import Invalid
 from duologue.lm.checkpoint import load_checkpoint, save_checkpoint
 from duologue.lm.config import parse_config
 from duologue.lm.data import IGNORED, Batch, Loader, Shard
+from duologue.lm.lora import add_lora, merge_lora, save_lora
 from duologue.lm.optim import make_optimizers, schedule
 from duologue.lm.recipe import Recipe, Stage, save_recipe
 from duologue.lm.resume import find_latest, restore, save_state
@@ -107,6 +108,9 @@ class Trainer:
                 save_state(self.out, self.step, self.model, self.optimizers, self.loaders)
             yield done
         self.model.eval()
+        if self.recipe.lora_rank:
+            save_lora(self.out / "adapter", self.model, base=self.recipe.start_from)
+            merge_lora(self.model)
         save_checkpoint(self.out / "model", self.model, self.tokenizer)
 
     def _stage(self) -> tuple[int, Stage]:
@@ -186,7 +190,10 @@ def train(recipe: Recipe, on_step: Callable[[Progressed], None] = lambda _: None
 
 def _make_model(recipe: Recipe) -> tuple[Transformer, TextTokenizer]:
     if recipe.start_from:
-        return load_checkpoint(Path(recipe.start_from))
+        model, tokenizer = load_checkpoint(Path(recipe.start_from))
+        if recipe.lora_rank:
+            add_lora(model, recipe.lora_rank, recipe.lora_alpha, seed=recipe.seed)
+        return model, tokenizer
     tokenizer = load_tokenizer(Path(recipe.tokenizer))
     config = parse_config({"vocab_size": tokenizer.vocab_size, **recipe.model})
     return init_weights(Transformer(config), recipe.seed), tokenizer

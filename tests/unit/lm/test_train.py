@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from duologue.kit.errors import Invalid
+from duologue.lm.checkpoint import load_checkpoint
 from duologue.lm.data import Loader, Shard
+from duologue.lm.lora import load_lora
 from duologue.lm.recipe import Recipe, describe_fields, load_recipe, parse_recipe, save_recipe
 from duologue.lm.tokenizer import TextTokenizer
 from duologue.lm.train import Diverged, Trainer, sum_nll, train
@@ -101,6 +103,19 @@ def test_a_run_leaves_its_recipe_its_log_and_a_model(values: dict[str, object], 
     assert load_recipe(tmp_path / "run" / "recipe.yaml") == parse_recipe(values)
     again = parse_recipe({**values, "start_from": str(folder), "out": str(tmp_path / "next")})
     assert losses(again)[0] < rows[0]["loss"]
+
+
+def test_adapters_are_learnt_resumed_saved_and_merged(values: dict[str, object], tmp_path: Path) -> None:
+    base = train(parse_recipe(values), show=False)
+    changes = {"start_from": str(base), "lora_rank": 2, "adam_lr": 0.02}
+    straight = losses(parse_recipe({**values, **changes, "out": str(tmp_path / "straight")}))
+    recipe = parse_recipe({**values, **changes, "out": str(tmp_path / "tuned")})
+    assert losses(recipe, stop_after=4)[:3] + losses(recipe) == straight
+    before, after = load_checkpoint(base)[0], load_checkpoint(tmp_path / "tuned" / "model")[0]
+    ids = torch.arange(20)[None]
+    assert (before(ids) - after(ids)).abs().max() > 0.01
+    load_lora(tmp_path / "tuned" / "adapter", before)
+    torch.testing.assert_close(before(ids), after(ids), rtol=1e-4, atol=1e-4)
 
 
 def test_recipes_are_checked_field_by_field(values: dict[str, object], tmp_path: Path) -> None:
