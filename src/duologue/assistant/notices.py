@@ -39,7 +39,7 @@ _GREETING = re.compile(
 _THANKS = re.compile(
     r"^\W*(?:(?:ok|okay|great|perfect|好的?|行|嗯)\W*)?"
     r"(?:thanks?(?: you)?(?: so much| very much| a lot)?|thx|cheers|谢谢(?:你|您|啦|了)?|多谢|感谢)"
-    r"(?:[\s,.!]*(?:bye|goodbye|再见|拜拜))?\W*$",
+    r"(?:[\s,.!，。！]*(?:bye|goodbye|再见|拜拜))?\W*$",
     re.I,
 )
 SMALL_TALK: Mapping[str, Mapping[Lang, str]] = {
