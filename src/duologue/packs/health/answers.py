@@ -1,6 +1,8 @@
 """What an answer says to the question before it: yes, no, both in parts, or unclear. Two languages; knows no concept.
 
-Openings are in `rules/answers.yaml`. NegEx and ConText see one sentence; "Fever?" – "No" is two turns. What is neither yes nor no stays unknown and is asked again.
+Openings are in `rules/answers.yaml`.
+
+NegEx and ConText see one sentence; "Fever?" – "No" is two turns. What is neither yes nor no stays unknown and is asked again.
 """
 
 import re
