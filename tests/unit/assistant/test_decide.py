@@ -22,7 +22,7 @@ CASE = Case("autopilot", GOOD, 0.9, 0.75)
         ({"is_steered": True}, "draft", "guard", "guard", "holding"),
         ({"confidence": 0.7, "failed_before": 1}, "hand_over", "failed_turns", "failed_turns", ""),
         ({"failed_before": 1}, "send", "", None, ""),
-        ({"mode": "copilot"}, "draft", "copilot", "low_confidence", ""),
+        ({"mode": "copilot"}, "draft", "copilot", "copilot", ""),
         ({"mode": "copilot", "confidence": 0.1}, "draft", "low_confidence", "low_confidence", ""),
         ({"mode": "copilot", "failed_before": 5, "confidence": 0.1}, "draft", "low_confidence", "low_confidence", ""),
         ({"mode": "human"}, "hand_over", "by_expert", "by_expert", ""),
