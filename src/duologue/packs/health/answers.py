@@ -41,4 +41,4 @@ def read_answer(text: str, lang: Lang) -> Polarity:
         return "no"
     if _openings()["yes"][lang].match(folded) or (lang == "zh" and re.match(r"嗯+\W*$", folded)):
         return "yes"
-    return "other"
+    return "yes" if _openings()["elaborates"][lang].search(folded) else "other"
