@@ -6,7 +6,7 @@ is right when it cites an article that answers the question and says most of wha
 included.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from duologue.assistant.model import Answer, NoRecall, Turn
 from duologue.assistant.retrieve import Search, retrieve
 from duologue.assistant.think import Thought
 from duologue.conversation.model import AI, Attention, Conversation, Message
-from duologue.knowledge.evaluate import Question
+from duologue.knowledge.evaluate import Part, Question, read_questions
 from duologue.knowledge.terms import index_terms
 
 SAYS_IT = 0.6
@@ -38,6 +38,14 @@ class Outcome:
     signals: dict[str, float]
     is_sent: bool
     is_right: bool
+
+
+async def evaluate_answers(
+    search: Search, workspace_id: str, paths: Iterable[Path], threshold: float, *, part: Part = "report"
+) -> list[dict[str, Any]]:
+    """Figures over the questions of these files, against knowledge that `workspace_id` already holds."""
+    outcomes = await answer_all(search, workspace_id, read_questions(paths, part), threshold)
+    return measure(outcomes, f"threshold {threshold}; {part} questions")
 
 
 async def answer_all(search: Search, workspace_id: str, questions: Sequence[Question], threshold: float) -> list[Outcome]:
@@ -83,7 +91,7 @@ def measure(outcomes: Sequence[Outcome], note: str) -> list[dict[str, Any]]:
         for metric, (value, baseline, n, what) in figures.items():
             rows.append(
                 {
-                    "task": f"answers/{lang}",
+                    "task": f"answers.{lang}",
                     "metric": metric,
                     "value": value,
                     "baseline": baseline,

@@ -230,3 +230,16 @@ def evaluate_knowledge(context: typer.Context, as_json: AsJson = False) -> None:
     apart = {"database_url": "", "engine": "none", "sample": False}
     with tempfile.TemporaryDirectory(prefix="duologue-eval-") as folder:
         with_platform(context, lambda platform: evaluate_search(platform, as_json=as_json), Path(folder), **apart)
+
+
+@evaluate.command("answers")
+def evaluate_answers(context: typer.Context, as_json: AsJson = False) -> None:
+    """What the assistant would send by itself, what of it is right, and what it holds back."""
+    import tempfile
+
+    from duologue.interfaces.cli.evaluate import evaluate_answering
+    from duologue.interfaces.cli.run import with_platform
+
+    apart = {"database_url": "", "engine": "none", "sample": False}
+    with tempfile.TemporaryDirectory(prefix="duologue-eval-") as folder:
+        with_platform(context, lambda platform: evaluate_answering(platform, as_json=as_json), Path(folder), **apart)

@@ -11,6 +11,7 @@ from duologue.kit.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from duologue.interfaces.platform import Platform
 
@@ -19,17 +20,34 @@ async def evaluate_search(platform: Platform, *, as_json: bool) -> None:
     """Search the packs' knowledge with their questions, in a database of its own. Raises NotFound where no pack has any."""
     from duologue.knowledge.evaluate import evaluate_knowledge
 
-    measured = False
+    for pack, folder, questions in _labelled(platform):
+        with err.status(f"measuring {pack} …"):
+            rows = await evaluate_knowledge(platform.knowledge, folder, questions)
+        _print(pack, rows, as_json=as_json)
+
+
+async def evaluate_answering(platform: Platform, *, as_json: bool) -> None:
+    """Answer the packs' questions as on autopilot, without a model's words, in a database of its own."""
+    from duologue.assistant.evaluate import evaluate_answers
+    from duologue.knowledge.evaluate import WORKSPACE
+
+    for pack, folder, questions in _labelled(platform):
+        with err.status(f"answering for {pack} …"):
+            await platform.knowledge.ingest_folder(WORKSPACE, folder)
+            rows = await evaluate_answers(platform.knowledge, WORKSPACE, questions, platform.settings.autopilot_threshold)
+        _print(pack, rows, as_json=as_json)
+
+
+def _labelled(platform: Platform) -> list[tuple[str, Path, list[Path]]]:
+    """Packs with labelled questions: name, folder of documents, files of questions. Raises NotFound where there are none."""
+    found = []
     for pack in platform.packs:
         questions = [t.questions for t in pack.tasks if t.measures == "retrieval"]
         folders = sorted({s.folder.parent for s in pack.sources})
-        for folder in folders if questions else ():
-            measured = True
-            with err.status(f"measuring {pack.name} …"):
-                rows = await evaluate_knowledge(platform.knowledge, folder, questions)
-            _print(pack.name, rows, as_json=as_json)
-    if not measured:
+        found += [(pack.name, folder, questions) for folder in folders if questions]
+    if not found:
         raise NotFound("No installed pack brings questions for its knowledge.")
+    return found
 
 
 def _print(pack: str, rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
@@ -39,5 +57,12 @@ def _print(pack: str, rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         return
     table = Table("task", "metric", "value", "baseline", "n", "note", box=None, title=pack)
     for row in rows:
-        table.add_row(row["task"], row["metric"], f"{row['value']:.3f}", f"{row['baseline']:.3f}", str(row["n"]), row["note"])
+        table.add_row(
+            row["task"],
+            row["metric"],
+            f"{row['value']:.3f}",
+            "–" if row["baseline"] is None else f"{row['baseline']:.3f}",
+            str(row["n"]),
+            row["note"],
+        )
     out.print(table)
