@@ -55,7 +55,7 @@ async def rows_of(database: Database, workspace: str) -> dict[str, int]:
         for table in tables:
             counted = await tx.conn.execute(table.select().where(table.c.workspace_id == workspace))
             held[table.name] = len(counted.all())
-        held["index"] = len(await repository.match(tx, workspace, ["pole", "warranti", "退货", "year"], 100))
+        held["index"] = len(await repository.match(tx, workspace, dict.fromkeys(["pole", "warranti", "退货", "year"], 1.0), 100))
     return held
 
 
@@ -194,6 +194,24 @@ async def test_any_text_may_be_asked(service: KnowledgeService, workspace: str, 
     await service.ingest(workspace, [markdown("warranty.md", WARRANTY)])
     result = await service.search(workspace, query)
     assert 0 <= result.support <= 0.5
+
+
+async def test_a_rare_word_chooses_candidates_before_common_ones(
+    service: KnowledgeService, database: Database, workspace: str
+) -> None:
+    common = [markdown(f"{n}.md", f"# Tent {n}\n\nThe tent and the tent peg, tent and peg, peg and tent.") for n in range(30)]
+    await service.ingest(workspace, [*common, markdown("rare.md", "# Valve\n\nA valve of the tent stove may leak.")])
+    async with database.read() as tx:
+        numbers = await repository.match(tx, workspace, {"tent": 0.01, "peg": 0.03, "valv": 3.0}, 5)
+        first = (await repository.get_candidates(tx, workspace, numbers[:1]))[0]
+    assert (len(numbers), first.uri) == (5, "rare.md")
+    assert (await service.search(workspace, "tent peg valve", dense_share=0)).hits[0].uri == "rare.md"
+
+
+async def test_a_very_long_question_is_looked_up_too(service: KnowledgeService, workspace: str) -> None:
+    await service.ingest(workspace, [markdown("warranty.md", WARRANTY)])
+    long = " ".join(f"word{n}" for n in range(3000))
+    assert (await service.search(workspace, f"tent poles {long}")).hits[0].uri == "warranty.md"
 
 
 class OtherEncoder(HashingEncoder):

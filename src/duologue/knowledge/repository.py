@@ -303,25 +303,28 @@ async def list_words(tx: Tx, workspace_id: str) -> dict[str, int]:
 # ── passages ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def match(tx: Tx, workspace_id: str, terms: Sequence[str], limit: int) -> list[int]:
-    """Numbers of the passages that hold any of the terms, roughly best first."""
-    if not terms:
+async def match(tx: Tx, workspace_id: str, weights: Mapping[str, float], limit: int) -> list[int]:
+    """Numbers of the passages that hold any of the terms, roughly best first; `weights` says how much each term tells."""
+    if not weights:
         return []
     if tx.is_sqlite:
-        either = " OR ".join(f'"{term}"' for term in terms)
+        either = " OR ".join(f'"{term}"' for term in weights)
         wanted = f'workspace_id : "{workspace_id}" AND {{title_terms heading_terms body_terms}} : ({either})'
-        weights = ", ".join(str(weight) for weight in (0.0, *WEIGHTS))
+        columns = ", ".join(str(weight) for weight in (0.0, *WEIGHTS))
         query = text(
-            f"SELECT rowid FROM passage_fts WHERE passage_fts MATCH :wanted ORDER BY bm25(passage_fts, {weights}), rowid LIMIT :n"
+            f"SELECT rowid FROM passage_fts WHERE passage_fts MATCH :wanted ORDER BY bm25(passage_fts, {columns}), rowid LIMIT :n"
         )
         return list((await tx.conn.execute(query, {"wanted": wanted, "n": limit})).scalars())
-    weights = f"{{{WEIGHTS[2] / 4}, {WEIGHTS[2] / 4}, {WEIGHTS[1] / 4}, {WEIGHTS[0] / 4}}}"
-    query = text(
-        f"SELECT number FROM passage WHERE workspace_id = :w AND search @@ CAST(:q AS tsquery) "
-        f"ORDER BY ts_rank_cd('{weights}', search, CAST(:q AS tsquery), 1) DESC, number LIMIT :n"
-    )
-    wanted = " | ".join(_lexeme(term) for term in terms)
-    return list((await tx.conn.execute(query, {"w": workspace_id, "q": wanted, "n": limit})).scalars())
+    marks = f"{{{WEIGHTS[2] / 4}, {WEIGHTS[2] / 4}, {WEIGHTS[1] / 4}, {WEIGHTS[0] / 4}}}"
+    terms = list(weights)
+    # ts_rank knows no idf, so every term is rated by itself and counts by its weight
+    rated = " + ".join(f"CAST(:w{i} AS real) * ts_rank('{marks}', search, CAST(:t{i} AS tsquery), 1)" for i in range(len(terms)))
+    wanted = "workspace_id = :ws AND search @@ CAST(:q AS tsquery)"
+    query = text(f"SELECT number FROM passage WHERE {wanted} ORDER BY {rated} DESC, number LIMIT :n")
+    lexemes = [_lexeme(term) for term in terms]
+    bound = {f"t{i}": lexeme for i, lexeme in enumerate(lexemes)} | {f"w{i}": weights[term] for i, term in enumerate(terms)}
+    found = await tx.conn.execute(query, bound | {"ws": workspace_id, "q": " | ".join(lexemes), "n": limit})
+    return list(found.scalars())
 
 
 async def get_candidates(tx: Tx, workspace_id: str, numbers: Sequence[int]) -> list[Candidate]:

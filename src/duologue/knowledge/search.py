@@ -19,6 +19,7 @@ CANDIDATES = 60
 WORKSPACES = 32
 """Caches held at a time; the one unused for longest goes first."""
 VECTORS_AT_ONCE = 5_000
+MOST_TERMS = 40
 LONGEST_QUERY = 2_000
 """Characters of a question that are looked at."""
 
@@ -74,7 +75,7 @@ class Searcher:
     ) -> list[Scored]:
         numbers: dict[int, None] = {}
         if dense_share < 1:
-            numbers |= dict.fromkeys(await repository.match(tx, workspace_id, list(weighed.weights), CANDIDATES))
+            numbers |= dict.fromkeys(await repository.match(tx, workspace_id, looked_up(weighed), CANDIDATES))
         if dense_share > 0:
             numbers |= dict.fromkeys(number for number, _ in cache.dense.search(vector, CANDIDATES))
         cosines = cache.dense.score(vector, list(numbers)) if dense_share > 0 else {}
@@ -120,6 +121,12 @@ async def _weigh(tx: Tx, workspace_id: str, query: str, state: State, cache: _Ca
             weights.pop(term)
             weights[guess.term] = max(weights.get(guess.term, 0.0), guess.certainty * bm25.idf(guess.passages, state.passages))
     return bm25.Query(weights)
+
+
+def looked_up(weighed: bm25.Query) -> dict[str, float]:
+    """The terms that choose candidates: of a long question those that tell most."""
+    best = sorted(weighed.weights.items(), key=lambda item: (-item[1], item[0]))
+    return dict(best[:MOST_TERMS])
 
 
 def _rate(weighed: bm25.Query, candidate: Candidate, state: State) -> float:
