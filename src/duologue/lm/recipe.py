@@ -13,7 +13,7 @@ import yaml
 from duologue.kit.errors import Invalid
 
 
-def _doc(text: str, **more: Any) -> Any:
+def doc(text: str, **more: Any) -> Any:
     return field(metadata={"doc": text}, **more)
 
 
@@ -21,46 +21,46 @@ def _doc(text: str, **more: Any) -> Any:
 class Stage:
     """A part of a run: what is read, for how long, in which form."""
 
-    shard: str = _doc("Shard to learn from, without its endings.")
-    steps: int = _doc("Optimizer steps of this stage.")
-    length: int = _doc("Tokens per row.", default=256)
-    rows: int = _doc("Rows per micro-batch.", default=16)
-    accumulate: int = _doc("Micro-batches per optimizer step; the loss is that of one batch of all of them.", default=1)
-    whole: bool = _doc("Keep documents whole (conversations): pad rows instead of splitting.", default=False)
+    shard: str = doc("Shard to learn from, without its endings.")
+    steps: int = doc("Optimizer steps of this stage.")
+    length: int = doc("Tokens per row.", default=256)
+    rows: int = doc("Rows per micro-batch.", default=16)
+    accumulate: int = doc("Micro-batches per optimizer step; the loss is that of one batch of all of them.", default=1)
+    whole: bool = doc("Keep documents whole (conversations): pad rows instead of splitting.", default=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """A training run."""
 
-    out: str = _doc("Folder that the run writes: checkpoints, log, recipe, result.")
-    stages: tuple[Stage, ...] = _doc("What is read, in order.")
-    tokenizer: str = _doc("tokenizer.json of a new model.", default="")
-    model: Mapping[str, Any] = _doc("Shape and parts of a new model: the fields of lm.config.Config.", default_factory=dict)
-    start_from: str = _doc("Folder of a model to go on from, instead of a new one.", default="")
-    seed: int = _doc("Seed of weights and of the order of documents.", default=0)
-    precision: Literal["fp32", "bf16"] = _doc(
+    out: str = doc("Folder that the run writes: checkpoints, log, recipe, result.")
+    stages: tuple[Stage, ...] = doc("What is read, in order.")
+    tokenizer: str = doc("tokenizer.json of a new model.", default="")
+    model: Mapping[str, Any] = doc("Shape and parts of a new model: the fields of lm.config.Config.", default_factory=dict)
+    start_from: str = doc("Folder of a model to go on from, instead of a new one.", default="")
+    seed: int = doc("Seed of weights and of the order of documents.", default=0)
+    precision: Literal["fp32", "bf16"] = doc(
         "Arithmetic of the matrices; weights and optimizer stay fp32. bf16 only where the processor has units for it.",
         default="fp32",
     )
-    threads: int = _doc("Threads of torch on the CPU; 0 leaves torch's choice.", default=0)
-    lora_rank: int = _doc("Learn adapters of this rank instead of all weights; 0 learns all.", default=0)
-    lora_alpha: float = _doc("Strength of the adapters; their sum is scaled by alpha / rank.", default=16.0)
-    optimizer: Literal["muon", "adamw"] = _doc(
+    threads: int = doc("Threads of torch on the CPU; 0 leaves torch's choice.", default=0)
+    lora_rank: int = doc("Learn adapters of this rank instead of all weights; 0 learns all.", default=0)
+    lora_alpha: float = doc("Strength of the adapters; their sum is scaled by alpha / rank.", default=16.0)
+    optimizer: Literal["muon", "adamw"] = doc(
         "Muon for the blocks' matrices and AdamW for the rest, or AdamW for all.", default="muon"
     )
-    muon_lr: float = _doc("Peak learning rate of Muon.", default=0.01)
-    adam_lr: float = _doc("Peak learning rate of AdamW.", default=0.004)
-    weight_decay: float = _doc("Cautious weight decay.", default=0.1)
-    schedule: Literal["wsd", "cosine"] = _doc("Learning rate over time: warm-up, flat, straight fall; or a cosine.", default="wsd")
-    warmup_steps: int = _doc("Steps of warm-up.", default=40)
-    decay_share: float = _doc("Share of all steps in which the learning rate falls (wsd).", default=0.5)
-    floor: float = _doc("Learning rate at the end, as a share of the peak.", default=0.0)
-    clip: float = _doc("Longest gradient; 0 does not clip.", default=1.0)
-    mask_documents: bool = _doc("Do not attend across documents of a row.", default=True)
-    save_every: int = _doc("Steps between checkpoints; the last two are kept.", default=200)
-    evaluate_every: int = _doc("Steps between evaluations on the held-out texts; 0 never.", default=200)
-    held_out: str = _doc("JSON file of held-out texts by language: {lang: [text, …]}.", default="")
+    muon_lr: float = doc("Peak learning rate of Muon.", default=0.01)
+    adam_lr: float = doc("Peak learning rate of AdamW.", default=0.004)
+    weight_decay: float = doc("Cautious weight decay.", default=0.1)
+    schedule: Literal["wsd", "cosine"] = doc("Learning rate over time: warm-up, flat, straight fall; or a cosine.", default="wsd")
+    warmup_steps: int = doc("Steps of warm-up.", default=40)
+    decay_share: float = doc("Share of all steps in which the learning rate falls (wsd).", default=0.5)
+    floor: float = doc("Learning rate at the end, as a share of the peak.", default=0.0)
+    clip: float = doc("Longest gradient; 0 does not clip.", default=1.0)
+    mask_documents: bool = doc("Do not attend across documents of a row.", default=True)
+    save_every: int = doc("Steps between checkpoints; the last two are kept.", default=200)
+    evaluate_every: int = doc("Steps between evaluations on the held-out texts; 0 never.", default=200)
+    held_out: str = doc("JSON file of held-out texts by language: {lang: [text, …]}.", default="")
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as JSON values."""
@@ -82,7 +82,7 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
 
 def parse_recipe(values: Mapping[str, Any]) -> Recipe:
     """A recipe from JSON values. Raises Invalid for an unknown field, a missing one, or one of the wrong kind."""
-    recipe: Recipe = _parse(Recipe, values, "")
+    recipe: Recipe = parse_fields(Recipe, values, "")
     if not recipe.stages:
         raise Invalid("The recipe has no stages: say under `stages` what to learn from.")
     if not recipe.start_from and not (recipe.model and recipe.tokenizer):
@@ -119,7 +119,8 @@ def _override(values: Any, override: str) -> None:
     values[last] = yaml.safe_load(text)
 
 
-def _parse(kind: Any, values: Any, where: str) -> Any:
+def parse_fields(kind: Any, values: Any, where: str = "") -> Any:
+    """A dataclass from JSON values; `where` prefixes names in what is said. Raises Invalid with the field that is wrong."""
     if not isinstance(values, Mapping):
         raise Invalid(f"The recipe's {where or 'top'} must be a mapping of fields.")
     hints, known = get_type_hints(kind), {f.name for f in fields(kind)}
@@ -139,7 +140,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             raise Invalid(f"The recipe's {where} must be a list.")
         return tuple(_value(get_args(hint)[0], v, f"{where}.{i}") for i, v in enumerate(value))
     if is_dataclass(hint):
-        return _parse(hint, value, where + ".")
+        return parse_fields(hint, value, where + ".")
     if get_origin(hint) is Literal:
         if value not in get_args(hint):
             raise Invalid(f"The recipe's {where} is one of {', '.join(get_args(hint))}; {value!r} is not.")

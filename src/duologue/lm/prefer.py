@@ -1,0 +1,218 @@
+"""Learning from preferences: of two answers to the same prompt, the chosen one shall become likelier than the rejected one.
+
+    loss = -log sigmoid(beta * ((log p(c) - log q(c)) - (log p(r) - log q(r))))  +  nll * (-log p(c) per token)
+
+p is the model, q the model before (its adapters switched off, or its log-probabilities computed beforehand). The second term holds
+up the chosen answer, whose own probability falls otherwise where the two are nearly equal, as an expert's edit and the draft are.
+Sources: Rafailov et al. 2023 (DPO); Pang et al. 2024 (the added term).
+"""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+import yaml
+from torch import Tensor
+
+from duologue.kit.errors import Invalid
+from duologue.lm.chat import Message, render
+from duologue.lm.checkpoint import load_checkpoint, save_checkpoint
+from duologue.lm.lora import add_lora, merge_lora, save_lora
+from duologue.lm.optim import AdamW, schedule
+from duologue.lm.recipe import doc
+from duologue.lm.tokenizer import TextTokenizer
+from duologue.lm.transformer import Transformer
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreferRecipe:
+    """A run of preference learning."""
+
+    out: str = doc("Folder that the run writes: log, recipe, adapter, model.")
+    start_from: str = doc("Folder of the model to go on from.")
+    pairs: str = doc("JSONL of preference pairs: prompt, chosen, rejected, as `duologue export --format dpo` writes.")
+    epochs: int = doc("Passes through the pairs.", default=1)
+    rows: int = doc("Pairs per optimizer step.", default=8)
+    beta: float = doc("How strongly the model is held to what it was; larger holds more.", default=0.1)
+    nll: float = doc("Weight of the chosen answer's own loss.", default=0.5)
+    adam_lr: float = doc("Peak learning rate.", default=5e-5)
+    lora_rank: int = doc("Rank of the adapters; 0 learns all weights.", default=8)
+    lora_alpha: float = doc("Strength of the adapters.", default=16.0)
+    held_out: float = doc("Share of pairs that are only measured, never learnt from.", default=0.1)
+    seed: int = doc("Seed of adapters, order and held-out pairs.", default=0)
+    precision: Literal["fp32"] = doc("Arithmetic; differences of log-probabilities need fp32.", default="fp32")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two answers to one prompt."""
+
+    prompt: tuple[Message, ...]
+    chosen: str
+    rejected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Pairs as rows: the chosen first, then the rejected. ids (2N, T) padded on the right, mask (2N, T) of the answer's tokens."""
+
+    ids: Tensor
+    mask: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Preferred:
+    """Measures of some pairs: `margin` in nats before beta, `accuracy` the share with a positive one, log-probabilities
+    per answer."""
+
+    step: int
+    loss: float
+    margin: float
+    accuracy: float
+    chosen_logprob: float
+    rejected_logprob: float
+    is_held_out: bool
+
+
+def read_pairs(path: Path) -> tuple[list[Pair], int]:
+    """The pairs of a file, and how many were dropped because both answers are equal. Raises Invalid with the line that is wrong."""
+    pairs, num_equal = [], 0
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"The pairs {path} cannot be read: {error}.") from error
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line)
+            pair = Pair(tuple(row["prompt"]), _text(row["chosen"]), _text(row["rejected"]))
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            raise Invalid(f"Line {number} of {path} is no preference pair (prompt, chosen, rejected): {error!r}.") from error
+        if pair.chosen.strip() == pair.rejected.strip():
+            num_equal += 1
+        else:
+            pairs.append(pair)
+    if not pairs:
+        raise Invalid(f"{path} holds no pair with two different answers: nothing can be learnt from it.")
+    return pairs, num_equal
+
+
+def _text(answer: Any) -> str:
+    return answer if isinstance(answer, str) else str(answer[-1]["content"])
+
+
+def to_sides(tokenizer: TextTokenizer, pairs: Sequence[Pair], context: int) -> Sides:
+    """Rows of pairs. A prompt too long loses its beginning, equally on both sides.
+
+    Raises Invalid where an answer alone is too long.
+    """
+    rows: list[tuple[list[int], int]] = []
+    for answers in ([p.chosen for p in pairs], [p.rejected for p in pairs]):
+        for pair, answer in zip(pairs, answers, strict=True):
+            prompt = render(tokenizer, pair.prompt, for_reply=True).ids
+            longest = max(len(tokenizer.encode(a.strip())) for a in (pair.chosen, pair.rejected)) + 1
+            if longest + 2 > context:
+                raise Invalid(f"An answer of {longest} tokens leaves this model ({context}) no room for its prompt; drop the pair.")
+            kept = prompt[:1] + prompt[1:][-(context - longest - 1) :]
+            whole = render(tokenizer, [*pair.prompt, {"role": "assistant", "content": answer}]).ids
+            rows.append((kept + whole[len(prompt) :], len(kept)))
+    width = max(len(ids) for ids, _ in rows)
+    ids, mask = torch.zeros(len(rows), width, dtype=torch.long), torch.zeros(len(rows), width, dtype=torch.bool)
+    for row, (tokens, start) in enumerate(rows):
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        mask[row, start : len(tokens)] = True
+    return Sides(ids, mask)
+
+
+def answer_logprobs(model: Transformer, sides: Sides) -> Tensor:
+    """log p of each row's answer, (2N,). Padding stands behind the answer, where causal attention does not see it."""
+    logprobs = model(sides.ids[:, :-1]).float().log_softmax(-1)
+    found = logprobs.gather(-1, sides.ids[:, 1:, None])[..., 0]
+    total: Tensor = (found * sides.mask[:, 1:]).sum(-1)
+    return total
+
+
+def dpo_loss(policy: Tensor, reference: Tensor, num_tokens: Tensor, beta: float, nll: float) -> tuple[Tensor, Tensor]:
+    """The loss and the margins (N,), from log-probabilities (2N,); `num_tokens` (N,) of the chosen answers."""
+    gained = policy - reference
+    chosen, rejected = gained.chunk(2)
+    margin = chosen - rejected
+    own = -policy.chunk(2)[0] / num_tokens
+    return (-F.logsigmoid(beta * margin) + nll * own).mean(), margin
+
+
+class Preference:
+    """A run of preference learning; iterate over `run()`."""
+
+    def __init__(self, recipe: PreferRecipe) -> None:
+        self.recipe, self.out = recipe, Path(recipe.out)
+        self.model, self.tokenizer = load_checkpoint(Path(recipe.start_from))
+        pairs, self.num_equal = read_pairs(Path(recipe.pairs))
+        order = torch.randperm(len(pairs), generator=torch.Generator().manual_seed(recipe.seed)).tolist()
+        num_held = int(len(pairs) * recipe.held_out)
+        context = self.model.config.context
+        learnt = [pairs[i] for i in order[num_held:]]
+        batches = [learnt[at : at + recipe.rows] for at in range(0, len(learnt), recipe.rows)]
+        self.batches = [self._with_reference(to_sides(self.tokenizer, some, context)) for some in batches]
+        held = [pairs[i] for i in order[:num_held]]
+        self.held_out = self._with_reference(to_sides(self.tokenizer, held, context)) if held else None
+        if recipe.lora_rank:
+            add_lora(self.model, recipe.lora_rank, recipe.lora_alpha, seed=recipe.seed)
+        self.optimizer = AdamW([p for p in self.model.parameters() if p.requires_grad], recipe.adam_lr)
+        self.total = recipe.epochs * len(self.batches)
+        self.out.mkdir(parents=True, exist_ok=True)
+        (self.out / "recipe.yaml").write_text(yaml.safe_dump(asdict(recipe), sort_keys=False), "utf-8")
+
+    @torch.no_grad()
+    def _with_reference(self, sides: Sides) -> tuple[Sides, Tensor]:
+        """Rows with the log-probabilities of the model as it was, computed once."""
+        return sides, answer_logprobs(self.model, sides)
+
+    def run(self) -> Iterator[Preferred]:
+        """Learn to the end: a value per step, and after each pass one of the held-out pairs.
+
+        Raises Invalid on a loss that is no number.
+        """
+        log, step = (self.out / "log.jsonl").open("w", encoding="utf-8"), 0
+        with log:
+            for epoch in range(self.recipe.epochs):
+                generator = torch.Generator().manual_seed(self.recipe.seed + epoch)
+                for index in torch.randperm(len(self.batches), generator=generator).tolist():
+                    done = self._update(step, *self.batches[index])
+                    step += 1
+                    log.write(json.dumps(asdict(done)) + "\n")
+                    yield done
+                if self.held_out is not None:
+                    with torch.no_grad():
+                        done = self._measure(step, *self.held_out, is_held_out=True)[1]
+                    log.write(json.dumps(asdict(done)) + "\n")
+                    yield done
+        if self.recipe.lora_rank:
+            save_lora(self.out / "adapter", self.model, base=self.recipe.start_from)
+            merge_lora(self.model)
+        save_checkpoint(self.out / "model", self.model, self.tokenizer)
+
+    def _update(self, step: int, sides: Sides, reference: Tensor) -> Preferred:
+        loss, done = self._measure(step + 1, sides, reference, is_held_out=False)
+        if not math.isfinite(done.loss):
+            raise Invalid(f"The loss of step {step + 1} is {done.loss}: nothing was changed. Lower the learning rate.")
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_([p for p in self.model.parameters() if p.requires_grad], 1.0)
+        factor = schedule(step, self.total, kind="cosine", warmup=min(10, self.total), decay_share=1.0, floor=0.0)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.recipe.adam_lr * factor
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return done
+
+    def _measure(self, step: int, sides: Sides, reference: Tensor, *, is_held_out: bool) -> tuple[Tensor, Preferred]:
+        policy = answer_logprobs(self.model, sides)
+        num_tokens = sides.mask.sum(-1).chunk(2)[0]
+        loss, margin = dpo_loss(policy, reference, num_tokens, self.recipe.beta, self.recipe.nll)
+        chosen, rejected = (float(side.mean()) for side in policy.detach().chunk(2))
+        wins = float((margin > 0).float().mean())
+        return loss, Preferred(step, float(loss.detach()), float(margin.detach().mean()), wins, chosen, rejected, is_held_out)
