@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Frame, Page
 
 Open = Callable[..., Page]
 
@@ -21,9 +21,10 @@ def ask(page: Page, question: str) -> None:
     page.locator("[data-testid=message][data-author=person]", has_text=question).last.wait_for()
 
 
-def conversation_id(page: Page) -> str:
+def conversation_id(page: Page | Frame) -> str:
     """The conversation that a chat page shows."""
-    return page.evaluate("location.hash.slice(1)")
+    found: str = page.evaluate("location.hash.slice(1)")
+    return found
 
 
 def open_row(desk: Page, conversation: str) -> None:

@@ -80,7 +80,7 @@ function Entry({ m, before, onCite }) {
   const rating = thread.value.ratings[m.id];
   const kind = isNote ? "note" : m.author_kind;
   return html`${day}<article class="message from-${kind} ${isFirst ? "first" : ""}" data-testid="message" data-author=${kind} aria-label=${authorName(m)}>
-    <span class="gutter">${isFirst && html`<${Avatar} kind=${m.author_kind} name=${m.author_name} />`}</span>
+    <span class="gutter">${isFirst && html`<${Avatar} kind=${m.author_kind} name=${m.author_kind === "person" ? conversation.value?.person?.name : m.author_name} />`}</span>
     <div class="stack">
       ${isFirst && html`<p class="author"><strong>${authorName(m)}</strong>
         ${isNote && html`<span class="badge note"><${Icon} name="note" size=${11} />${t("author.note")}</span>`}

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from "../shared/html.js";
 import { Icon } from "../shared/icons.js";
 import { Diff, Meter, grow, isComposing } from "../shared/parts.js";
-import { Body, Plain, Sources } from "../shared/body.js";
+import { Body, Plain, Sources, unmark } from "../shared/body.js";
 import { clockTime } from "../shared/dates.js";
 import { diff } from "../shared/diff.js";
 import { stopReason } from "../shared/notices.js";
@@ -34,7 +34,7 @@ export function Draft({ draft, onCite }) {
     ${now.doing === "edit" && isOpen ? html`<${Editor} draft=${draft} now=${now} />` : draft.body && html`<div class="draft-body"
       title=${isOpen && isAtLeast("expert") ? t("draft.edit_hint") : null} onDblClick=${() => isOpen && isAtLeast("expert") && change(draft, { doing: "edit" })}>
       ${draft.html ? html`<${Body} of=${draft.html} citations=${draft.citations} onCite=${onCite} lang=${draft.lang} />`
-        : html`<${Plain} text=${now.text} citations=${draft.citations} onCite=${onCite} />`}</div>`}
+        : html`<${Plain} text=${unmark(now.text)} citations=${draft.citations} onCite=${onCite} />`}</div>`}
     ${draft.citations.length > 0 && html`<${Sources} citations=${draft.citations} onCite=${onCite} />`}
     ${isOpen && isAtLeast("expert") && html`<${Decide} draft=${draft} now=${now} />`}
   </article>`;

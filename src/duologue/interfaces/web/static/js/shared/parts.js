@@ -1,6 +1,6 @@
 /** Small parts that every page uses: avatar, drawer, menu, toasts, language and theme. */
 import { html, signal, useEffect, useRef, useState } from "./html.js";
-import { Icon, Mark } from "./icons.js";
+import { Icon } from "./icons.js";
 import { has, lang, setLang, t } from "./i18n.js";
 import { isDark, switchTheme } from "./theme.js";
 
@@ -11,7 +11,7 @@ const initials = (name) => {
 
 /** @param {{ kind: "person" | "ai" | "expert" | "queue", name?: string, size?: "small" | "large" }} props */
 export function Avatar({ kind, name = "", size = "" }) {
-  const inside = kind === "ai" ? html`<${Mark} />` : kind === "queue" ? html`<${Icon} name="people" />` : null;
+  const inside = kind === "ai" ? html`<${Icon} name="spark" size=${size === "small" ? 14 : 19} />` : kind === "queue" ? html`<${Icon} name="people" />` : null;
   return html`<span class="avatar ${kind} ${size}" aria-hidden="true">
     ${inside ?? (name ? initials(name) : html`<${Icon} name="person" />`)}
   </span>`;
