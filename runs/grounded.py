@@ -330,8 +330,8 @@ def _draw(rng: random.Random, lang: str) -> dict[str, str]:
     return values
 
 
-def make_items(seed: int, count: int) -> list[Item]:
-    """`count` items, half of them English; a fifth cannot be answered from their passage."""
+def make_items(seed: int, count: int, absent: float = 0.2) -> list[Item]:
+    """`count` items, half of them English; the share `absent` of them cannot be answered from their passage."""
     rng, items = random.Random(f"grounded-{VERSION}-{seed}"), []
     for index in range(count):
         lang = ("en", "zh")[index % 2]
@@ -342,7 +342,7 @@ def make_items(seed: int, count: int) -> list[Item]:
         sentences = [FACTS[lang][which][0].format(**values) for which, values in facts]
         target, (which, values) = rng.choice(list(enumerate(facts)))
         answer = sentences[target]
-        if rng.random() < 0.2:
+        if rng.random() < absent:
             others = [w for w in range(len(FACTS[lang])) if w not in chosen]
             which = rng.choice(others if rng.random() < 0.5 else chosen)  # another kind of fact, or the same about another thing
             values, answer = _draw(rng, lang), NOT_IN_TEXT[lang]
@@ -371,13 +371,13 @@ ABOUT = {
 }
 
 
-def make_lookups(sentences: dict[str, list[str]], seed: int, count: int) -> list[Item]:
-    """`count` items from sentences by language; the word asked for stands in one sentence of the passage, in a fifth in none."""
+def make_lookups(sentences: dict[str, list[str]], seed: int, count: int, absent: float = 0.2) -> list[Item]:
+    """`count` items from sentences by language; the word asked for stands in one sentence of the passage, or (`absent`) in none."""
     rng, items = random.Random(f"lookup-{VERSION}-{seed}"), list[Item]()
     while len(items) < count:
         lang = ("en", "zh")[len(items) % 2]
         chosen = rng.sample(sentences[lang], rng.randint(2, 5))
-        target = rng.choice(sentences[lang]) if (is_absent := rng.random() < 0.2) else rng.choice(chosen)
+        target = rng.choice(sentences[lang]) if (is_absent := rng.random() < absent) else rng.choice(chosen)
         words = _words(target, lang)
         if not words:
             continue
@@ -487,6 +487,17 @@ def make_openings(questions: list[tuple[str, str]], seed: int) -> list[list[dict
         ]
         for question, lang in questions
     ]
+
+
+def make_repeats(sentences: dict[str, list[str]], seed: int, count: int) -> list[list[dict[str, str]]]:
+    """`count` conversations in which a sentence is to be said again: the plainest lesson in copying."""
+    rng, asked = random.Random(f"repeat-{VERSION}-{seed}"), {"en": "Repeat: ", "zh": "请重复："}
+    made = []
+    for index in range(count):
+        lang = ("en", "zh")[index % 2]
+        sentence = rng.choice(sentences[lang])
+        made.append([{"role": "user", "content": asked[lang] + sentence}, {"role": "assistant", "content": sentence}])
+    return made
 
 
 def make_small_talk(seed: int, count: int) -> list[tuple[list[dict[str, str]], str]]:

@@ -68,10 +68,6 @@ CHAT = {
 }
 QA = {"en_groundedqa_squad_dev": (450, 350), "zh_groundedqa_drcd": (450, 350), "zh_groundedqa_cmrc2018": (200, 150)}
 MADE_TEXT = 300
-# name: thousand tokens of conversations in fine-tuning
-LESSONS = {
-    "en_dialog_sgd": 200, "zh_dialog_smile": 120, "bi_dialog_woz": 120, "en_instruct_rasbt": 30, "en_groundedqa_disflqa": 120,
-}  # fmt: skip
 
 
 def read(data: Path, name: str) -> Iterator[dict[str, Any]]:
@@ -298,19 +294,19 @@ def main() -> None:
     stages["chat"] += take(lookups[:12_000], 900, given.scale, lambda i: as_chat(grounded_chat(i)), passes=1)
     stages["chat"] += take(talk[:1000], 40, given.scale, as_chat, passes=1)
 
-    stages["sft"] += take(templates[20_000:], 1600, 1, lambda i: as_lesson(grounded_chat(i)), passes=1)
-    stages["sft"] += take(lookups[12_000:], 900, 1, lambda i: as_lesson(grounded_chat(i)), passes=1)
-    for name, k_tokens in (("en_groundedqa_squad_dev", 400), ("zh_groundedqa_drcd", 400), ("zh_groundedqa_cmrc2018", 150)):
-        stages["sft"] += take(qa[name], k_tokens, 1, lambda i: as_lesson(grounded_chat(i)), passes=1)
-    for name, k_tokens in LESSONS.items():
-        stages["sft"] += take(chats[name], k_tokens, 1, as_lesson, passes=1)
+    lessons = [asdict(i) for i in grounded.make_items(SEED + 2, 25_000, absent=0.08)]
+    stages["sft"] += take(lessons, 1600, 1, lambda i: as_lesson(grounded_chat(i)), passes=1)
+    found = [asdict(i) for i in grounded.make_lookups(sentences, SEED + 2, 9_000, absent=0.08)]
+    stages["sft"] += take(found, 600, 1, lambda i: as_lesson(grounded_chat(i)), passes=1)
+    stages["sft"] += take(grounded.make_repeats(sentences, SEED, 5_000), 250, 1, as_lesson, passes=1)
+    stages["sft"] += take(chats["en_groundedqa_disflqa"], 120, 1, as_lesson, passes=1)
     spoken = [q["question"] for q in questions["zh_groundedqa_drcd"]]
     stages["sft"] += take([rewriting(rng, q) for q in spoken], 120, 1, as_lesson, passes=1)
-    stages["sft"] += take(talk[1000:], 150, 1, as_lesson, passes=1)
+    stages["sft"] += take(talk[1000:], 100, 1, as_lesson, passes=1)
     asked = [(i.question, i.lang) for i in made[:3_000]] + [
         (q["question"], q["lang"]) for some in questions.values() for q in some[:700]
     ]
-    stages["sft"] += take(grounded.make_openings(asked, SEED), 250, 1, as_lesson, passes=1)
+    stages["sft"] += take(grounded.make_openings(asked, SEED), 150, 1, as_lesson, passes=1)
 
     for stage, docs in stages.items():
         rng.shuffle(docs)
