@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from duologue.kit.text import Lang
-from tests.story.house import SMALL, WS, open_house
+from tests.story.house import EXPERT, SMALL, WS, open_house
 
 RETURNS = "You can return an unused tent within 30 days of delivery [1]."
 CITED = "You can return an unused tent within 30 days of delivery. [1]"
@@ -187,3 +187,16 @@ async def test_a_person_who_steers_gets_no_unsigned_answer(tmp_path: Path) -> No
         assert (run.status, run.reason) == ("drafted", "guard")
         assert await talk.said_by("ai") == []
         assert house.tokens("public") == ""
+
+
+async def test_both_databases_carry_a_turn_and_its_correction(tmp_path: Path, database_url: str) -> None:
+    rules = [{"match": "tent", "reply": RETURNS}, {"reply": "NO_ANSWER"}]
+    async with open_house(tmp_path, rules, database_url=database_url) as house:
+        talk = await house.open()
+        assert (await talk.ask("How long can I return a tent?")).status == "sent"
+        assert (await talk.ask("Do you repair kayaks in Norway?")).status == "drafted"
+        [draft] = await talk.drafts()
+        await house.review.decide(WS, draft.id, EXPERT, "edit", final_body="No, we only repair boots and tents.")
+        again = await house.open()
+        await again.ask("Are kayaks repaired in Norway?")
+        assert await again.said_by("ai") == ["No, we only repair boots and tents."]

@@ -7,7 +7,7 @@ has changed nothing but the run's row.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -39,6 +39,8 @@ log = get_logger(__name__)
 
 MAX_ATTEMPTS = 3
 """Beginnings of one turn after which it is handed over: a turn that ends the process must not do so for ever."""
+STALE_S = 30.0
+"""Seconds beyond the time-out of a turn after which its server must be gone."""
 _ANSWERED: frozenset[RunStatus] = frozenset({"running", "sent", "drafted", "handed_over", "cancelled", "failed"})
 _FAILED: frozenset[RunStatus] = frozenset({"drafted", "failed"})
 
@@ -235,6 +237,29 @@ class TurnRunner:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)
 
+    def list_live(self, workspace_id: str) -> list[str]:
+        """The conversations of a workspace whose turns run here."""
+        return [live.run.conversation_id for live in self._live.values() if live.run.workspace_id == workspace_id]
+
+    async def check(self, workspace_id: str, conversation_id: str) -> None:
+        """Stop a turn here that another server has overtaken or ended."""
+        live = self._live.get(conversation_id)
+        self.check_fence(await self._means.conversations.get(workspace_id, conversation_id))
+        if live is not None:
+            async with self._means.database.read() as tx:
+                run = await repository.find_run(tx, workspace_id, run_id=live.run.id)
+            if run is None or run.status != "running":
+                self.cut(conversation_id, "cancelled", "stopped")
+
+    async def end_elsewhere(self, workspace_id: str, conversation_id: str, status: RunStatus, reason: str) -> bool:
+        """End the run of a turn that runs on another server, which will notice. False where none runs."""
+        async with self._means.database.write() as tx:
+            runs = await repository.list_runs(tx, workspace_id, conversation_id, limit=1)
+            if not runs or runs[0].status != "running":
+                return False
+            await end(tx, runs[0], status, reason)
+            return True
+
     def check_fence(self, conversation: Conversation) -> None:
         """Stop the turn of a conversation that has gone on without it."""
         live = self._live.get(conversation.id)
@@ -262,14 +287,18 @@ class TurnRunner:
         except AlreadyEnded:
             log.info("run %s had ended before", run.id)
 
-    async def take_up(self) -> int:
-        """Begin again what an earlier process left, and begin what it never began. Returns how many turns."""
+    async def take_up(self, *, all_of_them: bool) -> int:
+        """Begin again what an earlier process left, and begin what it never began. Returns how many turns.
+
+        Without `all_of_them`, a run is only taken up once it is so old that no server can still be at it.
+        """
+        stale = self._means.database.clock.now() - timedelta(seconds=self._means.timeout_s + STALE_S)
         async with self._means.database.read() as tx:
             unfinished = await repository.list_running(tx)
             workspaces = await repository.list_workspaces(tx)
         count = 0
         for run, key in unfinished:
-            if run.conversation_id not in self._live:
+            if run.conversation_id not in self._live and (all_of_them or run.started_at < stale):
                 where = {"workspace_id": run.workspace_id, "conversation_id": run.conversation_id, "message_id": run.message_id}
                 await self._jobs.run("turn", f"{key}+{run.attempt}", {"key": key, **where, "instruction": run.instruction})
                 count += 1

@@ -1,7 +1,9 @@
 """The assistant as others use it: it hears of messages by the feed and answers; others read its runs and decide on its drafts."""
 
 import asyncio
+import socket
 from collections.abc import Coroutine, Sequence
+from datetime import timedelta
 from typing import Any
 
 from duologue.assistant import repository
@@ -19,10 +21,14 @@ from duologue.kit.errors import AlreadyDecided, DraftSuperseded, Invalid, NotFou
 from duologue.kit.log import get_logger
 from duologue.kit.settings import Settings
 from duologue.store import feed
+from duologue.store.bus import FeedMoved, Signal
 from duologue.store.database import Database, WriteTx
 from duologue.store.jobs import Jobs
 
 log = get_logger(__name__)
+
+SWEEP_S, CHECK_S = 60.0, 0.05
+KEEP_JOBS = timedelta(days=7)
 
 
 class AssistantService:
@@ -42,7 +48,7 @@ class AssistantService:
         settings = settings or Settings()
         self._database = database
         self._conversations = conversations
-        self._jobs = Jobs(_jobs_url(database, settings))
+        self._jobs = Jobs(_jobs_url(database, settings), executor_id=f"{socket.gethostname()}:{settings.port}")
         means = Means(
             database=database,
             conversations=conversations,
@@ -58,31 +64,45 @@ class AssistantService:
         self._actions = ActionRunner(means, self._jobs, self._runner)
         self._mcp = McpServers(settings.mcp_servers)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._checking: set[str] = set()
         self._is_started = False
         database.handle("MessagePosted", self._on_message)
         database.handle("ControlChanged", self._on_control)
         database.handle("PersonErased", self._on_erased)
         database.listen(self._on_commit)
+        if not database.is_sqlite:
+            database.bus.tap(self._on_signal)
 
     async def start(self) -> None:
         """Take up what an earlier process left; from now on every message is heard. Raises SetupError."""
         self._runner.extra_tools = await self._mcp.start()
         await self._jobs.start()
         self._is_started = True
-        await self.sweep()
+        await self._runner.take_up(all_of_them=self._database.is_sqlite)
+        self._spawn(self._sweep_for_ever())
 
     async def aclose(self) -> None:
         """Stop. A turn that is cut short is taken up at the next start."""
         self._is_started = False
-        for task in tuple(self._tasks):
+        for task in (tasks := tuple(self._tasks)):
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._runner.aclose()
         await self._jobs.stop()
         await self._mcp.aclose()
 
     async def sweep(self) -> int:
-        """Begin every turn that should run and does not: after a crash, or where a start failed."""
-        return await self._runner.take_up()
+        """Begin every turn that should run and does not, as where a start failed or another server has gone."""
+        return await self._runner.take_up(all_of_them=False)
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            try:
+                await self.sweep()
+                await self._jobs.forget(KEEP_JOBS)
+            except Exception:
+                log.exception("the sweep failed; it is tried again")
 
     # ---- what happens to conversations ---------------------------------------------------------------------------------------
 
@@ -132,6 +152,22 @@ class AssistantService:
             log.exception("the turn for conversation %s could not be started; a person is asked", conversation_id)
             await self._conversations.request_human(None, None, workspace_id, conversation_id, "tool_error")
 
+    def _on_signal(self, signal: Signal) -> None:
+        """Another server may have changed what a turn here rests on: look, at most every CHECK_S."""
+        where = signal.workspace_id
+        if isinstance(signal, FeedMoved) and where not in self._checking and self._runner.list_live(where):
+            self._checking.add(where)
+            self._spawn(self._check_live(where))
+
+    async def _check_live(self, workspace_id: str) -> None:
+        await asyncio.sleep(CHECK_S)
+        self._checking.discard(workspace_id)
+        for conversation_id in self._runner.list_live(workspace_id):
+            try:
+                await self._runner.check(workspace_id, conversation_id)
+            except NotFound:
+                continue
+
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -142,7 +178,9 @@ class AssistantService:
     async def stop(self, workspace_id: str, conversation_id: str, by: str) -> bool:
         """The person has read enough; what they saw stays as the answer. False where nothing ran."""
         await self._conversations.get(workspace_id, conversation_id)
-        return self._runner.cut(conversation_id, "cancelled", "stopped")
+        return self._runner.cut(conversation_id, "cancelled", "stopped") or await self._runner.end_elsewhere(
+            workspace_id, conversation_id, "cancelled", "stopped"
+        )
 
     async def regenerate(self, workspace_id: str, draft_id: str, instruction: str, member_id: str) -> None:
         """Write another draft in place of this one, as the expert wishes; it is never sent by itself."""

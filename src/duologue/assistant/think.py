@@ -21,7 +21,7 @@ from duologue.kit.text import Lang
 
 log = get_logger(__name__)
 
-OPENING_TOKENS, OPENING_TIMEOUT_S = 32, 4.0
+OPENING_TOKENS, OPENING_TIMEOUT_S = 32, 2.0
 
 OnText = Callable[[str], None]
 """Told the whole text so far of the model's present reply."""

@@ -7,6 +7,7 @@ the loop from which it is launched. DBOS is one per process, so is `Jobs`. Knows
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dbos import DBOS, SetWorkflowID
@@ -62,6 +63,16 @@ class Jobs:
         """Begin a job and return once it is recorded; nothing happens where a job of this id was begun before."""
         with SetWorkflowID(job_id):
             await DBOS.start_workflow_async(_job, kind, payload)
+
+    async def forget(self, age: timedelta) -> int:
+        """Delete the records of jobs that ended so long ago; returns how many."""
+        before = (datetime.now(UTC) - age).isoformat()
+        old = await DBOS.list_workflows_async(
+            status=["SUCCESS", "ERROR", "CANCELLED"], completed_before=before, limit=1_000, load_input=False, load_output=False
+        )
+        if old:
+            await DBOS.delete_workflows_async([job.workflow_id for job in old])
+        return len(old)
 
     async def stop(self) -> None:
         """Stop taking up jobs. One that is cut short is taken up at the next start."""
