@@ -1,4 +1,4 @@
-"""Is a named concept negated in a sentence, or by the answer to a question? The sentence may be clinical prose or a person's words."""
+"""Is a named concept negated in a sentence, or by the answer to a question? Clinical prose or a person's words."""
 
 import re
 

@@ -1,0 +1,83 @@
+"""History-taking: safety before information, red flags before both, no question twice, three statuses kept apart."""
+
+import pytest
+
+from duologue.packs.health.differential import best_question, load_knowledge, posterior, rank
+from duologue.packs.health.facts import extract_facts
+from duologue.packs.health.interview import Interview
+
+
+def _talk(*pairs: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"role": role, "text": text} for role, text in pairs]
+
+
+def test_present_denied_and_not_asked_stay_distinct() -> None:
+    graph = extract_facts(
+        _talk(
+            ("doctor", "Any fever?"),
+            ("patient", "No. But I cough at night."),
+            ("doctor", "Do you smoke?"),
+            ("patient", "I'm not sure what counts"),
+        ),
+        "en",
+    )
+    assert [graph.status(c) for c in ("fever", "cough", "smoking", "headache")] == ["denied", "present", "unknown", "not asked"]
+
+
+def test_facts_carry_their_words() -> None:
+    graph = extract_facts("I take metformin 500 mg and my father had diabetes. Allergic to penicillin.", "en")
+    drug = graph.of("medication")[0]
+    assert (drug.concept, drug.detail["dose"]) == ("metformin", "500 mg")
+    assert [(f.concept, f.experiencer) for f in graph.of("condition")] == [("diabetes", "family")]
+    assert [f.concept for f in graph.of("allergy")] == ["penicillin"]
+    assert all(graph.turns[s.turn].text[s.start : s.end] == s.words for f in graph.facts for s in f.sources)
+
+
+def test_chinese_numerals_and_answers() -> None:
+    graph = extract_facts(_talk(("医生", "发烧吗？"), ("患者", "烧到三十八度五")), "zh")
+    assert graph.of("measure")[0].value == 38.5
+    assert graph.status("fever") == "present"
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "I have had a cough for three days"), ("zh", "咳嗽三天了")])
+def test_no_question_is_asked_twice_and_it_ends(lang: str, said: str) -> None:
+    interview = Interview(lang)  # type: ignore[arg-type]
+    steps = [interview.start(), interview.hear(said)]
+    while steps[-1].kind == "ask":
+        steps.append(interview.hear("no" if lang == "en" else "没有"))
+    words = [s.text for s in steps]
+    assert steps[-1].kind == "done"
+    assert len(words) == len(set(words)) <= 20
+
+
+def test_a_headache_is_first_asked_about_what_is_dangerous() -> None:
+    interview = Interview("en")
+    interview.start()
+    step = interview.hear("I have a headache")
+    assert step.key.startswith("safety:headache")
+    assert interview.hear("yes").kind == "escalate"
+
+
+def test_questioning_stops_at_an_emergency_and_names_the_number() -> None:
+    interview = Interview("zh", emergency_number="120")
+    interview.start()
+    step = interview.hear("胸口压榨样疼痛，出冷汗")
+    assert (step.kind, step.level) == ("escalate", 1)
+    assert "120" in step.text
+
+
+def test_the_differential_names_evidence_for_and_against() -> None:
+    top = rank({"E_201": True, "E_91": True, "E_77": False})[0]
+    assert top.pro
+    assert abs(posterior({"E_201": True}).sum() - 1) < 1e-9
+
+
+def test_children_of_a_denied_screening_question_stay_closed() -> None:
+    kb = load_knowledge()
+    children = {e for e, parent in zip(kb.evidences, kb.parents, strict=True) if parent == "E_53"}
+    known = {"E_53": False}
+    for _ in range(30):
+        question = best_question(known, frozenset())
+        assert question not in children
+        if question:
+            known[question] = False
