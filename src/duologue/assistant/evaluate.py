@@ -83,7 +83,7 @@ def measure(outcomes: Sequence[Outcome], note: str) -> list[dict[str, Any]]:
         silent = [o for o in mine if not o.question.articles]
         figures = {
             "answered_right": (_share(o.is_right for o in answerable), None, len(answerable), "share of answerable questions"),
-            "sent": (len(sent) / len(mine), 1.0, len(mine), "share that leaves without a person"),
+            "sent": (_share(o.is_sent for o in mine), 1.0, len(mine), "share that leaves without a person"),
             "sent_right": (_share(o.is_right for o in sent), _share(o.is_right for o in mine), len(sent), "of what is sent"),
             "unanswerable_sent": (_share(o.is_sent for o in silent), 1.0, len(silent), "of unanswerable questions"),
             "ece": (_calibration_error(mine), None, len(mine), "of the confidence, ten bins"),
