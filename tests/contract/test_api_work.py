@@ -257,3 +257,5 @@ async def test_a_person_stays_the_same_person(house: House) -> None:
     frame = house.browser()
     frame.client.headers["Authorization"] = f"Bearer {token}"
     assert (await frame.call("POST", "/api/chat/conversations", {})).status_code == 200
+    again = await frame.post("/api/chat/session", {"workspace": "one", "bearer": True})
+    assert again["token"] == token, "the frame's own token is kept where cookies are not"

@@ -5,6 +5,7 @@ import contextlib
 import ipaddress
 import itertools
 import os
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,6 +41,7 @@ from duologue.store.migrate import upgrade
 
 log = get_logger(__name__)
 
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 KEY_FILE = "person.key"
 TICK_S = 15.0
 TRIM_EVERY = 240
@@ -86,7 +88,7 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
 def create_app(platform: Platform, lifespan: Lifespan | None = None) -> FastAPI:
     """The whole web application over a platform: the API and the pages."""
     app = api.create_app(api.join(platform), lifespan)
-    app.include_router(web.router())
+    app.include_router(web.router(embed_origins=_read_origins(platform.settings.embed_origins)))
     return app
 
 
@@ -166,6 +168,14 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _read_origins(text: str) -> list[str]:
+    origins = text.split()
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise SetupError(f"DUOLOGUE_EMBED_ORIGINS: {origin} is not the address of a site, such as https://shop.example.")
+    return origins
 
 
 def _check_data_dir(path: Path) -> None:

@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8600, ge=0, le=65535, description="Port to listen on.")
     public_url: str = Field("", description="Address under which people reach the server, where a proxy stands before it.")
+    embed_origins: str = Field(
+        "", description="Other sites that may show the chat in a frame, such as `https://shop.example`, separated by blanks."
+    )
     secure_cookies: bool = Field(False, description="Send cookies over HTTPS only; set it behind a TLS proxy.")
     sample: bool = Field(True, description="Prepare the sample workspace when the database is empty.")
     log_level: str = Field("INFO", description="Least severity that is logged.")

@@ -22,7 +22,15 @@ from duologue.interfaces.api.schemas import (
     conversation_json,
     message_json,
 )
-from duologue.interfaces.api.security import ANYBODY, PERSON, PERSON_COOKIE, PERSON_COOKIE_S, check_same_site, set_cookie
+from duologue.interfaces.api.security import (
+    ANYBODY,
+    PERSON,
+    PERSON_COOKIE,
+    PERSON_COOKIE_S,
+    check_same_site,
+    get_person_token,
+    set_cookie,
+)
 from duologue.interfaces.api.services import Joined, Services
 from duologue.interfaces.api.stream import Since, event_stream
 from duologue.kit.errors import Conflict, NotFound, NotSignedIn, TooLarge
@@ -120,7 +128,7 @@ async def start_session(given: SessionIn, request: Request, response: Response, 
     accounts = services.accounts
     workspace = await accounts.get_workspace(given.workspace)
     lang = given.lang or workspace.lang
-    token, person = request.cookies.get(PERSON_COOKIE, ""), None
+    (token, is_bearer), person = get_person_token(request), None
     try:
         ref = accounts.read_person_token(token)
         if ref.workspace_id == workspace.id:
@@ -133,7 +141,8 @@ async def start_session(given: SessionIn, request: Request, response: Response, 
         token = accounts.person_token(person)
     elif given.lang and given.lang != person.lang:
         person = await accounts.set_person_lang(workspace.id, person.id, given.lang)
-    set_cookie(response, services.settings, PERSON_COOKIE, token, PERSON_COOKIE_S)
+    if not is_bearer:
+        set_cookie(response, services.settings, PERSON_COOKIE, token, PERSON_COOKIE_S)
     desks = await services.conversations.list_desks(workspace.id)
     return {
         "person_id": person.id,

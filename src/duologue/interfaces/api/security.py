@@ -76,9 +76,7 @@ class Somebody:
 
     async def __call__(self, request: Request, services: Annotated[Services, Depends(get_services)]) -> PersonRef:
         services.limits.by_address.take(get_address(request))
-        scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-        is_bearer = scheme.lower() == "bearer"
-        token = bearer if is_bearer else request.cookies.get(PERSON_COOKIE, "")
+        token, is_bearer = get_person_token(request)
         if not token:
             raise NotSignedIn("Start a chat session first: POST /api/chat/session.")
         person = services.accounts.read_person_token(token)
@@ -101,6 +99,13 @@ class Anybody:
 MEMBER = Annotated[Session, Depends(SignedIn())]
 PERSON = Annotated[PersonRef, Depends(Somebody())]
 ANYBODY = Annotated[str, Depends(Anybody())]
+
+
+def get_person_token(request: Request) -> tuple[str, bool]:
+    """The person's token that came along, and whether it came as a bearer token; empty where there is none."""
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    is_bearer = scheme.lower() == "bearer"
+    return (bearer.strip() if is_bearer else request.cookies.get(PERSON_COOKIE, "")), is_bearer
 
 
 def set_cookie(response: Response, settings: Settings, name: str, token: str, max_age_s: int) -> None:
