@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from duologue.interfaces.platform import Openers, Platform
     from duologue.kit.settings import Settings
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def load_settings(**given: Any) -> Settings:
