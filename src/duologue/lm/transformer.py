@@ -226,7 +226,7 @@ class Transformer(nn.Module):
             x = x + self.positions(positions)
         elif self.config.positions == "sinusoidal":
             x = x + sinusoids(positions, self.config.d_model)
-        turn = self._turn(positions)
+        turn = self.rotation(positions)
         for layer, block in enumerate(self.blocks):
             x = block(x, turn, mask, cache, layer)
         if cache is not None:
@@ -255,7 +255,8 @@ class Transformer(nn.Module):
         """Read one more token per row (B,); logits (B, V) of what follows."""
         return self.prefill(ids[:, None], cache)
 
-    def _turn(self, positions: Tensor) -> tuple[Tensor, Tensor] | None:
+    def rotation(self, positions: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Cosines and sines (B, 1, T, D/2) of the positions (B, T); None without rotary positions."""
         if self.config.positions != "rotary":
             return None
         angles = (positions[..., None] * self.turns)[:, None]  # (B, 1, T, D/2)
