@@ -253,6 +253,21 @@ async def test_erasing_a_person_leaves_nothing_behind(
     assert all("Ada" not in str(e.payload) for e in await service.read_events(W, 0))
 
 
+async def test_a_turn_that_began_before_it_was_resolved_says_nothing(
+    service: ConversationService, database: Database, conversation: Conversation
+) -> None:
+    asked = await service.post_person_message(W, conversation.id, P, "c1", "Hello")
+    assert (await service.resolve(W, conversation.id, P)).fence == asked.conversation.fence
+    assert await say(service, database, asked.conversation) is None
+
+
+async def test_passing_from_team_to_team_tells_the_person_once(service: ConversationService, conversation: Conversation) -> None:
+    for team in ("billing", "repairs", "repairs"):
+        handed = await service.hand_to_team(W, conversation.id, team, E)
+    assert (handed.controller, handed.control_epoch) == (Controller("queue", "repairs"), 2)
+    assert [m.kind for m in (await service.snapshot(W, conversation.id, "public")).messages] == ["notice"]
+
+
 async def test_a_client_id_is_its_authors_own(service: ConversationService, conversation: Conversation) -> None:
     said = await service.post_person_message(W, conversation.id, P, "same", "Hello")
     answered = await service.post_expert_message(W, conversation.id, E, "same", "Hi", "internal")

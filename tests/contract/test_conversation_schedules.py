@@ -22,7 +22,7 @@ from duologue.conversation.service import ConversationService
 from duologue.kit.clock import FrozenClock
 from duologue.kit.errors import NotInControl
 from duologue.store.database import Database
-from tests.conftest import fresh_postgres
+from tests.conftest import drop_postgres, fresh_postgres
 
 W, P = "wsp_a", "per_a"
 EXPERTS = st.sampled_from(["mem_e", "mem_f"])
@@ -120,10 +120,10 @@ class Schedules(RuleBasedStateMachine):
             if self.migrated is not None:
                 path = Path(self.folder.name) / "test.db"
                 shutil.copy(self.migrated, path)
-                url = f"sqlite+aiosqlite:///{path}"
+                self.url = f"sqlite+aiosqlite:///{path}"
             else:
-                url = await fresh_postgres(*self.server)
-            self.database = Database(url, clock=self.clock)
+                self.url = await fresh_postgres(*self.server)
+            self.database = Database(self.url, clock=self.clock)
             self.service = ConversationService(self.database, lease_s=LEASE_S)
             desk = await self.service.ensure_desk(W, "Help", "autopilot")
             self.id = (await self.service.start(W, P, desk.id, "en")).id
@@ -254,6 +254,8 @@ class Schedules(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "database"):
             self.run(self.database.aclose())
+            if self.migrated is None:
+                self.run(drop_postgres(self.server[0], self.url))
         self.loop.close()
         self.folder.cleanup()
 

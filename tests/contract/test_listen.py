@@ -14,7 +14,7 @@ from duologue.store import feed
 from duologue.store.bus import Ephemeral, FeedMoved, Signal
 from duologue.store.database import Database
 from duologue.store.listen import Listen
-from tests.conftest import fresh_postgres
+from tests.conftest import drop_postgres, fresh_postgres
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,10 @@ async def process(url: str) -> AsyncIterator[tuple[Database, Listen]]:
 
 
 @pytest.fixture
-async def url(postgres_server: str, migrated_postgres: str) -> str:
-    return await fresh_postgres(postgres_server, migrated_postgres)
+async def url(postgres_server: str, migrated_postgres: str) -> AsyncIterator[str]:
+    made = await fresh_postgres(postgres_server, migrated_postgres)
+    yield made
+    await drop_postgres(postgres_server, made)
 
 
 async def hear(queue: "asyncio.Queue[Signal]", count: int) -> list[Signal]:
