@@ -100,14 +100,16 @@ _DOSE = re.compile(r"(\d+(?:\.\d+)?)\s*(mg|mcg|g|ml|units?|毫克|微克|克|毫
 _DURATION = re.compile(
     r"(?:for|since|past|last|about|over)?[^\S\n]*(?:the )?(?:past |last )?"
     r"((?:\d+|an?|one|two|three|four|five|six|seven|eight|ten|couple of|few|several)"
-    r" (?:hours?|days?|weeks?|months?|years?))(?: ago)?|((?:\d+|[一二两三四五六七八九十几半]+)(?:个)?(?:多)?(?:小时|天|周|星期|月|年)前?)"
+    r" (?:hours?|days?|weeks?|months?|years?))(?: ago)?"
+    r"|((?:\d+|[一二两三四五六七八九十几半]+)(?:个)?(?:多)?(?:小时|天|周|星期|月|年)前?)"
 )
 _SEVERITY = re.compile(
     r"\b(mild|moderate|severe|slight|terrible|unbearable|\d+ ?(?:/|out of) ?10)\b|(轻微|中度|剧烈|严重|厉害|有点|[0-9]+分)"
 )
 _SIDE = re.compile(r"\b(left|right|both)\b|(左|右|双|两)(?=侧|边|手|脚|腿|眼|耳|膝|肩|胳膊)")
 _COURSE = re.compile(
-    r"\b(worse|worsening|better|improving|constant|intermittent|comes and goes|on and off)\b|(加重|好转|越来越\w|时好时坏|持续|间断|一阵阵)"
+    r"\b(worse|worsening|better|improving|constant|intermittent|comes and goes|on and off)\b"
+    r"|(加重|好转|越来越\w|时好时坏|持续|间断|一阵阵)"
 )
 
 

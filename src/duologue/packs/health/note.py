@@ -1,0 +1,147 @@
+"""A note written from the fact graph: terse sentences, each linked to the turns that support it. Knows no model.
+
+Only what is a fact is written; denied, unknown and not asked are told apart; no examination that nobody did. `unsupported`
+marks the sentences of an edited or model-written note that no turn supports; they must be opened before signing.
+"""
+
+import re
+from dataclasses import dataclass
+
+from duologue.kit.text import Lang, sentences
+from duologue.packs.health.dialogue import Spoken, Turn
+from duologue.packs.health.facts import Fact, FactGraph, extract_facts
+from duologue.packs.health.phrases import fold
+from duologue.packs.health.redflags import red_flags
+
+_TITLES = {
+    "en": {"cc": "Chief complaint", "hpi": "History of present illness", "pmh": "Past history", "medications": "Medications",
+           "allergies": "Allergies", "family": "Family history", "social": "Social history", "vitals": "Reported measurements",
+           "assessment": "Assessment (for the clinician)"},
+    "zh": {"cc": "主诉", "hpi": "现病史", "pmh": "既往史", "medications": "用药史", "allergies": "过敏史", "family": "家族史",
+           "social": "个人史", "vitals": "自述测量值", "assessment": "评估（供医生）"},
+}  # fmt: skip
+_WORDS = {
+    "en": {"denies": "Denies {0}.", "unknown": "Unsure about {0}.", "reports": "{0}.", "not asked": "Not asked.",
+           "family": "Family: {0}.",
+           "no allergies": "Denies allergies.", "takes": "{0}.", "flag": "Red flag, {1}: {0}.", "none": "No red flag fired."},
+    "zh": {"denies": "否认{0}。", "unknown": "{0}不详。", "reports": "{0}。", "not asked": "未询问。", "family": "家族：{0}。",
+           "no allergies": "否认过敏。", "takes": "{0}。", "flag": "危险信号（{1}）：{0}。", "none": "未触发危险信号。"},
+}  # fmt: skip
+
+_MEASURES = {"temperature": "体温", "pulse": "心率", "spo2": "血氧", "systolic": "收缩压", "diastolic": "舒张压", "glucose": "血糖"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a note with the turns it rests on; without turns it says what was not asked."""
+
+    section: str
+    text: str
+    turns: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A draft until a clinician signs."""
+
+    lang: Lang
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def text(self) -> str:
+        out: list[str] = []
+        for section, title in _TITLES[self.lang].items():
+            lines = [s.text for s in self.sentences if s.section == section]
+            if lines:
+                out.append(f"{title}\n" + (" " if self.lang == "en" else "").join(lines))
+        return "\n\n".join(out)
+
+
+def write_note(dialogue: Spoken, lang: Lang | None = None) -> Note:
+    """The note of a dialogue."""
+    return note_of(extract_facts(dialogue, lang))
+
+
+def write_sections(facts: FactGraph) -> dict[str, list[str]]:
+    """The note's sentences by section."""
+    out: dict[str, list[str]] = {}
+    for s in note_of(facts).sentences:
+        out.setdefault(s.section, []).append(s.text)
+    return out
+
+
+def note_of(facts: FactGraph) -> Note:
+    """The note of a fact graph."""
+    w = _WORDS[facts.lang]
+    own = sorted((f for f in facts.facts if f.experiencer == "patient"), key=lambda f: (f.sources[0].turn, f.sources[0].start))
+    out: list[Sentence] = []
+
+    def say(section: str, pattern: str, items: list[Fact]) -> None:
+        if items:
+            joined = (", " if facts.lang == "en" else "、").join(_phrase(f, facts.lang) for f in items)
+            joined = joined[:1].upper() + joined[1:] if pattern.startswith("{") else joined
+            out.append(Sentence(section, pattern.format(joined), tuple(sorted({s.turn for f in items for s in f.sources}))))
+
+    symptoms = [f for f in own if f.kind == "symptom"]
+    present = [f for f in symptoms if f.status == "present" and not f.is_past]
+    say("cc", w["reports"], present[:1])
+    for f in present:
+        say("hpi", w["reports"], [f])
+    say("hpi", w["denies"], [f for f in symptoms if f.status == "denied"])
+    say("hpi", w["unknown"], [f for f in symptoms if f.status == "unknown"])
+    for section, kind in (("pmh", "condition"), ("medications", "medication"), ("allergies", "allergy"), ("social", "social")):
+        mine = [f for f in own if f.kind == kind]
+        general = [f for f in mine if f.concept == "allergies" and f.status == "denied"]
+        named = [f for f in mine if f.concept != "allergies"]
+        say(section, w["reports"], [f for f in named if f.status == "present"])
+        say(section, w["denies"], [f for f in named if f.status == "denied"])
+        say(section, w["unknown"], [f for f in named if f.status == "unknown"])
+        if general and not [f for f in named if f.status == "present"]:
+            out.append(Sentence(section, w["no allergies"], tuple(s.turn for f in general for s in f.sources)))
+        if not mine:
+            out.append(Sentence(section, w["not asked"], ()))
+    say("family", w["family"], [f for f in facts.facts if f.experiencer == "family" and f.status == "present"])
+    say("vitals", w["reports"], [f for f in own if f.kind == "measure" and f.unit not in ("mo", "wk")])
+    alarms = red_flags(list(facts.turns), facts.lang)
+    for a in alarms:
+        out.append(Sentence("assessment", w["flag"].format(a.title, a.rule), tuple(sorted({e.turn for e in a.evidence}))))
+    if not alarms:
+        out.append(Sentence("assessment", w["none"], ()))
+    return Note(facts.lang, tuple(out))
+
+
+def _phrase(f: Fact, lang: Lang) -> str:
+    """A fact in words: in Chinese those that were used, in English the concept with its attributes."""
+    if f.kind == "measure":
+        name = _MEASURES.get(f.concept, f.concept) if lang == "zh" else f.concept
+        return f"{name} {f.value:g} {'°C' if f.unit == 'Cel' else f.unit}"
+    last = [s for s in f.sources if len(s.words) <= 12]
+    name = last[-1].words if lang == "zh" and last else f.concept
+    detail = [v for k, v in f.detail.items() if k in ("dose", "side", "severity", "duration", "course")]
+    return f"{name} ({', '.join(detail)})" if detail else name
+
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+def unsupported(note: str, dialogue: Spoken, lang: Lang | None = None) -> list[str]:
+    """Sentences of a note that the dialogue does not support: a concept, its status, a number or a drug that no turn holds."""
+    graph = extract_facts(dialogue, lang)
+    spoken = fold(" ".join(t.text for t in graph.turns))
+    known: dict[tuple[str, str], str] = {(f.concept, f.experiencer): f.status for f in graph.facts}
+    named = {f.concept for f in graph.facts}
+    numbers = set(_NUMBER.findall(spoken)) | {f"{f.value:g}" for f in graph.facts if f.value is not None}
+    out = []
+    for sentence in sentences(note):
+        claims = extract_facts([Turn(0, "patient", sentence)], graph.lang).facts
+        wrong = [f for f in claims if f.kind != "measure" and not _agrees(f, known, named)]
+        if wrong or not set(_NUMBER.findall(fold(sentence))) <= numbers:
+            out.append(sentence)
+    return out
+
+
+def _agrees(claim: Fact, known: dict[tuple[str, str], str], named: set[str]) -> bool:
+    status = known.get((claim.concept, claim.experiencer))
+    if status is None:
+        return claim.concept in named and claim.kind in ("medication", "allergy")
+    return status == claim.status

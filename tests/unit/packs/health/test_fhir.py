@@ -1,0 +1,142 @@
+"""The record as FHIR: what leaves is valid, and 100 broken resources are refused, each with the place of its fault."""
+# ruff: noqa: E501 (a table of faults, one beside the other)
+
+import copy
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from duologue.packs.health.facts import extract_facts
+from duologue.packs.health.fhir import to_fhir
+from duologue.packs.health.strict import validate_fhir
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+TALK = [
+    {"role": "doctor", "text": "What brings you in?"},
+    {
+        "role": "patient",
+        "text": "Crushing chest pain and sweating, fever of 38.5. I take metformin 500 mg. My father had diabetes. I smoke.",
+    },
+    {"role": "doctor", "text": "Do you have asthma?"},
+    {"role": "patient", "text": "Yes, and I am allergic to penicillin"},
+]
+TALKS = [
+    TALK,
+    "咳嗽三天，发烧38度5，没有胸痛，血压130/80",
+    [{"role": "医生", "text": "药物过敏吗？"}, {"role": "患者", "text": "没有"}],
+]
+BUNDLE = to_fhir(extract_facts(TALK, "en"), at=AT)
+GONE = object()
+
+
+def _concept(code: str) -> dict[str, Any]:
+    return {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": code}]}
+
+
+# resource type, field, broken value
+BROKEN: list[tuple[str, str, Any]] = [
+    *[("Patient", "gender", v) for v in ("M", "F", "man", "Male", "")],
+    *[("Patient", "birthDate", v) for v in ("1/2/1990", "1990-13-01", "yesterday", 7.5)],
+    ("Patient", "sex", "male"), ("Patient", "name", "Ann"), ("Patient", "name", [{"use": "nick", "family": "A"}]),
+    ("Patient", "telecom", [{"system": "mobile", "value": "1"}]), ("Patient", "telecom", [{"value": "1"}]),
+    ("Patient", "address", [{"use": "house"}]), ("Patient", "contact", [{"gender": "female"}]), ("Patient", "active", "maybe"),
+    ("Patient", "managingOrganization", {"reference": "urn:uuid:nobody"}), ("Patient", "managingOrganization", {}),
+    ("Patient", "generalPractitioner", [{"reference": "Practitioner/9"}]), ("Patient", "multipleBirthInteger", "two"),
+    ("Patient", "deceasedBoolean", "dead"), ("Patient", "identifier", [{"use": "mine"}]), ("Patient", "maritalStatus", "married"),
+    *[("Encounter", "status", v) for v in ("wrongcode", "done", "open", "FINISHED", GONE)],
+    ("Encounter", "class", GONE), ("Encounter", "subject", {"reference": "@Encounter"}), ("Encounter", "subject", {"reference": "Patient/none"}),
+    ("Encounter", "period", {"start": "2026-02-01", "end": "2026-01-01"}), ("Encounter", "period", {"begin": "2026"}),
+    ("Encounter", "serviceProvider", {"reference": "@Patient"}), ("Encounter", "partOf", {"reference": "@Patient"}),
+    *[("Observation", "status", v) for v in ("wrongcode", "ok", "draft", "Final", GONE)],
+    ("Observation", "code", GONE), ("Observation", "code", "8310-5"), ("Observation", "subject", {"reference": "@Condition"}),
+    ("Observation", "subject", {"reference": "urn:uuid:00000000-0000-0000-0000-000000000000"}), ("Observation", "encounter", {"reference": "@Patient"}),
+    ("Observation", "effectiveDateTime", "noon"), ("Observation", "valueString", "and also"), ("Observation", "dataAbsentReason", {"text": "none"}),
+    ("Observation", "performer", [{"reference": "@Condition"}]), ("Observation", "derivedFrom", [{"reference": "@Patient"}]),
+    ("Observation", "hasMember", [{"reference": "@Condition"}]), ("Observation", "device", {"reference": "@Patient"}),
+    ("Observation", "referenceRange", [{"low": 3}]), ("Observation", "component", [{"valueString": "x"}]), ("Observation", "unit", "C"),
+    ("Observation", "issued", "2026-01-01"), ("Observation", "specimen", {"reference": "@Encounter"}),
+    ("Condition", "clinicalStatus", _concept("ill")), ("Condition", "clinicalStatus", _concept("Active")), ("Condition", "clinicalStatus", GONE),
+    ("Condition", "clinicalStatus", {"text": "active"}), ("Condition", "clinicalStatus", "active"),
+    ("Condition", "verificationStatus", _concept("confirmed")), ("Condition", "verificationStatus", {"text": "likely"}),
+    ("Condition", "subject", GONE), ("Condition", "subject", {"reference": "@Encounter"}), ("Condition", "subject", {"reference": "nowhere"}),
+    ("Condition", "encounter", {"reference": "@Device"}), ("Condition", "asserter", {"reference": "@Device"}),
+    ("Condition", "recorder", {"reference": "@Encounter"}), ("Condition", "abatementDateTime", "2026-01-01"),
+    ("Condition", "onsetDateTime", "last May"), ("Condition", "onset", "2020"), ("Condition", "recordedDate", "03.04.2026"),
+    ("AllergyIntolerance", "clinicalStatus", GONE), ("AllergyIntolerance", "clinicalStatus", _concept("active")),
+    ("AllergyIntolerance", "verificationStatus", _concept("provisional")), ("AllergyIntolerance", "patient", {"reference": "@Device"}),
+    ("AllergyIntolerance", "patient", GONE), ("AllergyIntolerance", "criticality", "severe"), ("AllergyIntolerance", "type", "drug"),
+    ("AllergyIntolerance", "category", ["drug"]), ("AllergyIntolerance", "reaction", [{"severity": "bad", "manifestation": [{"text": "x"}]}]),
+    ("AllergyIntolerance", "reaction", [{"severity": "mild"}]), ("AllergyIntolerance", "asserter", {"reference": "@Encounter"}),
+    ("MedicationStatement", "status", "taking"), ("MedicationStatement", "status", GONE), ("MedicationStatement", "subject", {"reference": "@Device"}),
+    ("MedicationStatement", "medicationCodeableConcept", GONE), ("MedicationStatement", "dosage", "500 mg"),
+    ("MedicationStatement", "informationSource", {"reference": "@Encounter"}), ("MedicationStatement", "dateAsserted", "today"),
+    ("FamilyMemberHistory", "status", "done"), ("FamilyMemberHistory", "relationship", GONE), ("FamilyMemberHistory", "patient", {"reference": "@Device"}),
+    ("FamilyMemberHistory", "condition", [{"outcome": {"text": "x"}}]), ("RiskAssessment", "status", "done"),
+    ("RiskAssessment", "subject", {"reference": "@Device"}), ("ClinicalImpression", "status", "final"), ("ClinicalImpression", "subject", GONE),
+    ("QuestionnaireResponse", "status", "open"), ("QuestionnaireResponse", "item", [{"text": "x"}]),
+    ("QuestionnaireResponse", "source", {"reference": "@Device"}), ("Composition", "status", "signed"), ("Composition", "type", GONE),
+    ("Composition", "title", GONE), ("Composition", "author", [{"reference": "@Encounter"}]), ("Composition", "section", [{"title": "empty"}]),
+    ("Composition", "subject", {"reference": "urn:uuid:gone"}), ("Composition", "date", GONE), ("Composition", "confidentiality", "secret"),
+    ("Provenance", "target", GONE), ("Provenance", "agent", GONE), ("Provenance", "recorded", "2026-01-01"),
+    ("Provenance", "agent", [{"who": {"reference": "@Encounter"}}]), ("Device", "status", "on"), ("Device", "patient", {"reference": "@Encounter"}),
+]  # fmt: skip
+
+
+def _index(kind: str) -> int:
+    return next(i for i, e in enumerate(BUNDLE["entry"]) if e["resource"]["resourceType"] == kind)
+
+
+def _aimed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _aimed(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_aimed(v) for v in value]
+    if isinstance(value, str) and value.startswith("@"):
+        return BUNDLE["entry"][_index(value[1:])]["fullUrl"]
+    return value
+
+
+@pytest.mark.parametrize("talk", TALKS, ids=["en", "zh", "zh answers"])
+def test_what_leaves_is_valid_and_labelled(talk: Any) -> None:
+    bundle = to_fhir(extract_facts(talk), at=AT)
+    assert validate_fhir(bundle) == []
+    assert all(e["resource"]["meta"]["security"][0]["code"] == "AIAST" for e in bundle["entry"])
+    assert bundle["entry"][0]["resource"]["status"] == "preliminary"
+
+
+def test_there_are_a_hundred_broken_resources() -> None:
+    assert len(BROKEN) >= 100
+
+
+@pytest.mark.parametrize(("kind", "field", "value"), BROKEN)
+def test_a_broken_resource_is_refused_with_its_path(kind: str, field: str, value: Any) -> None:
+    bundle = copy.deepcopy(BUNDLE)
+    index = _index(kind)
+    resource = bundle["entry"][index]["resource"]
+    if value is GONE:
+        resource.pop(field, None)
+    else:
+        resource[field] = _aimed(value)
+    paths = [i.path for i in validate_fhir(bundle)]
+    assert any(p.startswith(f"Bundle.entry[{index}].resource") for p in paths), paths
+
+
+def test_types_that_r4_lacks_and_a_document_without_its_frame_are_refused() -> None:
+    assert validate_fhir({"resourceType": "Ingredient"})[0].path == "Ingredient"
+    assert validate_fhir({"resourceType": "Nonsense"})
+    assert validate_fhir({})
+    for field in ("identifier", "timestamp"):
+        assert [i.path for i in validate_fhir({k: v for k, v in BUNDLE.items() if k != field})] == [f"Bundle.{field}"]
+    twice = {**BUNDLE, "entry": [*BUNDLE["entry"], BUNDLE["entry"][1]]}
+    assert any("bdl-7" in i.message for i in validate_fhir(twice))
+
+
+def test_absence_is_said_and_not_asked_is_not_denied() -> None:
+    def allergy(talk: Any) -> str:
+        entries = to_fhir(extract_facts(talk), at=AT)["entry"]
+        resource = next(e["resource"] for e in entries if e["resource"]["resourceType"] == "AllergyIntolerance")
+        return str(resource["code"]["coding"][0]["code"])
+
+    assert allergy("I have a cough") == "no-allergy-info"
+    assert allergy(TALKS[2]) == "no-known-allergies"
