@@ -84,10 +84,11 @@ def sentences(text: str) -> list[str]:
     out: list[str] = []
     start = 0
     for border in _BORDER.finditer(text):
-        piece = text[start : border.end()]
-        if not border.group().startswith("\n") and _ABBREVIATION.search(piece.rstrip()):
+        end = border.end()
+        tail = text[max(start, end - 16) : end].rstrip()  # longer than any abbreviation with its marks
+        if not border.group().startswith("\n") and _ABBREVIATION.search(tail):
             continue
-        out.append(piece.strip())
-        start = border.end()
+        out.append(text[start:end].strip())
+        start = end
     out.append(text[start:].strip())
     return [piece for piece in out if piece]

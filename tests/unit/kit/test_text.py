@@ -74,3 +74,8 @@ def test_normal_form_is_reached_in_one_step(text: str) -> None:
 def test_clean_text_keeps_the_marks_of_its_language() -> None:
     assert clean("ＲＯ，好。\r\n  e\u0301\x00 ") == "ＲＯ，好。\n  é"
     assert normalise("ＲＯ，好。") == "RO,好。"
+
+
+def test_a_long_row_of_abbreviations_is_one_sentence() -> None:
+    text = "Etc. " * 20_000
+    assert sentences(text) == [text.strip()]
