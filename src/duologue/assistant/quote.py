@@ -26,10 +26,14 @@ WHOLE_CHARS: dict[Lang, int] = {"en": 600, "zh": 300}
 """A passage that is no longer is quoted whole: a reader sees at once what holds and what it depends on."""
 BASE = 0.5
 """What a passage is worth by its rank alone, beside the share of the question's weight that its best piece holds (0..1)."""
+INTRO = 0.2
+"""What the first passage of a document is worth besides: it says in general what later ones go into."""
 WEAK = 0.3
 """Share under which the best piece says less about the question than the heading does: then the passage's beginning is quoted."""
 SHORT = 0.4
 """Share of the room under which a quoted sentence is followed by what comes after it."""
+MEANT = 1.5
+"""How much better than the middle one the best row of a table must fit for the others to be left out."""
 SECOND = 0.35
 """Share of the question's weight that must be left unanswered for a second passage to be quoted as well."""
 CLOSE = 0.8
@@ -89,6 +93,7 @@ class _Scored:
     unit: Unit
     score: float
     share: float
+    own: float
     terms: frozenset[str]
 
 
@@ -156,9 +161,14 @@ def _score(
             inside = count * (K1 + 1) / (count + K1 * length)
             near = HEADING * (term in where) + BEFORE * (term in before)
             score += weights[term] * max(inside, near)
+        own = sum(weights[t] for t in asked if t in terms)
         if wanted and any(kind in wanted for kind, _ in find_facts(unit.text).exact):
             score *= 1.3
-        out.append(_Scored(unit, prior * (BASE + score / total), score / total, frozenset(terms) | where))
+        out.append(
+            _Scored(
+                unit, prior * (BASE + INTRO * (passage.ordinal == 1) + score / total), score / total, own, frozenset(terms) | where
+            )
+        )
         before = set(terms)
     return out
 
@@ -167,8 +177,9 @@ def _choose(passage: Passage, scored: Sequence[_Scored], *, whole: float) -> tup
     """Around the best piece, what belongs to it, as far as there is room."""
     best = max(range(len(scored)), key=lambda i: scored[i].score)
     if sum(len(s.unit.text) for s in scored) <= whole * WHOLE_CHARS[passage.lang]:
-        terms = frozenset().union(*(s.terms for s in scored))
-        return Quote(passage, tuple(s.unit for s in scored), scored[best].score), terms
+        kept = _without_other_rows(scored)
+        terms = frozenset().union(*(s.terms for s in kept))
+        return Quote(passage, tuple(s.unit for s in kept), scored[best].score), terms
     best = 0 if scored[best].share < WEAK and scored[0].unit.kind == "sentence" else best
     chosen = {best}
     block = [i for i, s in enumerate(scored) if s.unit.block == scored[best].unit.block]
@@ -183,6 +194,18 @@ def _choose(passage: Passage, scored: Sequence[_Scored], *, whole: float) -> tup
     picked = [scored[i] for i in sorted(chosen)]
     terms = frozenset().union(*(s.terms for s in picked))
     return Quote(passage, tuple(s.unit for s in picked), scored[best].score), terms
+
+
+def _without_other_rows(scored: Sequence[_Scored]) -> list[_Scored]:
+    """All pieces, but of a table in which some rows are plainly meant only those."""
+    dropped: set[int] = set()
+    for block in {s.unit.block for s in scored if s.unit.kind == "row"}:
+        rows = [s for s in scored if s.unit.block == block]
+        best = max(row.own for row in rows)
+        usual = sorted(row.own for row in rows)[len(rows) // 2]
+        if len(rows) > 2 and best >= MEANT * usual and best > 0:
+            dropped |= {s.unit.start for s in rows if s.own < 0.7 * best}
+    return [s for s in scored if s.unit.start not in dropped]
 
 
 def _whole_list(scored: Sequence[_Scored], block: Sequence[int], best: int) -> set[int]:

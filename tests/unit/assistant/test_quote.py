@@ -95,6 +95,15 @@ def test_a_short_passage_is_quoted_whole() -> None:
     assert quote.render(1) == "Tents may be returned within 30 days.\n\n- With a card: 45 days\n- Without: 30 days [1]"
 
 
+def test_of_a_table_only_the_rows_that_are_meant_are_quoted() -> None:
+    rows = ["USA, Canada", "Switzerland, Norway", "Japan, Korea", "Macao"]
+    body = "We do not send gear there.\n\n| Where | Gear |\n| --- | --- |\n" + "\n".join(f"| {row} | No |" for row in rows)
+    [quote] = find_quotes("Do you send gear to Norway?", [hit(passage(body))])
+    assert quote.render(1) == "We do not send gear there.\n\n- Switzerland, Norway: No [1]"
+    [every] = find_quotes("Where do you not send gear?", [hit(passage(body))])
+    assert all(row in every.render(1) for row in rows)
+
+
 def test_an_answer_that_leans_on_the_sentence_before_brings_it() -> None:
     long = "The coat is made of wool. " * 30
     body = f"{long}Tents may be returned within 30 days. But students have 45 days for that. {long}"
