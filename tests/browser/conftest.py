@@ -29,7 +29,7 @@ LONG = (
 SCRIPT = {
     "rules": [
         {"match": "express delivery", "reply": "UK express delivery costs £7.95.", "interval_s": 0.02},
-        {"match": "英国.*加急|加急.*英国", "reply": "£7.95，下一个工作日送到。", "interval_s": 0.02},
+        {"match": "羽绒服", "reply": "用滚筒洗衣机，轻柔程序，30 °C。", "interval_s": 0.02},
         {"match": "everything", "reply": LONG * 2, "interval_s": 0.35, "chunk_chars": 16},
         {"reply": NO_ANSWER},
     ]

@@ -39,6 +39,9 @@ export const waiting = computed(() => {
 
 let stream = null;
 let opening = null;
+let setReady = () => {};
+/** There is a session, and a conversation or an empty one is open. */
+const ready = new Promise((resolve) => (setReady = resolve));
 
 const outboxKey = (id) => `duo.outbox.${session.value.person_id}.${id || "new"}`;
 const previewKey = (id) => `duo.preview.${id}`;
@@ -66,6 +69,7 @@ export async function start() {
     const known = history.value.find((c) => c.id === named) ?? history.value.find((c) => c.status !== "resolved");
     await open(known?.id ?? "");
     problem.value = null;
+    setReady();
   } catch (failure) {
     problem.value = failure;
     setTimeout(start, failure.isPassing ? 3_000 : 30_000);
@@ -135,6 +139,8 @@ function announce(message) {
 
 /** Open a conversation for what is to be sent, once. */
 async function ensureOpen() {
+  if (openId.value) return;
+  if (!outbox.value) await ready;
   if (openId.value) return;
   const desk = session.value.desks.find((d) => [d.id, d.name].includes(query.get("desk")));
   opening ??= post("/api/chat/conversations", { lang: lang.value, ...(desk && { desk_id: desk.id }) }).finally(() => (opening = null));

@@ -1,5 +1,5 @@
 /** Small parts that every page uses: avatar, drawer, menu, toasts, language and theme. */
-import { html, signal, useEffect, useRef, useState } from "./html.js";
+import { html, signal, useEffect, useLayoutEffect, useRef, useState } from "./html.js";
 import { Icon } from "./icons.js";
 import { has, lang, setLang, t } from "./i18n.js";
 import { isDark, switchTheme } from "./theme.js";
@@ -20,7 +20,7 @@ export function Avatar({ kind, name = "", size = "" }) {
 /** A panel at the side (on a phone from below); keeps the focus inside, Escape closes it. */
 export function Drawer({ title, onClose, children, side = "right", footer = null }) {
   const ref = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     ref.current.showModal();
     return () => before instanceof HTMLElement && before.isConnected && before.focus();
@@ -42,7 +42,7 @@ export function Drawer({ title, onClose, children, side = "right", footer = null
 /** A question in the middle of the page. */
 export function Dialog({ title, onClose, children }) {
   const ref = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     ref.current.showModal();
     return () => before instanceof HTMLElement && before.isConnected && before.focus();
