@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 class LinearHead:
     """Margins of k classes. `strictness` is the cost of a margin that is missed (C)."""
 
-    def __init__(self, strictness: float = 1.0, seed: int = 0) -> None:
+    def __init__(self, strictness: float = 0.3, seed: int = 0) -> None:
         self.strictness = strictness
         self.seed = seed
         self._weights: csr_matrix | Floats = np.zeros((1, 0))

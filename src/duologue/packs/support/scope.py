@@ -58,7 +58,7 @@ class Scope:
         self.loss = loss
         self._centre: Floats = np.zeros(1)
         self._spread: Floats = np.ones(1)
-        self._weights: Floats = np.ones(1)
+        self._weights: Floats | None = None
         self._offset = 0.0
         self._scale = 1.0
         self.thresholds: dict[str, float] = {}
@@ -89,7 +89,8 @@ class Scope:
         return np.maximum(found, 0.0) if (found > 0).any() else np.ones(len(found))
 
     def _combine(self, signals: Floats) -> Floats:
-        found: Floats = ((signals - self._centre) / self._spread) @ self._weights
+        weights = np.ones(signals.shape[1]) if self._weights is None else self._weights
+        found: Floats = ((signals - self._centre) / self._spread) @ weights
         return found
 
     def scores(self, signals: Floats) -> Floats:

@@ -78,7 +78,7 @@ class SentimentModel:
         return self
 
     def _learn(self, texts: Sequence[str], classes: NDArray[np.int64]) -> None:
-        features = Features(self.encode, dense_weight=1.0).fit(texts)
+        features = Features(self.encode, dense_weight=0.7).fit(texts)
         marked = TfidfVectorizer(analyzer=negated_words, sublinear_tf=True, min_df=2)
         try:
             marked.fit(texts)

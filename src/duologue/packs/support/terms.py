@@ -4,6 +4,7 @@ Works the same for every language: Latin words by their letters, Han runs by cha
 no foreign encoder. Knows no model and learns nothing.
 """
 
+import itertools
 import re
 import unicodedata
 
@@ -26,8 +27,12 @@ def shorten(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Lower-case words, numbers with their digits hidden (12 → 00), `?`, `!`, and whole runs of Han characters, in order."""
-    plain = unicodedata.normalize("NFKC", shorten(text)).translate(_CONTROL).lower()
-    return _TOKEN.findall(_DIGIT.sub("0", plain))
+    return _TOKEN.findall(_plain(text))
+
+
+def has_han(text: str) -> bool:
+    """Whether a text holds a Han character."""
+    return _HAN.search(text) is not None
 
 
 def is_han(token: str) -> bool:
@@ -36,7 +41,7 @@ def is_han(token: str) -> bool:
 
 
 def word_terms(text: str) -> list[str]:
-    """Words and neighbouring pairs; of Han runs the characters and their pairs and triples."""
+    """Words and neighbouring pairs; of Han runs the characters, their pairs and triples."""
     out: list[str] = []
     before = ""
     for token in tokens(text):
@@ -51,15 +56,27 @@ def word_terms(text: str) -> list[str]:
     return out
 
 
+def latin_terms(text: str) -> list[str]:
+    """Words and neighbouring pairs without Han runs, whose characters are among the pieces."""
+    own = [token for token in tokens(text) if not is_han(token)]
+    return own + [f"{one} {other}" for one, other in itertools.pairwise(own)]
+
+
 def piece_terms(text: str) -> list[str]:
-    """Runs of 2 to 5 characters within words, borders marked by blanks; Han runs give runs of 2 to 4 with their borders."""
+    """Of a text with Han characters every run of 1 to 3 characters; else runs of 2 to 5 within words, borders marked by blanks."""
+    if has_han(text):
+        plain = _plain(text)
+        return [plain[i : i + n] for n in (1, 2, 3) for i in range(len(plain) - n + 1)]
     out: list[str] = []
     for token in tokens(text):
-        han = is_han(token)
-        word = token if han and len(token) > 3 else f" {token} "
-        for n in range(2, 5 if han else 6):
+        word = f" {token} "
+        for n in range(2, 6):
             if n >= len(word):
                 out.append(word)
                 break
             out.extend(word[i : i + n] for i in range(len(word) - n + 1))
     return out
+
+
+def _plain(text: str) -> str:
+    return _DIGIT.sub("0", unicodedata.normalize("NFKC", shorten(text)).translate(_CONTROL).lower())
