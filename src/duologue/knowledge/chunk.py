@@ -17,6 +17,8 @@ MAX_SIZE = 180
 """In words; a Han character counts as half a word, so that 180 words are about 350 characters of Chinese."""
 MIN_SIZE = 25
 """Less than this before the first heading of a section below joins that section."""
+LONGEST_WORD = 16
+"""Characters with which a word may count as one."""
 MAX_TABLE = 450
 """A table larger than this is cut between rows."""
 
@@ -44,8 +46,9 @@ class _Block:
 
 
 def measure(text: str) -> float:
-    """How long a text is to a reader, in words."""
-    return sum(0.5 if match.group(1) else 1.0 for match in _SIZE.finditer(text))
+    """How long a text is to a reader, in words; marks and endless words count by their length."""
+    words = sum(0.5 if match.group(1) else 1.0 for match in _SIZE.finditer(text))
+    return max(words, len(text) / LONGEST_WORD)
 
 
 def plain(line: str) -> str:
@@ -143,8 +146,9 @@ def _split(block: _Block, text: str) -> Iterator[_Block]:
 
 def _bounded(line: str, limit: float) -> Iterator[str]:
     """Sentences of a line; one that is itself too long (text without any punctuation) is cut by length."""
+    step = int(limit)  # characters: never more than the limit in words
     for sentence in sentences(line):
-        while measure(sentence) > limit:
-            yield sentence[: int(limit)]
-            sentence = sentence[int(limit) :]
-        yield sentence
+        if measure(sentence) <= limit:
+            yield sentence
+        else:
+            yield from (part for i in range(0, len(sentence), step) if (part := sentence[i : i + step].strip()))

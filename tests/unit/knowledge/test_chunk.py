@@ -110,3 +110,8 @@ def test_passages_come_in_order_do_not_overlap_and_are_not_blank(text: str) -> N
 def test_no_letter_of_plain_prose_is_lost(text: str) -> None:
     kept = "".join(text[c.start : c.end] for c in cut(text))
     assert [c for c in kept if c.isalnum()] == [c for c in text if c.isalnum()]
+
+
+def test_marks_without_words_do_not_pile_up() -> None:
+    text = "=.= " * 20_000
+    assert max(c.end - c.start for c in cut(text)) < 5_000
