@@ -19,6 +19,11 @@ from duologue.kit.errors import Invalid
 class Network(Protocol):
     """A network that writes token by token. Its cache has `reorder(rows)`: row i goes on from row `rows[i]`."""
 
+    @property
+    def continues_prompt(self) -> bool:
+        """Whether what is written goes on from the prompt, or (sequence to sequence) is of another kind."""
+        ...
+
     def new_cache(self, rows: int, capacity: int | None = None) -> Any:
         """An empty cache."""
         ...
@@ -111,7 +116,7 @@ def write(network: Network, prompts: Sequence[Sequence[int]], d: Decoding) -> li
     cache = network.new_cache(rows, ids.size(1) + d.max_new_tokens)
     logits = network.prefill(ids, cache, pad).float()
     seen = torch.zeros_like(logits, dtype=torch.bool)
-    for row in range(rows):
+    for row in range(rows if network.continues_prompt else 0):
         seen[row, ids[row, pad[row] :]] = True
     tokens: list[list[int]] = [[] for _ in range(rows)]
     logprob, is_ended = torch.zeros(rows, dtype=torch.float64), torch.zeros(rows, dtype=torch.bool)
@@ -198,7 +203,7 @@ class _Beams:
         self._tokens = [t for t, _ in live]
         seen = torch.zeros_like(logits, dtype=torch.bool)
         for row, tokens in enumerate(self._tokens):
-            seen[row, self.prompt + tokens] = True
+            seen[row, (self.prompt if self.network.continues_prompt else []) + tokens] = True
         logprobs = penalise(logits.log_softmax(-1), seen, self.d)[: len(live)] + torch.tensor([[p] for _, p in live])
         width, vocab = self.d.beams * (1 + max(1, len(self.d.ends))), logits.size(-1)
         best = logprobs.flatten().topk(min(width, logprobs.numel()))

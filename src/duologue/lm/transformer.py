@@ -181,6 +181,8 @@ class Block(nn.Module):
 class Transformer(nn.Module):
     """The network. `forward` for training and scoring; `new_cache`, `prefill` and `step` for writing."""
 
+    continues_prompt = True
+
     def __init__(self, config: Config) -> None:
         super().__init__()
         c = self.config = config
