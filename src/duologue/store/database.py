@@ -74,7 +74,10 @@ class Database:
             engine = create_async_engine(self.url, pool_size=10, max_overflow=10, pool_pre_ping=True)
             return engine, engine
         if self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise SetupError(f"The folder of the database {self.url.database} cannot be made: {error.strerror}.") from error
         writer = create_sqlite_engine(self.url, begin="BEGIN IMMEDIATE", connections=1)
         return writer, create_sqlite_engine(self.url, begin="BEGIN", connections=READERS)
 
@@ -83,7 +86,10 @@ class Database:
         self.handlers[kind].append(handler)
 
     def listen(self, listener: Listener) -> None:
-        """Call `listener` with the records of every commit, in order of their cursors. It must not block."""
+        """Call `listener` with the records of every commit of this process, each commit's in order. It must not block.
+
+        On PostgreSQL two commits at the same time may be told in either order; the feed's cursors are the truth.
+        """
         self._listeners.append(listener)
 
     @asynccontextmanager

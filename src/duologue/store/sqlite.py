@@ -1,8 +1,9 @@
 """SQLite behind the event loop with one hop to its thread per statement.
 
 SQLAlchemy's own adapter goes to aiosqlite's thread four times for a statement (open a cursor, execute, fetch, close), and on a
-busy machine each way costs more than the statement itself. Here it goes there once and comes back with all its rows: posting a
-message is twice as fast (docs/log.md). Knows no table.
+busy machine each way costs more than the statement itself. Here it goes there once and comes back with all its rows: 16 people
+who post at once get 1.6 times as many messages through (130 instead of 79 a second on two cores that eight other programs kept
+busy). Knows no table.
 """
 
 import sqlite3

@@ -14,7 +14,8 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
 IT = Conversation(
     id="cnv_1", workspace_id="wsp_1", desk_id="dsk_1", person_id="per_1", lang="zh", topic="refunds", subject="difficult",
     status="open", snoozed_until=None, mode="copilot", mode_override=None, controller=Controller("human", "mem_1"),
-    lease_expires_at=NOW, attention=Attention("answered", "low_confidence", NOW), control_epoch=3, last_seq=9, last_public_seq=7, episode_seq=2,
+    lease_expires_at=NOW, attention=Attention("answered", "low_confidence", NOW),
+    control_epoch=3, last_seq=9, last_public_seq=7, episode_seq=2,
     created_at=NOW, updated_at=NOW, waiting_since=None,
 )  # fmt: skip
 
