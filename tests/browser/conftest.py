@@ -31,6 +31,7 @@ SCRIPT = {
         {"match": "express delivery", "reply": "UK express delivery costs £7.95.", "interval_s": 0.02},
         {"match": "羽绒服", "reply": "用滚筒洗衣机，轻柔程序，30 °C。", "interval_s": 0.02},
         {"match": "everything", "reply": LONG * 2, "interval_s": 0.35, "chunk_chars": 16},
+        {"match": "cancel my order", "tool_calls": [{"name": "cancel_order", "arguments": {"number": "RO-104401"}}]},
         {"reply": NO_ANSWER},
     ]
 }

@@ -28,7 +28,12 @@ export const openId = signal("");
 export const beside = signal(null);
 export const isOpening = signal(false);
 
-export const rows = computed(() => (listed.value ?? []).map((id) => state.value.conversations[id]).filter(Boolean));
+const waitsSince = (c) => c.waiting_since ?? c.attention.at ?? c.updated_at;
+/** The list's conversations; of those who wait, the longest waiting first. */
+export const rows = computed(() => {
+  const found = (listed.value ?? []).map((id) => state.value.conversations[id]).filter(Boolean);
+  return view.value === "waiting" ? found.toSorted((a, b) => waitsSince(a).localeCompare(waitsSince(b))) : found;
+});
 export const conversation = computed(() => state.value.conversations[openId.value] ?? null);
 export const thread = computed(() => state.value.threads[openId.value] ?? null);
 export const run = computed(() => live.value.runs[openId.value] ?? null);
