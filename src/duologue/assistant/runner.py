@@ -116,10 +116,11 @@ class TurnRunner:
         conversation_id = payload["conversation_id"]
         async with self._locks.setdefault(conversation_id, asyncio.Lock()):
             begun = await self._begin(payload)
-            if begun is not None:
-                await self._run(*begun)
+            status = await self._run(*begun) if begun is not None else None
+        if status == "superseded":  # what overtook it may itself want an answer, and found this one still running
+            await self.start_if_wanted(payload["workspace_id"], conversation_id)
 
-    async def _run(self, turn: Turn, run: Run) -> None:
+    async def _run(self, turn: Turn, run: Run) -> RunStatus | None:
         bus = self._means.database.bus
         audience: Audience = "public" if turn.conversation.mode == "autopilot" and not turn.instruction else "internal"
         speaker = Speaker(bus, run.workspace_id, run.conversation_id, run.id, audience)
@@ -132,9 +133,10 @@ class TurnRunner:
         speaker.announce("started")
         try:
             outcome = await self._watch(live)
-            await self._end(live, replace(live.run, steps=tuple(trace.steps)), None if live.why else outcome)
+            return await self._end(live, replace(live.run, steps=tuple(trace.steps)), None if live.why else outcome)
         except NotFound:
             log.info("run %s: the conversation was erased meanwhile", run.id)
+            return None
         finally:
             task.cancel()
             self._live.pop(run.conversation_id, None)
@@ -268,13 +270,12 @@ class TurnRunner:
 
     # ---- ending ------------------------------------------------------------------------------------------------------------
 
-    async def _end(self, live: _Live, run: Run, outcome: Outcome | None) -> None:
+    async def _end(self, live: _Live, run: Run, outcome: Outcome | None) -> RunStatus | None:
         conversations, database = self._means.conversations, self._means.database
         try:
             async with database.write() as tx:
                 if outcome is not None:
-                    await finish(tx, conversations, live.turn, outcome, replace(run, error=live.run.error))
-                    return
+                    return (await finish(tx, conversations, live.turn, outcome, replace(run, error=live.run.error))).run.status
                 status, reason = live.why or ("cancelled", "")
                 message = None
                 if status == "cancelled" and live.speaker.told.strip():
@@ -283,9 +284,10 @@ class TurnRunner:
                         tx, where.fence, client_id=run.id, body=live.speaker.told.strip(), lang=live.turn.lang, run_id=run.id,
                         data={"stopped": "true", "model": run.model_version},
                     )  # fmt: skip
-                await end(tx, run, status, reason, message=message)
+                return (await end(tx, run, status, reason, message=message)).run.status
         except AlreadyEnded:
             log.info("run %s had ended before", run.id)
+            return None
 
     async def take_up(self, *, all_of_them: bool) -> int:
         """Begin again what an earlier process left, and begin what it never began. Returns how many turns.
