@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from duologue.kit.settings import Settings
 
 
-def _open(settings: Settings) -> AbstractAsyncContextManager[Platform]:
+def _open(settings: Settings, answers: bool) -> AbstractAsyncContextManager[Platform]:
     from duologue.bootstrap import open_platform
 
-    return open_platform(settings)
+    return open_platform(settings, answers=answers)
 
 
 def _serve(settings: Settings) -> None:

@@ -117,3 +117,18 @@ def test_export_of_nothing(run: Run, tmp_path: Path, bare: dict[str, str]) -> No
     assert run(data, "export", "--format", "sft", "--out", str(out), **bare).returncode == 0
     assert out.read_text() == ""
     assert run(data, "export", "--format", "dpo", **bare).stdout == ""
+
+
+def test_one_answering_process_per_folder(run: Run, tmp_path: Path, bare: dict[str, str]) -> None:
+    data = tmp_path / "data"
+    prepare(run, data, bare)
+    article = tmp_path / "boots.md"
+    article.write_text(ARTICLE)
+    with serve(data, **bare) as server:
+        second = run(data, "serve", "--port", "0", **bare)
+        assert (second.returncode, "Another Duologue works on the data folder" in second.stderr) == (2, True)
+        assert run(data, "chat", stdin="/quit\n", **bare).returncode == 2
+        assert run(data, "knowledge", "add", str(article), **bare).returncode == 0
+        server.process.kill()
+        server.process.wait()
+    assert run(data, "chat", stdin="/quit\n", **bare).returncode == 0

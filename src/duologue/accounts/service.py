@@ -71,7 +71,7 @@ class AccountService:
             else:
                 found = next(iter(await repository.list_workspaces(tx)), None)
         if found is None:
-            raise NotFound(f"There is no workspace called {slug}." if slug else "There is no workspace yet.")
+            raise NotFound(f"There is no workspace called {slug}." if slug else "There is no workspace yet; `duologue serve` prepares a sample, `duologue member add` makes yours.")
         return found
 
     async def list_workspaces(self) -> list[Workspace]:

@@ -19,6 +19,7 @@ from duologue.accounts.service import AccountService
 from duologue.accounts.tokens import Signer, load_key
 from duologue.assistant.service import AssistantService
 from duologue.bootstrap.engines import make_encoder, make_engine, warm_up
+from duologue.bootstrap.lock import FolderLock
 from duologue.bootstrap.sample import prepare_sample
 from duologue.conversation.inbox.service import Inbox
 from duologue.conversation.service import ConversationService
@@ -93,20 +94,29 @@ def create_app(platform: Platform, lifespan: Lifespan | None = None) -> FastAPI:
 
 
 @asynccontextmanager
-async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
-    """A platform, started and in the end stopped. Raises SetupError."""
+async def open_platform(settings: Settings, *, answers: bool = True) -> AsyncIterator[Platform]:
+    """A platform, started and in the end stopped. Raises SetupError.
+
+    Without `answers` the assistant sleeps: for commands that look or write beside a running server.
+    """
     platform = build(settings)
-    await start(platform)
     try:
+        await start(platform, answers=answers)
         yield platform
     finally:
-        await stop(platform)
+        await stop(platform, answers=answers)
 
 
-async def start(platform: Platform) -> None:
+async def start(platform: Platform, *, answers: bool = True) -> None:
     """Bring the database up to date, prepare the sample workspace where there is nothing, take up what a crash left."""
     await platform.database.check()
     await upgrade(platform.database)
+    if not answers:
+        return
+    if platform.database.is_sqlite:
+        lock = FolderLock(platform.settings.data_dir)
+        lock.take()
+        platform.on_stop.append(lock.release)
     await platform.assistant.start()
     if platform.settings.sample and is_loopback(platform.settings.host):
         await prepare_sample(platform)
@@ -116,15 +126,18 @@ async def start(platform: Platform) -> None:
         platform.tasks.append(asyncio.create_task(warm_up(platform.engine)))
 
 
-async def stop(platform: Platform) -> None:
+async def stop(platform: Platform, *, answers: bool = True) -> None:
     """Stop what runs, then close what is open."""
     for task in platform.tasks:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-    await platform.assistant.aclose()
+    if answers:
+        await platform.assistant.aclose()
     await platform.engine.aclose()
     await platform.database.aclose()
+    for release in platform.on_stop:
+        release()
 
 
 async def _tick(platform: Platform) -> None:

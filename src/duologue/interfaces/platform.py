@@ -42,11 +42,15 @@ class Platform:
     engine: Engine
     packs: tuple[Pack, ...]
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    on_stop: list[Callable[[], None]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Openers:
-    """How the command line gets a platform, and how it serves one. Both raise SetupError with one clear sentence."""
+    """How the command line gets a platform (True: the assistant answers in it), and how it serves one.
 
-    open: Callable[[Settings], AbstractAsyncContextManager[Platform]]
+    Both raise SetupError with one clear sentence.
+    """
+
+    open: Callable[[Settings, bool], AbstractAsyncContextManager[Platform]]
     serve: Callable[[Settings], None]

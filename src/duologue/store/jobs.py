@@ -6,6 +6,7 @@ the loop from which it is launched. DBOS is one per process, so is `Jobs`. Knows
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -78,6 +79,7 @@ class Jobs:
         """Stop taking up jobs. One that is cut short is taken up at the next start."""
         global _running
         _running = None
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)  # it would tell of every job that is cut short as of a failure
         await asyncio.to_thread(DBOS.destroy)
 
     async def handle(self, kind: str, payload: dict[str, Any]) -> None:

@@ -107,6 +107,8 @@ async def _frames(
                         return
                 if signal is None:
                     yield f"id: {cursor}\n: still here\n\n".encode()
+                    known = await tail.look(workspace_id)
+                    is_behind = known > cursor
                 elif isinstance(signal, FeedMoved):
                     known = signal.cursor
                     is_behind = known == 0 or known > cursor

@@ -5,6 +5,7 @@ an event is turned into bytes once per audience, not once per stream.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from duologue.store.database import Database
 from duologue.store.feed import Record
 
 KEPT = 1_000
+LOOK_EVERY_S = 5.0
 PAGE = 500
 
 Frame = Callable[[Record, Audience], Awaitable[bytes]]
@@ -32,6 +34,7 @@ class Item:
 @dataclass(slots=True)
 class _Shared:
     upto: int = -1
+    looked_at: float = -LOOK_EVERY_S
     items: deque[Item] = field(default_factory=lambda: deque(maxlen=KEPT))
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -48,6 +51,15 @@ class Tail:
         """The newest cursor of the feed."""
         async with self._database.read() as tx:
             return await feed.get_cursor(tx.conn, workspace_id)
+
+    async def look(self, workspace_id: str) -> int:
+        """The newest cursor, read at most every few seconds: finds what another process wrote without a signal."""
+        shared = self._shared.setdefault(workspace_id, _Shared())
+        now = time.monotonic()
+        if now - shared.looked_at > LOOK_EVERY_S:
+            shared.looked_at = now
+            await self._refresh(workspace_id, shared, 0)
+        return shared.upto
 
     async def after(
         self, workspace_id: str, since: int, *, known: int = 0, conversation_id: str | None = None, audience: Audience | None = None

@@ -1,7 +1,7 @@
 """The tree of commands and their options. What a command does stands in the module of its name, imported when it is run."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -82,7 +82,7 @@ def chat(
 
         asyncio.run(chat_over_http(url, workspace, lang))
     else:
-        with_platform(context, lambda platform: chat_here(platform, workspace, lang), data_dir)
+        with_platform(context, lambda platform: chat_here(platform, workspace, lang), data_dir, answers=True)
 
 
 @app.command()
@@ -227,7 +227,7 @@ def evaluate_knowledge(context: typer.Context, as_json: AsJson = False) -> None:
     from duologue.interfaces.cli.evaluate import evaluate_search
     from duologue.interfaces.cli.run import with_platform
 
-    apart = {"database_url": "", "engine": "none", "sample": False}
+    apart: dict[str, Any] = {"database_url": "", "engine": "none", "sample": False}
     with tempfile.TemporaryDirectory(prefix="duologue-eval-") as folder:
         with_platform(context, lambda platform: evaluate_search(platform, as_json=as_json), Path(folder), **apart)
 
@@ -240,6 +240,6 @@ def evaluate_answers(context: typer.Context, as_json: AsJson = False) -> None:
     from duologue.interfaces.cli.evaluate import evaluate_answering
     from duologue.interfaces.cli.run import with_platform
 
-    apart = {"database_url": "", "engine": "none", "sample": False}
+    apart: dict[str, Any] = {"database_url": "", "engine": "none", "sample": False}
     with tempfile.TemporaryDirectory(prefix="duologue-eval-") as folder:
-        with_platform(context, lambda platform: evaluate_answering(platform, as_json=as_json), Path(folder), **apart)
+        with_platform(context, lambda platform: evaluate_answering(platform, as_json=as_json), Path(folder), answers=True, **apart)

@@ -44,15 +44,20 @@ def load_settings(**given: Any) -> Settings:
 
 
 def with_platform(
-    context: typer.Context, work: Callable[[Platform], Awaitable[None]], data_dir: Path | None = None, **given: Any
+    context: typer.Context,
+    work: Callable[[Platform], Awaitable[None]],
+    data_dir: Path | None = None,
+    *,
+    answers: bool = False,
+    **given: Any,
 ) -> None:
-    """Run `work` with an open platform. Logs only what is wrong."""
+    """Run `work` with an open platform, in which the assistant `answers` or sleeps. Logs only what is wrong."""
     openers: Openers = context.obj
     given = {"log_level": os.environ.get("DUOLOGUE_LOG_LEVEL", "WARNING")} | given
     settings = load_settings(data_dir=data_dir, **given)
 
     async def main() -> None:
-        async with openers.open(settings) as platform:
+        async with openers.open(settings, answers) as platform:
             await work(platform)
 
     asyncio.run(main())
