@@ -7,6 +7,7 @@ the events rebuild what is fetched.
 import asyncio
 import shutil
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from duologue.conversation.model import Fence, as_public
+from duologue.conversation.model import Fence, Mode, as_public
 from duologue.conversation.reduce import State, apply
 from duologue.conversation.service import ConversationService
 from duologue.kit.clock import FrozenClock
@@ -61,11 +62,11 @@ class Twin:
         self.holder, self.override, self.lease_until = holder, override, lease_until
         self.epoch += 1
 
-    def queue(self) -> None:
-        if self.holder == "queue" and self.attention:
+    def queue(self, queue: str = "queue") -> None:
+        if self.holder == queue and self.attention:
             return
-        was_queue = self.holder == "queue"
-        self.move("queue", None)
+        was_queue = self.holder.startswith("queue")
+        self.move(queue, None)
         self.attention = True
         if not was_queue:
             self.add(f"handed_over:{self.epoch}", "system")
@@ -80,14 +81,17 @@ class Twin:
 
     def may_hold(self, member: str, now: float) -> bool:
         alive = self.lease_until is not None and self.lease_until > now
-        return self.holder in ("ai", "queue", member) or not alive
+        return not self.holder.startswith("human:") or self.holder == f"human:{member}" or not alive
 
     def hold(self, member: str, now: float) -> None:
-        if self.holder == member and self.override == "human":
+        if self.holder == f"human:{member}" and self.override == "human":
             self.lease_until = now + LEASE_S
             return
         self.attention = False
-        self.move(member, "human", now + LEASE_S)
+        self.move(f"human:{member}", "human", now + LEASE_S)
+
+    def may_say(self, fence: Fence) -> bool:
+        return fence.control_epoch == self.epoch and fence.last_public_seq == self.last_public and self.is_open
 
 
 class Schedules(RuleBasedStateMachine):
@@ -156,10 +160,10 @@ class Schedules(RuleBasedStateMachine):
             self.twin.hold(member, self.now)
         self.twin.add(client_id, "expert", public=public)
 
-    @rule(member=EXPERTS)
-    def expert_takes_over(self, member: str) -> None:
-        work = self.service.take_over(W, self.id, member)
-        if not self.twin.may_hold(member, self.now):
+    @rule(member=EXPERTS, force=st.booleans())
+    def expert_takes_over(self, member: str, force: bool) -> None:
+        work = self.service.take_over(W, self.id, member, force=force)
+        if not force and not self.twin.may_hold(member, self.now):
             with pytest.raises(NotInControl):
                 self.run(work)
             return
@@ -181,8 +185,33 @@ class Schedules(RuleBasedStateMachine):
     @rule()
     def somebody_asks_for_a_person(self) -> None:
         self.run(self.service.request_human(None, None, W, self.id, "asked_for_person"))
-        if self.twin.holder in ("ai", "queue"):
+        if self.twin.holder == "ai":
             self.twin.queue()
+        elif self.twin.holder.startswith("queue"):
+            self.twin.attention = True
+
+    @rule(member=EXPERTS, team=st.sampled_from(["", "billing"]))
+    def expert_hands_to_a_team(self, member: str, team: str) -> None:
+        work = self.service.hand_to_team(W, self.id, team, member)
+        if not self.twin.may_hold(member, self.now):
+            with pytest.raises(NotInControl):
+                self.run(work)
+            return
+        self.run(work)
+        self.twin.queue(f"queue:{team}" if team else "queue")
+
+    @rule(member=EXPERTS, mode=st.sampled_from([None, "autopilot", "copilot", "human"]))
+    def expert_sets_the_mode(self, member: str, mode: Mode | None) -> None:
+        self.run(self.service.set_mode(W, self.id, mode, member))
+        if self.twin.override != mode:
+            self.twin.move(self.twin.holder, mode, self.twin.lease_until)
+
+    @rule(member=EXPERTS)
+    def expert_snoozes_until_it_wakes(self, member: str) -> None:
+        until = self.clock.now() + timedelta(seconds=1)
+        self.run(self.service.snooze(W, self.id, until, member))
+        self.run(self.service.wake_snoozed(until))
+        self.twin.open()
 
     @rule(member=EXPERTS)
     def expert_resolves(self, member: str) -> None:
@@ -221,13 +250,33 @@ class Schedules(RuleBasedStateMachine):
                 self.run(commit())
             return
         twin = self.twin
-        stands = fence.control_epoch == twin.epoch and fence.last_public_seq == twin.last_public and twin.is_open
+        may_say = twin.may_say(fence) and twin.holder == "ai" and twin.override != "human"
         message = self.run(commit())
         if twin.has(name, "ai"):
             assert message.client_id == name
-        elif stands and twin.holder == "ai":
+        elif may_say:
             assert message is not None
             twin.add(name, "ai")
+        else:
+            assert message is None
+
+    @rule(turn=turns, member=EXPERTS)
+    def expert_approves_a_draft(self, turn: tuple[str, Fence], member: str) -> None:
+        name, fence = turn[0].replace("run", "draft"), turn[1]
+
+        async def commit() -> Any:
+            async with self.database.write() as tx:
+                return await self.service.commit_ai(
+                    tx, fence, client_id=name, body="An answer.", lang="en", author_kind="expert", author_id=member
+                )
+
+        message, twin = self.run(commit()), self.twin
+        if twin.has(name, "expert"):
+            assert message.client_id == name
+        elif twin.may_say(fence):
+            assert message is not None
+            twin.attention = False
+            twin.add(name, "expert")
         else:
             assert message is None
 
@@ -240,8 +289,11 @@ class Schedules(RuleBasedStateMachine):
         assert [m.seq for m in messages] == list(range(1, len(messages) + 1))
         assert [(m.client_id, m.author_kind) for m in messages] == self.twin.said
         assert (conversation.control_epoch, conversation.last_public_seq) == (self.twin.epoch, self.twin.last_public)
-        assert conversation.controller.kind == {"ai": "ai", "queue": "queue"}.get(self.twin.holder, "human")
+        assert (str(conversation.controller), conversation.mode_override) == (self.twin.holder, self.twin.override)
+        assert (conversation.lease_expires_at is None) is (self.twin.lease_until is None)
         assert (conversation.status == "open") is self.twin.is_open
+        assert (conversation.attention.kind == "requested") is self.twin.attention
+        assert (conversation.waiting_since is not None) is self.twin.waits
         rebuilt = apply(None, self.run(self.service.read_events(W, 0, conversation_id=self.id, limit=10_000)))
         assert rebuilt == State(conversation, messages)
         seen = self.run(self.service.snapshot(W, self.id, "public"))
