@@ -52,3 +52,20 @@ async def test_few_at_a_time() -> None:
     passwords = Passwords(Counting(time_cost=1, memory_cost=256, parallelism=1), at_once=2)
     await asyncio.gather(*(passwords.hash(f"password {n:04d}") for n in range(12)))
     assert most <= 2
+
+
+async def test_nobody_takes_as_long_as_somebody() -> None:
+    checks: list[str] = []
+
+    class Counting(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002
+            checks.append(str(hash))
+            return super().verify(hash, password)
+
+    passwords = Passwords(Counting(time_cost=1, memory_cost=8, parallelism=1))
+    made = await passwords.hash("correct horse")
+    for known in (made, None):
+        for password in ("correct horse", "wrong", "x" * 10_000):
+            await passwords.is_right(password, known)
+    assert len(checks) == 6
+    assert {h.split("$")[3] for h in checks} == {made.split("$")[3]}, "the same parameters for both"
