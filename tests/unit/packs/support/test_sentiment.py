@@ -1,0 +1,89 @@
+"""Sentiment: the shipped rules in both languages, learning, and bad input."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from duologue.kit.errors import Invalid
+from duologue.packs.support.lexicon import feel, values, weigh
+from duologue.packs.support.sentiment import LABELS, SentimentModel
+
+DEFAULT = SentimentModel()
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("This is excellent, thank you!", "positive"),
+        ("Not good at all.", "negative"),
+        ("It is not bad.", "positive"),
+        ("The zip broke and I am disappointed", "negative"),
+        ("😡", "negative"),
+        ("👍👍", "positive"),
+        ("Where is the size chart?", "neutral"),
+        ("", "neutral"),
+        ("质量很好，非常满意", "positive"),
+        ("不好用，很失望", "negative"),
+        ("还不错", "positive"),
+        ("请问几点发货", "neutral"),
+    ],
+)
+def test_the_shipped_default(text: str, label: str) -> None:
+    assert DEFAULT.predict([text]) == [label]
+
+
+def test_what_follows_but_weighs_more() -> None:
+    assert weigh("The tent is lovely but the service was terrible").value < 0
+    assert weigh("虽然味道很好，但是服务态度恶劣").value < weigh("味道很好").value
+
+
+def test_emotions() -> None:
+    assert feel("I am furious") == "anger"
+    assert feel("非常感谢") == "gratitude"
+    assert feel("my order number is 5") == "none"
+
+
+def test_the_lists_agree_with_themselves() -> None:
+    for lang in ("en", "zh"):
+        assert len(values(lang)) > 200
+        assert all(1 <= abs(value) <= 3 for value in values(lang).values())
+
+
+def test_learning_beats_the_default_where_words_mean_something_else() -> None:
+    texts = [f"sick move number {i}" for i in range(40)] + [f"grey move number {i}" for i in range(40)]
+    labels = ["positive"] * 40 + ["negative"] * 40
+    model = SentimentModel().fit(texts, labels)
+    assert model.predict(["what a sick one", "a grey day"]) == ["positive", "negative"]
+    assert model.predict_proba(["sick"]).sum() == pytest.approx(1.0)
+
+
+def test_two_labels_leave_none_neutral() -> None:
+    assert DEFAULT.predict(["the table"], ["negative", "positive"])[0] in ("negative", "positive")
+
+
+def test_bad_labels_and_nothing_are_refused() -> None:
+    with pytest.raises(Invalid, match="great"):
+        SentimentModel().fit(["a"], ["great"])
+    with pytest.raises(Invalid):
+        SentimentModel().fit([], [])
+    with pytest.raises(Invalid, match="list"):
+        DEFAULT.predict_proba("one text")
+    assert DEFAULT.predict_proba([]).shape == (0, 3)
+
+
+def test_one_label_alone_is_learned() -> None:
+    assert SentimentModel().fit(["fine", "nice"], ["positive"] * 2).predict(["whatever"]) == ["positive"]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_is_felt(text: str) -> None:
+    found = DEFAULT.read(text)
+    assert found.label in LABELS
+    assert 0 <= found.confidence <= 1
+    assert -1 <= found.score <= 1
+
+
+def test_a_very_long_text() -> None:
+    assert np.isfinite(DEFAULT.predict_proba(["good " * 25_000, "差" * 100_000])).all()
