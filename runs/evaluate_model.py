@@ -1,9 +1,9 @@
 """What the embedded model can do, measured on text that it never saw: `scorecard.json` for the model card.
 
-    python runs/evaluate_model.py --model DIR --corpus DIR --out FILE [--limit 60]
+    python runs/evaluate_model.py --model DIR --corpus DIR --out FILE [--limit 60] [--base DIR]
 
-Bits per byte by source and language, beside a trigram model counted on the same shards; grounded answers beside "the sentence with
-most shared words"; how often it stops, and how often it repeats itself; samples.
+Bits per byte by source and language, of the model and of `--base` (before its fine-tuning), beside a trigram model counted on the
+same shards; grounded answers beside "the sentence with most shared words"; how often it stops and repeats itself; samples.
 """
 
 import argparse
@@ -153,6 +153,7 @@ def main() -> None:
     options.add_argument("--model", type=Path, required=True)
     options.add_argument("--corpus", type=Path, required=True)
     options.add_argument("--out", type=Path, required=True)
+    options.add_argument("--base", type=Path)
     options.add_argument("--limit", type=int, default=60)
     given = options.parse_args()
     torch.set_num_threads(1)
@@ -162,6 +163,12 @@ def main() -> None:
     documents = (s.tokens[a:b] for s in shards for a, b in zip(s.offsets[:-1], s.offsets[1:], strict=True))
     trigram = Trigram(documents, tokenizer.vocab_size)
     bits = measure_bits(model, tokenizer, trigram, held_out, given.limit)
+    if given.base:
+        for row, before in zip(
+            bits, measure_bits(load_checkpoint(given.base)[0], tokenizer, trigram, held_out, given.limit), strict=True
+        ):
+            row["base"] = before["bits_per_byte"]
+    print(bits, flush=True)
     answers, habits = measure_answers(model, tokenizer, held_out, given.limit)
     samples = [{"prompt": p, "answer": answer(model, tokenizer, [{"role": "user", "content": p}], 60)[0]} for p in PROMPTS]
     for passage, question in SHOP:

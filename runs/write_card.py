@@ -110,14 +110,14 @@ def read_log(folder: Path) -> tuple[int, int]:
 
 
 def describe_bits(card: dict[str, Any]) -> str:
-    rows = []
+    keys, rows = ("base", "bits_per_byte", "trigram"), []
     for lang in ("en", "zh"):
         some = [r for r in card["bits_per_byte"] if r["lang"] == lang]
         size = sum(r["bytes"] for r in some)
-        mean = [sum(r[key] * r["bytes"] for r in some) / size for key in ("bits_per_byte", "trigram")]
-        rows.append([f"**all {lang}**", sum(r["n"] for r in some), f"**{mean[0]:.3f}**", f"{mean[1]:.3f}"])
-        rows += [[r["source"], r["n"], f"{r['bits_per_byte']:.3f}", f"{r['trigram']:.3f}"] for r in some]
-    return table(["held-out source", "documents", "bits per byte", "trigram"], rows)
+        means = [sum(r[key] * r["bytes"] for r in some) / size for key in keys]
+        rows.append([f"**all {lang}**", sum(r["n"] for r in some), *(f"**{m:.3f}**" for m in means)])
+        rows += [[r["source"], r["n"], *(f"{r[key]:.3f}" for key in keys)] for r in some]
+    return table(["held-out source", "documents", "before fine-tuning", "as shipped", "trigram"], rows)
 
 
 def describe_answers(card: dict[str, Any]) -> str:
@@ -146,37 +146,32 @@ def describe_samples(card: dict[str, Any]) -> str:
     return "\n".join(one(s).replace("\n\n", " ") for s in card["samples"])
 
 
-def write_card(card: dict[str, Any], pretrain: tuple[int, int], finetune: tuple[int, int]) -> str:
+def write_card(card: dict[str, Any], pretrain: tuple[int, int], *finetune: tuple[int, int]) -> str:
     habits = card["habits"]
+    lessons, steps = sum(n for _, n in finetune), sum(n for n, _ in finetune)
     return f"""# duologue-4m
 
-A bilingual (English, Chinese) decoder with {card["parameters"] / 1e6:.1f} million parameters, trained from nothing on one
-shared CPU.
-It ships with the program as the engine `local`, so that Duologue answers without network or key. It finds and repeats the
-sentence of a passage that answers a question, says when there is none, and makes small talk in trained wordings. It is the
-smallest
-thing that can be called a language model, and it is under-trained: put a stronger model behind the same setting where you can.
+A bilingual (English, Chinese) decoder with {card["parameters"] / 1e6:.1f} million parameters, trained from nothing in about an
+hour and a half of one busy CPU. It ships with the program as the engine `local`, so that Duologue answers without network or
+key. In the product it writes the opening sentence before quoted passages. It can also make small talk in trained wordings, and
+repeat the sentence of a short, plain passage that answers a question. It is the smallest thing that can be called a language
+model, and it is under-trained: put a stronger model behind the same setting where you can.
 
 - Network: Qwen3 layout (6 layers, width 192, 3 heads, SwiGLU 512, tied embeddings), context 512 tokens, vocabulary 8,192
   (byte-level BPE, equal bytes of English and Chinese). `transformers` loads the folder as it is; the file is bf16.
 - Form: `<|bos|><|system|>passage<|end_of_turn|><|user|>question<|end_of_turn|><|assistant|>`, as the chat template says.
   When the passage does not hold the answer it was taught to say exactly “The text does not say.” or “文中没有说明。”.
-- Training: {pretrain[1] / 1e6:.2f} million tokens of text and conversations in {pretrain[0]} steps (Muon and AdamW,
-  warm-up–stable–decay),
-  then {finetune[1] / 1e6:.2f} million learnt tokens of answers in {finetune[0]} steps. Less than one token per parameter;
-  about twenty
-  would be usual. The recipes are `runs/duologue-4m-pretrain.yaml` and `runs/duologue-4m-finetune.yaml`.
-- Command: `DUOLOGUE_LM_DATA=DIR runs/duologue-4m.sh`; with more time raise `steps` in the recipes. The chat and fine-tuning
-  shards of
-  this model were made again with the tokenizer at hand while the first stage ran, so a new run gives a model of the same
-  recipe,
-  not the same numbers.
+- Training: {pretrain[1] / 1e6:.2f} million tokens of text and conversations in {pretrain[0]} steps (Muon and AdamW; warm-up,
+  flat, fall), then {lessons / 1e6:.2f} million learnt tokens of answers in {steps} steps. That is less
+  than one token per parameter; about twenty would be usual. The recipes are `runs/duologue-4m-pretrain.yaml`, `-finetune.yaml` and `-finetune-2.yaml`.
+- Command: `DUOLOGUE_LM_DATA=DIR runs/duologue-4m.sh`; with more time raise `steps` in the recipes. While this model was trained its
+  chat and fine-tuning shards were made again from the same sets and rules, and runs were stopped and resumed; a new run gives
+  a model of the same recipe, not the same numbers.
 
 ## Measured
 
 On documents that were held out by a hash of their text (question answering: of the passage), by `runs/evaluate_model.py`. The
-trigram
-model (Kneser–Ney) was counted on all of the shards, many times more text than this model has read.
+trigram model (Kneser–Ney) was counted on all of the shards, many times more text than this model has read.
 
 {describe_bits(card)}
 
@@ -187,10 +182,8 @@ Grounded answers, greedy. “Exact” is the whole sentence to the letter; F1 is
 {describe_answers(card)}
 
 It stopped by itself in {habits["stopped"]:.0%} of {habits["n"]} answers within 100 tokens, and repeated itself (some 12
-characters three
-times) in {habits["looping"]:.0%}. SQuAD, DRCD and CMRC parts come from their official dev and test splits: never report this
-model on those
-benchmarks.
+characters three times) in {habits["looping"]:.0%}. SQuAD, DRCD and CMRC parts come from their official dev and
+test splits: never report this model on those benchmarks.
 
 ## Samples
 
@@ -211,8 +204,7 @@ Greedy, not chosen.
 
 All sets permit training and the handing on of weights, with attribution; whether weights are an adaptation under a share-alike
 licence is unsettled. Texts were normalised (NFC, half-width letters), duplicates dropped, addresses and long numbers in
-conversations
-masked. Sets that another model wrote are left out by `runs/prepare_corpus.py --without-synthetic`.
+conversations masked. Sets that another model wrote are left out by `runs/prepare_corpus.py --without-synthetic`.
 
 {table(["set", "by", "licence", "changes, where from"], [list(s) for s in SETS])}"""
 
@@ -224,7 +216,7 @@ def main() -> None:
     options.add_argument("--out", type=Path, nargs="+", required=True)
     given = options.parse_args()
     card = json.loads(given.scorecard.read_text("utf-8"))
-    text = write_card(card, read_log(given.runs / "pretrain"), read_log(given.runs / "finetune"))
+    text = write_card(card, read_log(given.runs / "pretrain"), *(read_log(given.runs / n) for n in ("finetune", "finetune-2")))
     for path in given.out:
         path.write_text(text, "utf-8")
 

@@ -36,6 +36,7 @@ def write_folder(folder: Path, write: Callable[[Path], None]) -> None:
     sums = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(new.iterdir())}
     (new / CHECKSUMS).write_text(json.dumps(sums, indent=1), "utf-8")
     for path in new.iterdir():
+        path.chmod(0o644)  # safetensors writes files that only the owner reads
         with open(path, "rb") as file:
             os.fsync(file.fileno())
     if folder.exists():
