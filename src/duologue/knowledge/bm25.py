@@ -40,8 +40,17 @@ def weigh(terms: Sequence[str], counts: Mapping[str, int], state: State) -> Quer
 
 def rate(query: Query, terms: Terms, state: State) -> float:
     """The BM25F score of a passage, divided by its bound, so that it lies between 0 and 1."""
-    if not query.weights:
-        return 0.0
+    return total(query, saturate(query, terms, state))
+
+
+def total(query: Query, parts: Mapping[str, float]) -> float:
+    """The weighted share of the query that `parts` hold, each of them 0 … 1."""
+    score = sum(weight * parts[term] for term, weight in query.weights.items() if term in parts)
+    return score / query.total if query.total else 0.0
+
+
+def saturate(query: Query, terms: Terms, state: State) -> dict[str, float]:
+    """How much a passage holds of each term of the query, 0 … 1; terms that it lacks are left out."""
     frequency: defaultdict[str, float] = defaultdict(float)
     for name in FIELDS:
         field: list[str] = getattr(terms, name)
@@ -52,5 +61,4 @@ def rate(query: Query, terms: Terms, state: State) -> float:
         for term in field:
             if term in query.weights:
                 frequency[term] += norm
-    score = sum(weight * frequency[term] / (frequency[term] + K1) for term, weight in query.weights.items() if term in frequency)
-    return score / query.total if query.total else 0.0
+    return {term: count / (count + K1) for term, count in frequency.items()}

@@ -16,11 +16,15 @@ OTHER_LANGUAGE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A candidate with its score in each channel. BM25 lies in 0 … 1, dense is a cosine; None where there is no vector."""
+    """A candidate with its score in each channel. BM25 lies in 0 … 1, dense is a cosine; None where there is no vector.
+
+    `whole` is what the document adds, see `whole.py`; it counts in the hybrid only.
+    """
 
     candidate: Candidate
     bm25: float
     dense: float | None
+    whole: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ def _join(scored: Scored, lang: Lang, dense_share: float) -> float:
     dense = max(scored.dense or 0.0, 0.0)
     share = dense_share if scored.dense is not None else 0.0
     other = OTHER_LANGUAGE if scored.candidate.passage.lang != lang else 0.0
-    return max((1 - share) * scored.bm25 + share * dense - other, 0.0)
+    whole = scored.whole if 0 < dense_share < 1 else 0.0
+    return max((1 - share) * scored.bm25 + share * dense + whole - other, 0.0)
 
 
 def _ranks(scores: dict[int, float]) -> dict[int, int]:

@@ -2,10 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from duologue.kit.text import Lang, detect_lang
-from duologue.knowledge import bm25, repository, support
+from duologue.knowledge import bm25, repository, support, whole
 from duologue.knowledge.dense import DenseIndex
 from duologue.knowledge.fuse import DENSE_SHARE, Fused, Scored, fuse
 from duologue.knowledge.model import Encode, Hit, SearchResult
@@ -31,6 +34,7 @@ class _Cache:
     dense: DenseIndex
     generation: int = -1
     speller: Speller | None = None
+    titles: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 class Searcher:
@@ -53,7 +57,12 @@ class Searcher:
                 return SearchResult((), 0.0, {})
             cache = await self._fresh(tx, workspace_id, state)
             weighed = await _weigh(tx, workspace_id, query, state, cache)
-            scored = await self._score(tx, workspace_id, weighed, vector, cache, state, dense_share)
+            found, cosines = await self._find(tx, workspace_id, weighed, vector, cache, dense_share)
+        adds = whole.evidence(weighed, found, state, await self._near(found, vector, cache)) if 0 < dense_share < 1 else {}
+        scored = [
+            Scored(one, bm25.rate(weighed, one.terms, state), cosines.get(one.number), adds.get(one.passage.document_id, 0.0))
+            for one in found
+        ]
         fused = fuse(scored, lang or detect_lang(query), dense_share=dense_share)
         fused = [found for found in fused if found.score > 0]
         signals = measure(fused)
@@ -63,24 +72,27 @@ class Searcher:
         """Drop the cache of a workspace; it is rebuilt at the next search."""
         self._caches.pop(workspace_id, None)
 
-    async def _score(
-        self,
-        tx: Tx,
-        workspace_id: str,
-        weighed: bm25.Query,
-        vector: Sequence[float],
-        cache: _Cache,
-        state: State,
-        dense_share: float,
-    ) -> list[Scored]:
+    async def _find(
+        self, tx: Tx, workspace_id: str, weighed: bm25.Query, vector: Sequence[float], cache: _Cache, dense_share: float
+    ) -> tuple[list[Candidate], dict[int, float]]:
+        """The candidates of both channels, and the cosine of each that has a vector."""
         numbers: dict[int, None] = {}
         if dense_share < 1:
             numbers |= dict.fromkeys(await repository.match(tx, workspace_id, looked_up(weighed), CANDIDATES))
         if dense_share > 0:
             numbers |= dict.fromkeys(number for number, _ in cache.dense.search(vector, CANDIDATES))
         cosines = cache.dense.score(vector, list(numbers)) if dense_share > 0 else {}
-        found = await repository.get_candidates(tx, workspace_id, list(numbers))
-        return [Scored(one, _rate(weighed, one, state), cosines.get(one.number)) for one in found]
+        return await repository.get_candidates(tx, workspace_id, list(numbers)), cosines
+
+    async def _near(self, found: Sequence[Candidate], vector: Sequence[float], cache: _Cache) -> dict[str, float]:
+        """The cosine of each title with the question."""
+        titles = {one.passage.title for one in found}
+        unknown = sorted(titles - cache.titles.keys())
+        if unknown:
+            made = np.asarray(await self._encode.encode(unknown), dtype=np.float32)
+            cache.titles |= dict(zip(unknown, made, strict=True))
+        question = np.asarray(vector, dtype=np.float32)
+        return {title: float(cache.titles[title] @ question) for title in titles}
 
     async def _fresh(self, tx: Tx, workspace_id: str, state: State) -> _Cache:
         """The cache of a workspace, brought to the generation that this transaction sees."""
@@ -127,10 +139,6 @@ def looked_up(weighed: bm25.Query) -> dict[str, float]:
     """The terms that choose candidates: of a long question those that tell most."""
     best = sorted(weighed.weights.items(), key=lambda item: (-item[1], item[0]))
     return dict(best[:MOST_TERMS])
-
-
-def _rate(weighed: bm25.Query, candidate: Candidate, state: State) -> float:
-    return bm25.rate(weighed, candidate.terms, state)
 
 
 def measure(fused: Sequence[Fused]) -> dict[str, float]:
