@@ -1,9 +1,10 @@
-"""Search in a collection of papers: BM25 on stemmed words and vectors of latent topics, fused by reciprocal rank. Knows no network.
+"""Search in a collection of papers: BM25 on stemmed words and vectors of latent topics, fused by score. Knows no network.
 
 Titles and abstracts are data, never instructions. A quotation is a place in its paper, so that it is verbatim by construction.
 Needs the extra `health` (bm25s, PyStemmer, scikit-learn).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,8 +16,8 @@ from duologue.kit.text import detect_lang, sentences, words
 from duologue.packs.health.phrases import fold
 
 Channel = Literal["hybrid", "bm25", "dense"]
-_DEPTH, _K = 200, 60
-_DENSE_SHARE = 0.5
+_DENSE_SHARE = 0.3
+"""Weight of the cosine beside BM25 over its best: 250 training claims of SciFact, nDCG@10 .679 (0), .684 (.1 to .3), .686 (.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,10 @@ class Collection:
     def __init__(self, papers: Sequence[Paper], dimensions: int = 300) -> None:
         if not papers:
             raise Invalid("Give at least one paper to search in.")
-        import bm25s
-        from sklearn.decomposition import TruncatedSVD  # type: ignore[import-untyped]
-        from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
-        from sklearn.preprocessing import normalize  # type: ignore[import-untyped]
+        import bm25s  # type: ignore[import-untyped]
+        from sklearn.decomposition import TruncatedSVD
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.preprocessing import normalize
 
         self.papers = list(papers)
         tokens = [terms(p.text) for p in self.papers]
@@ -69,7 +70,6 @@ class Collection:
         asked = terms(query)
         if not asked:
             return []
-        depth = min(_DEPTH, len(self.papers))
         lexical = np.asarray(self._bm25.get_scores(asked))
         vector = self._vectorise.transform([asked])
         vector = self._normalise(self._svd.transform(vector) if self._svd else vector.toarray())
@@ -77,10 +77,7 @@ class Collection:
         if channel != "hybrid":
             scores = lexical if channel == "bm25" else dense
         else:
-            scores = np.zeros(len(self.papers))
-            for share, channel_scores in ((1.0, lexical), (_DENSE_SHARE, dense)):
-                order = np.argsort(-channel_scores, kind="stable")[:depth]
-                scores[order] += share / (_K + np.arange(1, depth + 1))
+            scores = lexical / max(float(lexical.max()), 1e-9) + _DENSE_SHARE * dense
         best = np.argsort(-scores, kind="stable")[:k]
         return [(int(i), float(scores[i])) for i in best if scores[i] > 0]
 
@@ -105,14 +102,13 @@ def terms(text: str) -> list[str]:
     """Index terms: stemmed English words without stop words, or Chinese words."""
     if detect_lang(text) == "zh":
         return words(text)
-    from bm25s.stopwords import STOPWORDS_EN
+    from bm25s.stopwords import STOPWORDS_EN  # type: ignore[import-untyped]
 
-    return _stemmer().stemWords([w for w in _split(text) if w not in STOPWORDS_EN])
+    stems: list[str] = _stemmer().stemWords([w for w in _split(text) if w not in STOPWORDS_EN])
+    return stems
 
 
 def _split(text: str) -> list[str]:
-    import re
-
     return re.findall(r"(?u)\b\w\w+\b", fold(text))
 
 
@@ -121,7 +117,7 @@ _STEMMERS: list[Any] = []
 
 def _stemmer() -> Any:
     if not _STEMMERS:
-        import Stemmer
+        import Stemmer  # type: ignore[import-not-found]
 
         _STEMMERS.append(Stemmer.Stemmer("english"))
     return _STEMMERS[0]

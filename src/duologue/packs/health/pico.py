@@ -9,12 +9,20 @@ from dataclasses import dataclass
 from duologue.packs.health.phi_tagger import Tagger
 
 _POPULATION = (
-    r"(?:\b\d[\d,]*\s+)?(?:\w+[- ]){0,4}?(?:patients|participants|adults|children|women|men|subjects|infants|adolescents|volunteers)"
+    r"(?:\b\d[\d,]*\s+)?(?:\w+[- ]){0,4}?"
+    r"(?:patients|participants|adults|children|women|men|subjects|infants|adolescents|volunteers)"
     r"(?:\s+(?:with|aged|undergoing|who|receiving|at risk of)\s+[^.,;()]{3,80})?"
 )
-_INTERVENTION = r"(?:randomi[sz]ed to|assigned to|allocated to|treated with|received|receiving|effects? of|efficacy of)\s+(?P<x>[^.,;()]{3,80})"
-_COMPARISON = r"(?:compared (?:with|to)|versus|vs\.?|or|against)\s+(?P<x>(?:placebo|usual care|standard \w+|control|sham|[^.,;()]{3,50}))"
-_OUTCOME = r"(?:(?:primary|secondary|main) (?:outcome|end ?point)s?(?: measures?)?(?: \w+)?\s+(?:was|were|included|:)\s*)(?P<x>[^.;]{3,120})"
+_INTERVENTION = (
+    r"(?:randomi[sz]ed to|assigned to|allocated to|treated with|received|receiving|effects? of|efficacy of)\s+(?P<x>[^.,;()]{3,80})"
+)
+_COMPARISON = (
+    r"(?:compared (?:with|to)|versus|vs\.?|or|against)\s+(?P<x>(?:placebo|usual care|standard \w+|control|sham|[^.,;()]{3,50}))"
+)
+_OUTCOME = (
+    r"(?:(?:primary|secondary|main) (?:outcome|end ?point)s?(?: measures?)?"
+    r"(?: \w+)?\s+(?:was|were|included|:)\s*)(?P<x>[^.;]{3,120})"
+)
 _CUES = [(k, re.compile(p, re.I)) for k, p in (("P", _POPULATION), ("I", _INTERVENTION), ("C", _COMPARISON), ("O", _OUTCOME))]
 
 

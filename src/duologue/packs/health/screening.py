@@ -25,7 +25,9 @@ def vectorise(texts: Sequence[str]) -> Any:
     """Sparse TF-IDF rows of word 1-2-grams, 30,000 at most."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=30_000, stop_words="english", min_df=1).fit_transform(texts)
+    return TfidfVectorizer(
+        ngram_range=(1, 2), sublinear_tf=True, max_features=30_000, stop_words="english", min_df=1
+    ).fit_transform(texts)
 
 
 def screen(texts: Sequence[str], labels: Labels, matrix: Any = None) -> Ranking:
@@ -33,7 +35,7 @@ def screen(texts: Sequence[str], labels: Labels, matrix: Any = None) -> Ranking:
     left = [i for i in range(len(texts)) if i not in labels]
     if len(set(labels.values())) < 2 or not left:
         return Ranking(tuple(left), tuple(0.0 for _ in left))
-    from sklearn.svm import LinearSVC  # type: ignore[import-untyped]
+    from sklearn.svm import LinearSVC
 
     rows = vectorise(texts) if matrix is None else matrix
     known = list(labels)
@@ -43,7 +45,9 @@ def screen(texts: Sequence[str], labels: Labels, matrix: Any = None) -> Ranking:
     return Ranking(tuple(left[i] for i in order), tuple(float(scores[i]) for i in order))
 
 
-def simulate(texts: Sequence[str], truth: Sequence[bool], start: Labels, progress: Callable[[int], None] | None = None) -> list[bool]:
+def simulate(
+    texts: Sequence[str], truth: Sequence[bool], start: Labels, progress: Callable[[int], None] | None = None
+) -> list[bool]:
     """The truth of the records in the order in which they would be read, without the starting ones; batches of max(10, N/100)."""
     matrix = vectorise(texts)
     labels = dict(start)
@@ -71,9 +75,7 @@ def missed_bound(sampled: int, includes: int, unread: int, level: float = 0.95) 
     """Upper bound of the includes among the unread, from a random sample of them (Clopper–Pearson)."""
     if sampled == 0:
         return float(unread)
-    from scipy.stats import beta  # type: ignore[import-untyped]
+    from scipy.stats import beta
 
     upper = 1.0 if includes == sampled else float(beta.ppf(level, includes + 1, sampled - includes))
     return upper * unread
-
-

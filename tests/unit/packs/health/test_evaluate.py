@@ -1,0 +1,59 @@
+"""Evaluation: the rows of figures, figures from known counts, and folders of one's own."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from duologue.kit.errors import NotFound
+from duologue.packs.health import scores
+from duologue.packs.health.evaluate import run
+
+KEYS = ["task", "metric", "value", "baseline", "n", "note"]
+
+
+def _write(folder: Path, name: str, rows: list[dict[str, object]]) -> None:
+    (folder / name).write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
+
+
+def test_the_gates_hold_on_the_own_sets() -> None:
+    rows = list(run(["redflags", "negation", "triage"]))
+    assert all(list(r) == KEYS for r in rows)
+    by = {(r["task"], r["metric"]): r["value"] for r in reversed(rows)}
+    assert by["redflags", "sensitivity"] >= 0.99
+    assert by["redflags", "specificity"] >= 0.85
+    assert by["redflags", "must_missed"] == 0
+    assert by["negation", "f1"] >= 0.95
+
+
+def test_a_folder_of_ones_own(tmp_path: Path) -> None:
+    _write(
+        tmp_path,
+        "test.jsonl",
+        [
+            {"sentence": "no fever", "concept": "fever", "negated": True},
+            {"sentence": "fever", "concept": "fever", "negated": False},
+        ],
+    )
+    assert next(r["value"] for r in run(["negation"], tmp_path) if r["metric"] == "f1") == 1.0
+    _write(
+        tmp_path,
+        "test.jsonl",
+        [{"lang": "en", "text": "crushing chest pain", "red_flag": True}, {"lang": "zh", "text": "头皮屑多", "red_flag": False}],
+    )
+    assert {r["metric"]: r["value"] for r in reversed(list(run(["redflags"], tmp_path)))}["sensitivity"] == 1.0
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"test\.jsonl"):
+        list(run(["phi"], tmp_path))
+    with pytest.raises(NotFound, match="known"):
+        list(run(["nonsense"]))
+
+
+def test_figures_from_known_counts() -> None:
+    assert scores.lower_bound(10, 10) == pytest.approx(0.6915, abs=1e-3)
+    assert scores.lower_bound(79, 79) == pytest.approx(0.9544, abs=1e-3)
+    assert scores.ndcg(["a", "b"], {"b": 1}) == pytest.approx(0.6309, abs=1e-3)
+    assert scores.f1([(True, True), (True, False), (False, True)]) == 0.5
+    assert scores.characters([("ab cd", [(0, 5, "X")], [(0, 2, "X")])]) == (2, 2, 4)
