@@ -70,8 +70,10 @@ class AccountService:
                 found = await repository.find_workspace(tx, slug=slug)
             else:
                 found = next(iter(await repository.list_workspaces(tx)), None)
+        if found is None and slug:
+            raise NotFound(f"There is no workspace called {slug}.")
         if found is None:
-            raise NotFound(f"There is no workspace called {slug}." if slug else "There is no workspace yet; `duologue serve` prepares a sample, `duologue member add` makes yours.")
+            raise NotFound("There is no workspace yet; `duologue serve` prepares a sample, `duologue member add` makes yours.")
         return found
 
     async def list_workspaces(self) -> list[Workspace]:
