@@ -77,21 +77,25 @@ def redflags(folder: Path | None) -> Iterator[Row]:
     """Sensitivity with its lower bound, specificity."""
     rows = _test(folder, [f"vignettes-{lang}.jsonl" for lang in LANGS])
     _needs(rows)
+    seen = "" if folder else "unseen half; its misses were read after the first count, see evals/README.md"
     for lang, part in _languages(rows, lambda r: str(r.get("text") or r.get("turns"))):
         told = [(bool(r["red_flag"]), bool(red_flags(r.get("turns") or r["text"], r.get("lang")))) for r in part]
         positive = [p for g, p in told if g]
         negative = [not p for g, p in told if not g]
         if positive:
             low = scores.lower_bound(sum(positive), len(positive))
-            yield figure(
-                "redflags", "sensitivity", scores.share(positive), len(positive), f"{lang} 95 % lower bound {low:.3f}".strip()
-            )
-            yield figure("redflags", "sensitivity_lower_bound", low, len(positive), lang)
+            note = f"95 % lower bound {low:.3f}" + (f"; {seen}" if seen else "")
+            yield figure("redflags", _of("sensitivity", lang), scores.share(positive), len(positive), note)
+            yield figure("redflags", _of("sensitivity_lower_bound", lang), low, len(positive), seen)
         if negative:
-            yield figure("redflags", "specificity", scores.share(negative), len(negative), lang)
+            yield figure("redflags", _of("specificity", lang), scores.share(negative), len(negative), seen)
         must = [bool(red_flags(r.get("turns") or r["text"], r.get("lang"))) for r in part if r.get("must")]
         if must:
-            yield figure("redflags", "must_missed", must.count(False), len(must), lang)
+            yield figure("redflags", _of("must_missed", lang), must.count(False), len(must), seen)
+
+
+def _of(metric: str, lang: str) -> str:
+    return f"{metric}_{lang}" if lang else metric
 
 
 def negation(folder: Path | None) -> Iterator[Row]:
@@ -109,8 +113,8 @@ def negation(folder: Path | None) -> Iterator[Row]:
     for lang, part in _languages(_test(None, ["answers.jsonl"]), lambda r: str(r["turns"])):
         known = {"present": True, "denied": False, "unknown": None}
         said = [(known[r["status"]], answered(r["turns"], r["concept"], r["lang"])) for r in part]
-        yield figure("negation", "f1", scores.f1([(g is False, p is False) for g, p in said]), len(said), f"{lang} answers".strip())
-        yield figure("negation", "accuracy", scores.share([g == p for g, p in said]), len(said), f"{lang} three statuses".strip())
+        yield figure("negation", _of("f1", lang), scores.f1([(g is False, p is False) for g, p in said]), len(said), "answers")
+        yield figure("negation", _of("accuracy", lang), scores.share([g == p for g, p in said]), len(said), "three statuses")
 
 
 def _true(value: Any) -> bool:
@@ -138,8 +142,8 @@ def phi(folder: Path | None) -> Iterator[Row]:
 
     for name, part in _languages(rows, lambda r: str(r["text"])):
         hit, told, gold = scores.characters([(r["text"], phi_tagger.read_spans(r), find(r)) for r in part])
-        yield figure("phi", "recall", hit / gold if gold else 1.0, len(part), f"{name} characters".strip())
-        yield figure("phi", "precision", hit / told if told else 1.0, len(part), f"{name} characters".strip())
+        yield figure("phi", _of("recall", name), hit / gold if gold else 1.0, len(part), "characters")
+        yield figure("phi", _of("precision", name), hit / told if told else 1.0, len(part), "characters")
 
 
 def retrieval(folder: Path | None) -> Iterator[Row]:
