@@ -13,7 +13,8 @@ SIGNALS = ("bm25", "dense", "margin")
 """The best BM25 score of the first passages, the best cosine of all candidates, and by how much the first document leads."""
 INTERCEPT = -2.66
 WEIGHTS: Mapping[str, float] = {"bm25": 3.36, "dense": 2.83, "margin": 2.83}
-"""Fitted by `fit.py` on the development half of the sample questions and of the everyday ones; `duologue eval knowledge` reports on the other half."""
+"""Fitted by `fit.py` on the development half of the sample questions and of the everyday ones; `duologue eval knowledge` reports on
+the other half."""
 
 
 def estimate(signals: Mapping[str, float], weights: Mapping[str, float] = WEIGHTS, intercept: float = INTERCEPT) -> float:
