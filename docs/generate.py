@@ -125,7 +125,10 @@ def render_api() -> str:
 def render_sdk() -> str:
     """Every name that a pack may use."""
     sdk: Any = importlib.import_module("duologue.sdk")
-    rows: list[list[object]] = [[f"`{name}`", _first_line(getattr(sdk, name)) or f"`{getattr(sdk, name)}`"] for name in sorted(sdk.__all__)]
+    rows: list[list[object]] = []
+    for name in sorted(sdk.__all__):
+        noun = getattr(sdk, name)
+        rows.append([f"`{name}`", _first_line(noun) or f"`{noun}`"])
     return "# sdk\n\nThe nouns that a pack may use: `from duologue.sdk import …`.\n\n" + _table(["Name", "Meaning"], rows)
 
 

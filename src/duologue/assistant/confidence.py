@@ -11,8 +11,8 @@ from duologue.assistant.retrieve import Found
 
 INTERCEPT, SUPPORT = 0.55, 1.52
 """Fitted (logistic regression, C = 1) on the development half of the support pack's questions and its everyday ones, for quotes in
-the reader's language; `support` enters as log-odds. How well the quote fits the question added nothing to it and stands in the trace
-only. `assistant/evaluate.py` reports on the other half."""
+the reader's language; `support` enters as log-odds. How well the quote fits the question added nothing to it and stands in the
+trace only. `assistant/evaluate.py` reports on the other half."""
 GROUNDED, OTHER_LANGUAGE, STEERED, LOGPROB = 2.0, -0.8, -3.0, 0.4
 """Chosen by hand: there are no labelled answers of strong models yet. They count from a fully grounded answer in the same language,
 from an engine that reports no probabilities."""

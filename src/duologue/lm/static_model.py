@@ -74,7 +74,7 @@ class StaticModel:
             if ids:
                 out[row] = self.scales[ids] @ self.rows[ids].astype(np.float32)
         lengths = np.linalg.norm(out, axis=1, keepdims=True)
-        return out / np.where(lengths > 0, lengths, 1.0)
+        return np.asarray(out / np.where(lengths > 0, lengths, 1.0), dtype=np.float32)
 
 
 def quantise(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
