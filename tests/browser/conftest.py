@@ -14,10 +14,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from duologue.assistant.prompt import NO_ANSWER
 from tests.browser.people import Open
-from tests.program import Server, serve
+from tests.program import Server, free_port, serve
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
+SHOP = f"http://localhost:{free_port()}"
+"""A site that may embed the chat."""
 PASSWORD = "ridgeline-demo"
 LONG = (
     "You have 30 days from delivery in most places. "
@@ -43,7 +45,13 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("program")
     script = folder / "script.json"
     script.write_text(json.dumps(SCRIPT), "utf-8")
-    settings = {"engine": "scripted", "scripted_path": script, "autopilot_threshold": 0.3, "rate_limits": "false"}
+    settings = {
+        "engine": "scripted",
+        "scripted_path": script,
+        "autopilot_threshold": 0.3,
+        "rate_limits": "false",
+        "embed_origins": SHOP,
+    }
     with serve(folder / "data", timeout_s=240, **settings) as server:
         yield server
         server.stop()

@@ -128,7 +128,9 @@ def router(*, embed_origins: Sequence[str] = ()) -> APIRouter:
 
     @routes.get("/widget.js")
     async def widget(request: Request) -> Response:
-        return _named(request, "js/widget.js")
+        response = _named(request, "js/widget.js")
+        response.headers["Access-Control-Allow-Origin"] = "*"  # other sites load it as a module
+        return response
 
     @routes.get("/favicon.ico")
     async def icon(request: Request) -> Response:
