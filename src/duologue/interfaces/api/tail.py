@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from duologue.conversation.events import PersonErased
 from duologue.kit.errors import CursorExpired
 from duologue.store import feed
 from duologue.store.bus import Audience
@@ -88,7 +89,10 @@ class Tail:
                     shared.upto = await feed.get_cursor(tx.conn, workspace_id)
                 records = await feed.read(tx.conn, workspace_id, shared.upto, limit=PAGE)
                 while records:
-                    shared.items.extend(Item(r) for r in records)
+                    for record in records:
+                        if record.kind == PersonErased.kind:
+                            shared.items.clear()  # what was erased is not replayed from memory either
+                        shared.items.append(Item(record))
                     shared.upto = records[-1].cursor
                     records = await feed.read(tx.conn, workspace_id, shared.upto, limit=PAGE) if len(records) == PAGE else []
 
