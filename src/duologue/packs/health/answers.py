@@ -35,7 +35,9 @@ def is_question(text: str, lang: Lang) -> bool:
 def read_answer(text: str, lang: Lang) -> Polarity:
     """What an answer says, from its opening words: `other` says something that is neither a yes nor a no."""
     folded = fold(text).strip()
-    if _openings()["unknown"][lang].search(folded[:40]):
+    unclear = _openings()["unknown"][lang].search(folded[:40])
+    is_late = unclear and unclear.start() > 6 and re.match(r"(?:yes|yeah|yep|no|nope|nah)\b", folded)
+    if unclear and not is_late:
         return "unknown"
     if _openings()["no"][lang].match(folded):
         return "no"

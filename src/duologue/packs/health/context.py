@@ -109,7 +109,8 @@ def _reaches(between: str, lang: Lang, trigger: str) -> bool:
     if lang == "en":
         if trigger.endswith("n't") and "," in between and not re.search(r"have|has|had|any|feel|get|notice", between.split(",")[0]):
             return False
-        return len(between.split()) <= 10
+        opens_list = trigger.startswith(("deni", "negative for")) and between.count(",") >= 2
+        return len(between.split()) <= (30 if opens_list else 10)
     if trigger.endswith("不"):
         return len(between) <= 1
     return len(between) <= 30 if re.search(r"[、,和或及]", between) else len(between) <= 8
