@@ -15,7 +15,7 @@ log = get_logger(__name__)
 
 
 class NoEngine:
-    """No model at all: every turn ends with a person."""
+    """No model at all: answers are made of quotes, earlier verdicts and what tools say."""
 
     @property
     def info(self) -> EngineInfo:
