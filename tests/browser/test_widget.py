@@ -1,4 +1,4 @@
-"""The chat on another site: launcher, panel, a session without cookies or storage, unread messages; and only where the site is named."""
+"""The chat on another site: launcher, panel, a session without cookies or storage, unread messages; only where it is named."""
 
 import threading
 from collections.abc import Iterator
