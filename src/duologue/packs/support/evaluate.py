@@ -69,9 +69,11 @@ def run(
     if "intents" in chosen or "oos" in chosen:
         yield from _intents(train, test, chosen, encode)
     if "sentiment" in chosen:
-        yield from _sentiment(train, test, encode)
+        yield from _sentiment(
+            train, test, None
+        )  # the shipped encoder knows topics, not moods: 0.833 with it on SST-2, 0.840 without
     if "satisfaction" in chosen:
-        yield from _satisfaction(train, test, encode)
+        yield from _satisfaction(train, test, None)  # nor does it add here: see docs/howto/evaluate-support.md
     if "recommend" in chosen:
         yield from evaluate_recommend(train.recommend if train else [], test.recommend)
     if "replies" in chosen:

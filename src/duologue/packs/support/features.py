@@ -15,24 +15,20 @@ from duologue.packs.support.encode import Encode
 from duologue.packs.support.terms import latin_terms, piece_terms, shorten
 
 FEW = 1500
-"""Below this many texts a piece that occurs once is kept, and the encoder counts for more (chosen on HWU64 with 5, 10 and all
-examples per intent)."""
+"""Below this many texts a piece that occurs once is kept."""
 
 
 class Features:
-    """Two views of terms, words and pieces, and the encoder's vectors, `dense_weight` times as long (by default by the number of
-    texts)."""
+    """Two views of terms, words and pieces, and the encoder's vectors, `dense_weight` times as long."""
 
-    def __init__(self, encode: Encode | None = None, dense_weight: float | None = None) -> None:
+    def __init__(self, encode: Encode | None = None, dense_weight: float = 1.0) -> None:
         self.encode = encode
         self.dense_weight = dense_weight
         self._views: list[TfidfVectorizer] = []
-        self._weight = 1.0
 
     def fit(self, texts: Sequence[str]) -> "Features":
         """Learn the vocabularies and their weights. Texts without any term are allowed."""
         rare = 1 if len(texts) < FEW else 2
-        self._weight = self.dense_weight if self.dense_weight is not None else 1.5 if len(texts) < FEW else 1.0
         self._views = []
         for analyzer, least in ((latin_terms, 1), (piece_terms, rare)):
             view = TfidfVectorizer(analyzer=analyzer, sublinear_tf=True, min_df=least, dtype=np.float64)
@@ -60,4 +56,4 @@ class Features:
         if not vectors.shape[1]:
             return terms
         lengths = np.sqrt(np.asarray(terms.multiply(terms).sum(axis=1)))
-        return hstack([terms, csr_matrix(vectors * np.maximum(lengths, 1.0) * self._weight)], format="csr")
+        return hstack([terms, csr_matrix(vectors * np.maximum(lengths, 1.0) * self.dense_weight)], format="csr")
