@@ -49,7 +49,7 @@ $(VENV)/.torch: | $(BIN)/python
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.torch
 	@echo "Installing into $(VENV) (a few minutes the first time) …"
-	$(PIP) install --editable '.[local,postgres,test]'
+	$(PIP) install --editable '.[local,support,health,postgres,test]'
 	@touch $@
 
 serve: install

@@ -1,5 +1,6 @@
 """The tree of commands and their options. What a command does stands in the module of its name, imported when it is run."""
 
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -217,6 +218,25 @@ def list_members(context: typer.Context, workspace: Workspace = "", data_dir: Da
     from duologue.interfaces.cli.run import with_platform
 
     with_platform(context, lambda platform: list_all(platform, workspace, as_json=as_json), data_dir)
+
+
+def _add_evaluation(name: str) -> None:
+    def run(
+        task: Annotated[list[str] | None, typer.Option(help="Only this task; give it again for more.")] = None,
+        data: Annotated[
+            Path | None, typer.Option(help="Folder with test.jsonl and mostly train.jsonl; the pack's own rows without it.")
+        ] = None,
+        as_json: AsJson = False,
+    ) -> None:
+        from duologue.interfaces.cli.evaluate import evaluate_pack
+
+        evaluate_pack(name, task or (), data, as_json=as_json)
+
+    evaluate.command(name, help=f"Measure the models of the {name} pack, each figure beside its baseline.")(run)
+
+
+for _name in sorted(point.name for point in entry_points(group="duologue.evaluations")):
+    _add_evaluation(_name)
 
 
 @evaluate.command("knowledge")

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 from duologue.interfaces.cli.run import err, out, print_json
-from duologue.kit.errors import NotFound
+from duologue.kit.errors import NotFound, SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from duologue.interfaces.platform import Platform
+
+
+def evaluate_pack(name: str, tasks: Sequence[str], data_dir: Path | None, *, as_json: bool) -> None:
+    """Run a pack's own evaluation `run(tasks, data_dir)`; one that has a parameter `encode` is handed the built-in encoder.
+
+    Raises SetupError where a library that the pack needs is not installed.
+    """
+    (point,) = entry_points(group="duologue.evaluations", name=name)
+    try:
+        run = point.load()
+    except ModuleNotFoundError as error:
+        raise SetupError(f"{error.name} is not installed; install the extra: pip install 'duologue[{name}]'.") from error
+    given: dict[str, Any] = {}
+    if "encode" in signature(run).parameters:
+        from duologue.lm.static_model import StaticModel
+
+        given["encode"] = StaticModel.load()
+    with err.status(f"measuring {name} …"):
+        rows = list(run(tasks, data_dir, **given))
+    _print(name, rows, as_json=as_json)
 
 
 async def evaluate_search(platform: Platform, *, as_json: bool) -> None:

@@ -49,7 +49,7 @@ class Collection:
     def __init__(self, papers: Sequence[Paper], dimensions: int = 300) -> None:
         if not papers:
             raise Invalid("Give at least one paper to search in.")
-        import bm25s  # type: ignore[import-untyped]
+        import bm25s
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.preprocessing import normalize
@@ -102,7 +102,7 @@ def terms(text: str) -> list[str]:
     """Index terms: stemmed English words without stop words, or Chinese words."""
     if detect_lang(text) == "zh":
         return words(text)
-    from bm25s.stopwords import STOPWORDS_EN  # type: ignore[import-untyped]
+    from bm25s.stopwords import STOPWORDS_EN
 
     stems: list[str] = _stemmer().stemWords([w for w in _split(text) if w not in STOPWORDS_EN])
     return stems
@@ -117,7 +117,7 @@ _STEMMERS: list[Any] = []
 
 def _stemmer() -> Any:
     if not _STEMMERS:
-        import Stemmer  # type: ignore[import-not-found]
+        import Stemmer
 
         _STEMMERS.append(Stemmer.Stemmer("english"))
     return _STEMMERS[0]

@@ -71,7 +71,7 @@ class Tagger:
     """A fitted CRF."""
 
     def __init__(self, path: Path, lang: Lang) -> None:
-        import pycrfsuite  # type: ignore[import-untyped]
+        import pycrfsuite
 
         self.lang = lang
         self._crf = pycrfsuite.Tagger()
