@@ -163,7 +163,8 @@ model, and it is under-trained: put a stronger model behind the same setting whe
   When the passage does not hold the answer it was taught to say exactly “The text does not say.” or “文中没有说明。”.
 - Training: {pretrain[1] / 1e6:.2f} million tokens of text and conversations in {pretrain[0]} steps (Muon and AdamW; warm-up,
   flat, fall), then {lessons / 1e6:.2f} million learnt tokens of answers in {steps} steps. That is less
-  than one token per parameter; about twenty would be usual. The recipes are `runs/duologue-4m-pretrain.yaml`, `-finetune.yaml` and `-finetune-2.yaml`.
+  than one token per parameter; about twenty would be usual. The recipes are
+  `runs/duologue-4m-pretrain.yaml`, `-finetune.yaml` and `-finetune-2.yaml`.
 - Command: `DUOLOGUE_LM_DATA=DIR runs/duologue-4m.sh`; with more time raise `steps` in the recipes. While this model was trained its
   chat and fine-tuning shards were made again from the same sets and rules, and runs were stopped and resumed; a new run gives
   a model of the same recipe, not the same numbers.
@@ -171,15 +172,21 @@ model, and it is under-trained: put a stronger model behind the same setting whe
 ## Measured
 
 On documents that were held out by a hash of their text (question answering: of the passage), by `runs/evaluate_model.py`. The
-trigram model (Kneser–Ney) was counted on all of the shards, many times more text than this model has read.
+trigram model (Kneser–Ney) was counted on all of the shards, about five times the text that this model has read.
 
 {describe_bits(card)}
+
+In plain words: with so little reading it stays behind a trigram model, and fine-tuning on short lessons made it forget part of
+what it had read. The figures are here so that the next model has something to beat.
 
 Grounded answers, greedy. “Exact” is the whole sentence to the letter; F1 is over words (English) or characters (Chinese);
 “most shared words” returns the sentence that shares most words with the question. `made` are the templates of
 `runs/grounded.py` with new draws, `lookup` asks which sentence of unseen text speaks of a word.
 
 {describe_answers(card)}
+
+On passages as people write them it is of no use: the sentence with most shared words is far better, and Duologue quotes by search.
+On short passages of the trained kind it finds and copies. It seldom says that the answer is not there, and invents one instead.
 
 It stopped by itself in {habits["stopped"]:.0%} of {habits["n"]} answers within 100 tokens, and repeated itself (some 12
 characters three times) in {habits["looping"]:.0%}. SQuAD, DRCD and CMRC parts come from their official dev and
