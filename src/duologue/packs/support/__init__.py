@@ -1,5 +1,6 @@
 """The support pack: a small online shop that sells and repairs outdoor gear."""
 
+from importlib import import_module
 from pathlib import Path
 
 from duologue.packs.support.policy import POLICY
@@ -21,3 +22,30 @@ PACK = Pack(
     sources=(Source(_HERE / "knowledge" / "en", "en"), Source(_HERE / "knowledge" / "zh", "zh")),
     tasks=tuple(Task("knowledge", "retrieval", path) for path in sorted((_HERE / "evals").glob("questions*.jsonl"))),
 )
+
+_MODELS = {
+    "IntentModel": "intents",
+    "IntentReading": "intents",
+    "Item": "catalogue",
+    "Recommender": "recommend",
+    "Rules": "catalogue",
+    "SatisfactionModel": "satisfaction",
+    "SentimentModel": "sentiment",
+    "Situation": "welcome",
+    "SlotReader": "slots",
+    "Turn": "dialogue_features",
+    "check_labels": "label_quality",
+    "doubly_robust": "offpolicy",
+    "is_welcome": "welcome",
+    "label_next": "label_quality",
+    "read_catalogue": "catalogue",
+    "snips": "offpolicy",
+    "starter_model": "starter",
+}
+"""The statistical models, imported when first asked for: they need the extra `support`, the conversation does not."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODELS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODELS[name]}"), name)
