@@ -55,6 +55,22 @@ def test_experts_see_each_other(open_page: Open, open_desk: Open) -> None:
     expect(one.get_by_test_id("banner")).to_contain_text("Amir Haddad holds this")
 
 
+def test_words_in_a_draft_that_a_colleague_sent_are_kept(open_page: Open, open_desk: Open) -> None:
+    person = open_page()
+    ask(person, "Do you sell glass tents?")
+    expect(person.get_by_test_id("notice")).to_be_visible()
+    one, other = open_desk(), open_desk(who="admin")
+    for desk, words in ((other, "No glass, sorry."), (one, "We have none of glass.")):
+        open_row(desk, conversation_id(person))
+        desk.get_by_test_id("draft-edit").click()
+        desk.get_by_test_id("draft-editor").fill(words)
+    one.get_by_test_id("draft-send").click()
+    expect(person.locator("[data-testid=message]").last).to_contain_text("We have none of glass.")
+    expect(other.get_by_test_id("desk-composer")).to_have_value("No glass, sorry.")
+    expect(other.locator(".toast")).to_contain_text("Your text is in the reply field")
+    expect(one.get_by_test_id("desk-composer")).to_have_value("")
+
+
 def test_a_conversation_is_put_aside_and_comes_back(open_page: Open, open_desk: Open) -> None:
     person = open_page()
     person.get_by_test_id("talk-to-person").click()

@@ -19,7 +19,7 @@ def check(page: Page) -> None:
     assert page.evaluate(probe("nameless")) == []
     assert KEY.findall(page.locator("body").inner_text()) == []
     assert page.evaluate(probe("contrast")) == []
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.evaluate(probe("too_wide")) == []
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -46,6 +46,15 @@ def test_the_chat(open_page: Open, lang: str, theme: str, width: int) -> None:
     page.get_by_test_id("chat-menu").click()
     page.get_by_test_id("new-conversation").click()
     expect(page.locator("[data-testid=message]")).to_have_count(0)
+
+
+def test_a_long_source_fits_a_narrow_screen(open_page: Open) -> None:
+    page = open_page(width=360, height=720)
+    ask(page, "How much is express delivery in the UK?")
+    chip = page.locator(".source-chip .heading").first
+    expect(chip).to_be_visible()
+    chip.evaluate("e => (e.textContent = 'Who can use it, and where '.repeat(9))")
+    check(page)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

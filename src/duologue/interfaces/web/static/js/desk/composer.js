@@ -10,6 +10,15 @@ import { others, typing } from "./store.js";
 /** "public" or "internal"; the keys R and N change it. */
 export const tab = signal("public");
 
+const received = signal(0);
+/** Put text into the reply field of a conversation, after what is there. */
+export function receive(conversationId, text) {
+  const key = `duo.desk.${conversationId}.public`;
+  memory.set(key, [memory.get(key, ""), text].filter(Boolean).join("\n\n"));
+  tab.value = "public";
+  received.value += 1;
+}
+
 /** Put the cursor into the field. */
 export function focusField(which) {
   tab.value = which;
@@ -21,7 +30,7 @@ export function Composer({ c }) {
   const key = `duo.desk.${c.id}.${tab.value}`;
   const [text, setText] = useState("");
   const ref = useRef(null);
-  useEffect(() => setText(memory.get(key, "")), [key]);
+  useEffect(() => setText(memory.get(key, "")), [key, received.value]);
   useEffect(() => grow(ref.current), [text]);
   const change = (value) => {
     setText(value);

@@ -1,15 +1,17 @@
 /** One conversation in the middle: who holds it, its messages and notes, the draft, the field to write in. */
 import { html, useEffect, useLayoutEffect, useRef } from "../shared/html.js";
 import { Icon } from "../shared/icons.js";
-import { Avatar } from "../shared/parts.js";
+import { Avatar, say } from "../shared/parts.js";
 import { Body, Plain, Sources, unmark } from "../shared/body.js";
 import { clockTime, dateTime, dayName, sameDay } from "../shared/dates.js";
 import { notice } from "../shared/notices.js";
 import { t } from "../shared/i18n.js";
 import { authorName } from "./names.js";
 import { Banner, Head } from "./head.js";
-import { Composer } from "./composer.js";
+import { Composer, receive } from "./composer.js";
+import { decision, takeOrphan } from "./decision.js";
 import { Draft } from "./draft.js";
+import { isBusy } from "./commands.js";
 import { shownRun } from "./context.js";
 import { conversation, isAtLeast, isOpening, openId, run, thread, typing } from "./store.js";
 
@@ -50,6 +52,12 @@ function Messages({ onCite }) {
     toEnd();
   }, [openId.value]);
   useLayoutEffect(toEnd);
+  useEffect(() => {
+    const text = takeOrphan(drafts);
+    if (!text) return;
+    receive(openId.value, text);
+    say(t("draft.text_kept"));
+  }, [drafts, decision.value, isBusy.value]);
   useEffect(() => {
     const size = new ResizeObserver(toEnd);
     size.observe(box.current);

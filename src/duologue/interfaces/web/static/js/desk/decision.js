@@ -13,9 +13,22 @@ export function decisionOn(draft) {
 
 export const change = (draft, of) => (decision.value = { ...decisionOn(draft), ...of });
 
+let sending = "";
 /** Send the draft: as it is, or as it was edited. */
-export function send(draft) {
+export async function send(draft) {
   const text = decisionOn(draft).text.trim();
   const isEdited = draft.kind === "reply" && text !== draft.body.trim();
-  return isEdited ? decide(draft, "edit", { final_body: text }) : decide(draft, "approve");
+  sending = draft.id;
+  const isDone = await (isEdited ? decide(draft, "edit", { final_body: text }) : decide(draft, "approve"));
+  sending = "";
+  if (isDone) decision.value = { id: "", doing: "", text: "", reason: "" };
+}
+
+/** What was being written into a draft that somebody or something else has closed; it is given once. */
+export function takeOrphan(drafts) {
+  const { id, doing, text } = decision.value;
+  const closed = doing === "edit" && id !== sending && drafts.find((d) => d.id === id && d.status !== "ready");
+  if (!closed) return "";
+  decision.value = { id: "", doing: "", text: "", reason: "" };
+  return text.trim() === closed.body.trim() ? "" : text.trim();
 }

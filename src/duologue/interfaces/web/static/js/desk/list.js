@@ -62,7 +62,7 @@ function Row({ c }) {
           ? html`<span class="wait ${isLong ? "long" : ""}" title=${t("desk.waits_since")}><${Icon} name="clock" size=${12} />${since(c.waiting_since)}</span>`
           : html`<time datetime=${c.updated_at}>${shortDate(c.updated_at)}</time>`}</span>
       <span class="row-last">${last
-        ? html`${last.author_kind !== "person" && html`<b>${authorName(last)}: </b>`}${unmark(last.body.slice(0, 140))}`
+        ? html`${last.author_kind !== "person" && html`<b>${authorName(last)}: </b>`}${unmark(last.body.slice(0, 140)).replace(/ ?\[\d{1,3}\]/g, "")}`
         : c.subject || t("desk.no_message")}</span>
       <span class="row-badges"><span class="badge ${who.kind}">${who.label}</span>
         ${c.status !== "open" && html`<span class="badge">${t(`status.${c.status}`)}</span>`}
