@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction, create_async_engine
 
 from duologue.kit.clock import Clock, SystemClock
@@ -56,11 +56,27 @@ class WriteTx(Tx):
             await handler(self, pending)
 
 
+def _url(text: str) -> URL:
+    """The URL of a database that is known here.
+
+    Raises:
+        SetupError: it is none, or of another kind than SQLite and PostgreSQL.
+    """
+    try:
+        url = make_url(text)
+        url.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise SetupError("DUOLOGUE_DATABASE_URL is not the address of a database; write it as postgresql+asyncpg://….") from error
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise SetupError(f"The database {url.get_backend_name()} is not known here; DUOLOGUE_DATABASE_URL takes PostgreSQL.")
+    return url
+
+
 class Database:
     """The store. `handlers` run inside a transaction, listeners after its commit."""
 
     def __init__(self, url: str, *, bus: Bus | None = None, clock: Clock | None = None) -> None:
-        self.url = make_url(url)
+        self.url = _url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.bus = bus or Bus()
         self.clock = clock or SystemClock()
