@@ -1,6 +1,6 @@
 # From a bare checkout with Python 3.11+, pip, venv and make: `make serve`, `make test`. Everything is put into .venv.
 #
-#   make install                 the environment, with the embedded model's engine (extra `local`) and the tests' needs
+#   make install                 the environment, with the embedded model's engine (extra `local`)
 #   make serve [PORT=8600]       start the server; the first start prepares the sample workspace
 #   make test [ARGS=…]           everything; ARGS go to pytest
 #   make check                   format, lint, types, layers, house and documentation, in seconds
@@ -49,13 +49,18 @@ $(VENV)/.torch: | $(BIN)/python
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.torch
 	@echo "Installing into $(VENV) (a few minutes the first time) …"
-	$(PIP) install --editable '.[local,support,health,postgres,test]'
+	$(PIP) install --editable '.[local,postgres]'
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "Installing what tests and measurements need …"
+	$(PIP) install --editable '.[local,support,health,postgres,test,oracles]'
 	@touch $@
 
 serve: install
 	@exec $(BIN)/python -m duologue serve $(if $(PORT),--port $(PORT)) $(ARGS)
 
-test: install $(VENV)/.system
+test: $(VENV)/.installed-dev $(VENV)/.system
 	$(BIN)/python -m pytest $(ARGS)
 
 # Chromium and PostgreSQL for the tests that need them, where this user may install packages; else those tests skip and say why
@@ -76,21 +81,21 @@ $(VENV)/.system: | $(BIN)/python
 	fi
 	@touch $@
 
-check: install
+check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check --quiet src tests bench docs
 	$(BIN)/ruff check --quiet src tests bench docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest --quiet tests/house tests/docs
 
-format: install
+format: $(VENV)/.installed-dev
 	$(BIN)/ruff format src tests bench docs
 	$(BIN)/ruff check --fix src tests bench docs
 
-bench: install
+bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.messages $(ARGS)
 
-docs: install
+docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/generate.py
 
 clean:
