@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,21 @@ async def test_the_loop_is_not_held_up_and_the_thread_ends_with_the_engine(folde
             pass
     with pytest.raises(ModelUnavailable):
         await collect(engine, ask())
+
+
+def test_it_closes_when_the_threads_of_the_loop_are_gone(folder: Path) -> None:
+    """Who runs the turns brings the loop's threads, and ends them first."""
+
+    async def main() -> None:
+        pool = ThreadPoolExecutor(1)
+        asyncio.get_running_loop().set_default_executor(pool)
+        engine = LocalEngine(folder)
+        await collect(engine, ask())
+        pool.shutdown()
+        await engine.aclose()
+
+    asyncio.run(main())
+    assert not any(t.name == "duologue-model" for t in threading.enumerate())
 
 
 async def test_a_folder_without_a_model_or_with_a_broken_one_is_explained(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def test_knowledge(run: Run, tmp_path: Path, bare: dict[str, str]) -> None:
     assert "four weeks" in found["hits"][0]["passage"]["body"]
     listed = [json.loads(line) for line in run(data, "knowledge", "list", "--json", **bare).stdout.splitlines()]
     assert "boots.md" in [d["uri"] for d in listed]
+    assert listed[0]["id"] in run(data, "knowledge", "list", **bare).stdout, "nothing is shortened for a pipe"
     assert run(data, "knowledge", "remove", "nothing.md", **bare).returncode == 1
     assert run(data, "knowledge", "remove", "boots.md", **bare).returncode == 0
     assert "boots.md" not in run(data, "knowledge", "list", **bare).stdout
@@ -107,6 +108,9 @@ def test_backup_and_restore(run: Run, tmp_path: Path, bare: dict[str, str]) -> N
     archive.write_bytes(archive.read_bytes()[:2_000])
     broken = run(other, "restore", str(archive), "--force", **bare)
     assert broken.returncode == 1
+    assert len(broken.stderr.strip().splitlines()) == 1
+    missing = run(other, "restore", str(tmp_path / "none.tar"), "--force", **bare)
+    assert (missing.returncode, missing.stderr.strip()) == (1, f"duologue: There is no file {tmp_path / 'none.tar'}.")
     assert "owner@one.example" in run(other, "member", "list", **bare).stdout, "a broken archive changes nothing"
 
 

@@ -18,6 +18,8 @@ from duologue.engine.protocol import EngineInfo, Finished, GenerationRequest, Te
 from duologue.kit.errors import DuologueError, ModelUnavailable, SetupError
 
 EMBEDDED = "duologue-4m"
+JOIN_S = 0.02
+"""How often closing looks whether the model's thread has ended."""
 
 
 def find_embedded() -> Path:
@@ -82,7 +84,8 @@ class LocalEngine:
         self._is_closed = True
         if self._thread is not None:
             self._jobs.put(None)
-            await asyncio.to_thread(self._thread.join)
+            while self._thread.is_alive():  # the loop's own threads may be gone by now: who runs turns ends them
+                await asyncio.sleep(JOIN_S)
 
     def _work(self) -> None:
         """The model's thread: load, then one token of every waiting request in turn, until told to end."""

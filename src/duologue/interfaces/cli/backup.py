@@ -67,8 +67,10 @@ def do_restore(settings: Settings, archive: Path, *, force: bool) -> None:
         try:
             with tarfile.open(archive, "r:*") as file:
                 file.extractall(fresh, filter="data")
+        except FileNotFoundError as error:
+            raise Invalid(f"There is no file {archive}.") from error
         except (OSError, tarfile.TarError) as error:
-            raise Invalid(f"{archive} is not an archive of `duologue backup`: {error}.") from error
+            raise Invalid(f"{archive} is not an archive of `duologue backup`, or it is damaged.") from error
         if not (fresh / "data").is_dir():
             raise Invalid(f"{archive} is not an archive of `duologue backup`: it has no folder `data`.")
         for path in (fresh / "data").rglob("*"):

@@ -11,6 +11,9 @@ from duologue.kit.errors import Invalid, NotFound
 from duologue.knowledge.model import IngestProgress, IngestReport, Input
 from duologue.store.feed import to_payload
 
+WIDE = 400
+"""Columns of a table that goes to a file or a pipe: nothing is shortened there, for names and ids are copied from it."""
+
 
 async def add(platform: Platform, slug: str, sources: list[str], *, as_json: bool) -> None:
     """Ingest files, folders and addresses; failures are listed by name and end with an error."""
@@ -57,7 +60,7 @@ async def list_all(platform: Platform, slug: str, *, as_json: bool) -> None:
     table = Table("title", "lang", "passages", "status", "name", "id", box=None)
     for d in documents:
         table.add_row(d.title, d.lang, str(d.passage_count), d.error or d.status, d.uri, d.id)
-    out.print(table)
+    out.print(table, width=None if out.is_terminal else WIDE, crop=False)
 
 
 async def remove(platform: Platform, slug: str, wanted: list[str]) -> None:
