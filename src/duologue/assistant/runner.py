@@ -102,9 +102,12 @@ class TurnRunner:
 
     async def _waiting_message(self, workspace_id: str, conversation_id: str) -> tuple[Message, list[Run]] | None:
         conversations = self._means.conversations
+        here = await conversations.get(workspace_id, conversation_id)
+        if here.controller.kind != "ai" or here.status != "open":
+            return None
         snapshot = await conversations.snapshot(workspace_id, conversation_id, "public")
-        here, texts = snapshot.conversation, [m for m in snapshot.messages if m.kind == "text"]
-        if here.controller.kind != "ai" or here.status != "open" or not texts or texts[-1].author_kind != "person":
+        texts = [m for m in snapshot.messages if m.kind == "text"]
+        if not texts or texts[-1].author_kind != "person":
             return None
         async with self._means.database.read() as tx:
             runs = await repository.list_runs(tx, workspace_id, conversation_id)
