@@ -101,3 +101,8 @@ async def database(database_url: str, clock: FrozenClock) -> AsyncIterator[Datab
     opened = Database(database_url, clock=clock)
     yield opened
     await opened.aclose()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright's loop stays open in this thread until the end, and would stand in the way of
+    asynchronous tests.""" items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
