@@ -104,5 +104,5 @@ async def database(database_url: str, clock: FrozenClock) -> AsyncIterator[Datab
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: Playwright's loop stays open in this thread until the end, and would stand in the way of
-    asynchronous tests.""" items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Browser tests last: Playwright's loop stays open in this thread and would stand in the way of asynchronous tests."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
