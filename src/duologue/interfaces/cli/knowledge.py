@@ -42,7 +42,7 @@ async def add(platform: Platform, slug: str, sources: list[str], *, as_json: boo
     if as_json:
         print_json({"ready": [to_payload(d) for d in ready], "failed": [{"uri": u, "error": e} for u, e in failed]})
     else:
-        out.print(f"{len(ready)} documents ready, {sum(d.passage_count for d in ready)} passages.")
+        out.print(f"Documents ready: {len(ready)}; passages: {sum(d.passage_count for d in ready)}.")
         for uri, error in failed:
             err.print(f"{uri}: {error}", style="yellow", markup=False)
     if failed:
@@ -73,7 +73,7 @@ async def remove(platform: Platform, slug: str, wanted: list[str]) -> None:
         raise NotFound(f"There is no document {unknown[0]}; `duologue knowledge list` shows them.")
     for name in wanted:
         await platform.knowledge.delete(workspace.id, by_name[name])
-    out.print(f"{len(wanted)} documents deleted.")
+    out.print(f"Documents deleted: {len(wanted)}.")
 
 
 async def search(platform: Platform, slug: str, query: str, k: int, *, as_json: bool) -> None:
