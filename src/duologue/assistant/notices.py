@@ -42,7 +42,15 @@ _THANKS = re.compile(
     r"(?:[\s,.!，。！]*(?:bye|goodbye|再见|拜拜))?\W*$",
     re.I,
 )
+_ACKNOWLEDGED = re.compile(
+    r"^\W*(?:ok(?:ay)?|k|got it|i see|great|perfect|cool|fine|alright|understood"
+    r"|好|好的|好吧|好嘞|行|嗯+|哦+|知道了|明白了?|了解|收到|[👍👌🙏😊🙂😀]+)\W*$",
+    re.I,
+)
+_SAYS_NOTHING = re.compile(r"^[\W_]+$")
 SMALL_TALK: Mapping[str, Mapping[Lang, str]] = {
+    "acknowledged": {"en": "Good. Write to me whenever something else comes up.", "zh": "好的，有需要随时告诉我。"},
+    "unclear": {"en": "What would you like to know? Tell me in a few words.", "zh": "请问您想了解什么？简单说一下就好。"},
     "greeting": {"en": "Hello! What can I help you with?", "zh": "您好！请问有什么可以帮您？"},
     "thanks": {"en": "You're welcome. I am here if anything else comes up.", "zh": "不客气，还有问题随时告诉我。"},
 }
@@ -61,4 +69,8 @@ def find_small_talk(text: str) -> str | None:
     """Which kind of small talk a message is, if it is nothing else."""
     if _GREETING.match(text):
         return "greeting"
-    return "thanks" if _THANKS.match(text) else None
+    if _THANKS.match(text):
+        return "thanks"
+    if _ACKNOWLEDGED.match(text):
+        return "acknowledged"
+    return "unclear" if _SAYS_NOTHING.match(text) else None
