@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     scripted_path: str = Field("", description="JSON file with the replies of the scripted engine.")
     mcp_servers: str = Field("", description="JSON file that names MCP servers whose tools the assistant may use.")
 
-    autopilot_threshold: float = Field(0.75, ge=0, le=1, description="Least calibrated confidence for an answer without approval.")
+    autopilot_threshold: float = Field(0.8, ge=0, le=1, description="Least calibrated confidence for an answer without approval.")
     lease_s: float = Field(1800.0, gt=0, description="Seconds that a takeover holds without activity.")
     turn_timeout_s: float = Field(90.0, gt=0, description="Seconds after which a running turn is handed over.")
     rate_limits: bool = Field(True, description="Slow down clients that ask too often; off for measurements only.")

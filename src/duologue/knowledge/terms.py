@@ -48,8 +48,18 @@ def stem(word: str) -> str:
     return stemmed
 
 
+_SHORT_NAMES = {"united kingdom": "UK", "great britain": "UK", "european union": "EU", "united states": "USA", "hong kong": "HK"}
+_LONG_NAME = re.compile("|".join(_SHORT_NAMES), re.I)
+
+
+def _with_short_names(text: str) -> str:
+    """Places with the short name beside the long one, so that either finds the other."""
+    return _LONG_NAME.sub(lambda m: f"{m.group()} {_SHORT_NAMES[m.group().lower()]}", text)
+
+
 def index_terms(text: str) -> list[str]:
     """Terms of a text in order, doubles kept, function words left out: its words as a reader would count them."""
+    text = _with_short_names(text)
     return [stem(word)[:LONGEST] for word in words(text) if word.replace("’", "'") not in STOPWORDS]
 
 

@@ -30,3 +30,9 @@ def test_stems_are_the_same_from_every_thread() -> None:
     with ThreadPoolExecutor(4) as pool:
         many = list(pool.map(lambda word: stem.__wrapped__(word), words))
     assert many == [stem(word) for word in words]
+
+
+def test_a_place_is_found_by_its_short_and_by_its_long_name() -> None:
+    assert "uk" in index_terms("Delivery in the United Kingdom")
+    assert "uk" in index_terms("delivery in the uk")
+    assert "eu" in index_terms("the European Union")
