@@ -37,7 +37,7 @@ def test_it_starts_answers_and_stops(tmp_path: Path, bare: dict[str, str]) -> No
             lines = stream.iter_lines()
             assert next(lines).startswith("retry:")
             assert server.stop(signal.SIGTERM) == 0
-            assert "".join(lines) == ""
+            list(lines)  # what the turn still said; then the stream ends
         assert time.monotonic() - began < 10
     text = server.log.read_text()
     assert f"listening on {server.base}" in text

@@ -48,6 +48,7 @@ class ControlMoves:
 
     async def lock(self, tx: WriteTx, workspace_id: str, conversation_id: str) -> Conversation:
         """The conversation, held until the transaction ends."""
+        await repository.hold_modes(tx, workspace_id)
         return await repository.get_conversation(tx, workspace_id, conversation_id, lock=True)
 
     async def take_over(self, workspace_id: str, conversation_id: str, member_id: str, *, force: bool = False) -> Conversation:
@@ -269,6 +270,7 @@ class ControlMoves:
     @asynccontextmanager
     async def _moving_modes(self, tx: WriteTx, workspace_id: str, by: str) -> AsyncIterator[None]:
         """Around a change of posture: whatever gets another mode by it gets another epoch too, so that running turns notice."""
+        await repository.hold_modes(tx, workspace_id, to_change=True)
         before = await repository.list_modes(tx, workspace_id)
         yield
         after = await repository.list_modes(tx, workspace_id)

@@ -160,6 +160,16 @@ _SEQ = {
 }
 
 
+async def hold_modes(tx: Tx, workspace_id: str, *, to_change: bool = False) -> None:
+    """Until the transaction ends, nobody changes what modes are inherited; with `to_change`, nobody reads one to move by either.
+
+    On SQLite writers take turns anyway. Take it before any row.
+    """
+    if not tx.is_sqlite:
+        take = func.pg_advisory_xact_lock if to_change else func.pg_advisory_xact_lock_shared
+        await tx.conn.execute(select(take(func.hashtext(workspace_id))))
+
+
 async def get_conversation(tx: Tx, workspace_id: str, conversation_id: str, *, lock: bool = False) -> Conversation:
     """One conversation; NotFound where it is not in this workspace. `lock` holds its row until the transaction ends."""
     found = await tx.conn.execute(_ONE_LOCKED if lock else _ONE, {"workspace_id": workspace_id, "conversation_id": conversation_id})

@@ -90,6 +90,7 @@ class ConversationService(ControlMoves):
     async def start(self, workspace_id: str, person_id: str, desk_id: str, lang: Lang) -> Conversation:
         """Open a conversation; the assistant is in control, in the mode that it inherits."""
         async with self._database.write() as tx:
+            await repository.hold_modes(tx, workspace_id)
             if desk_id not in {d.id for d in await repository.list_desks(tx, workspace_id)}:
                 raise NotFound("There is no such desk.")
             new = Conversation(
