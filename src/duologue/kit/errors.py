@@ -106,6 +106,12 @@ class ModelUnavailable(Unavailable):
     code = "model_unavailable"
 
 
+class Overloaded(ModelUnavailable):
+    """The model has as many requests as it can hold; come back after `detail["retry_after_s"]` seconds."""
+
+    code = "overloaded"
+
+
 class SetupError(DuologueError):
     """The program cannot start as it is set up: a taken port, an unwritable folder, a broken database."""
 
