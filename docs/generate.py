@@ -52,9 +52,7 @@ def _errors(cls: type[DuologueError] = DuologueError) -> Iterator[type[DuologueE
 
 def render_errors() -> str:
     """Every error code."""
-    rows: list[list[object]] = [
-        [f"`{e.code}`", e.status, _first_line(e)] for e in _errors() if "code" in vars(e)
-    ]
+    rows: list[list[object]] = [[f"`{e.code}`", e.status, _first_line(e)] for e in _errors() if "code" in vars(e)]
     body = 'Every error of the API is `{"error": {"code", "message", "detail"}}` with the status below.\n\n'
     return "# Error codes\n\n" + body + _table(["Code", "Status", "Meaning"], rows)
 
