@@ -1,12 +1,18 @@
-"""The tree of commands and their options. What a command does stands in the module of its name, imported when it is run."""
+"""The tree of commands: those of the platform itself, and the families (`*_commands.py`) hung on it.
 
-from importlib.metadata import entry_points
+What a command does stands in the module of its name, imported when it is run.
+"""
+
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from duologue import __version__
+from duologue.interfaces.cli.evaluate_commands import evaluate
+from duologue.interfaces.cli.knowledge_commands import knowledge
+from duologue.interfaces.cli.member_commands import member
+from duologue.interfaces.cli.options import AsJson, DataDir, Workspace
 from duologue.interfaces.cli.run import load_settings, out
 
 app = typer.Typer(
@@ -16,16 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-knowledge = typer.Typer(help="The documents that answers stand on.", no_args_is_help=True)
-member = typer.Typer(help="The people who work in a workspace.", no_args_is_help=True)
-evaluate = typer.Typer(help="Measure an ability on labelled questions.", no_args_is_help=True)
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(member, name="member")
 app.add_typer(evaluate, name="eval")
-
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder that holds everything that the program writes.")]
-Workspace = Annotated[str, typer.Option("--workspace", "-w", help="Short name of the workspace; empty means the first one.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 
 
 def _show_version(wanted: bool) -> None:
@@ -134,132 +133,3 @@ def restore(
     from duologue.interfaces.cli.backup import do_restore
 
     do_restore(load_settings(data_dir=data_dir), archive, force=force)
-
-
-@knowledge.command("add")
-def add_knowledge(
-    context: typer.Context,
-    sources: Annotated[list[str], typer.Argument(help="Files, folders, or addresses that start with http.")],
-    workspace: Workspace = "",
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """Take documents in; the same name again replaces."""
-    from duologue.interfaces.cli.knowledge import add
-    from duologue.interfaces.cli.run import with_platform
-
-    with_platform(context, lambda platform: add(platform, workspace, sources, as_json=as_json), data_dir)
-
-
-@knowledge.command("list")
-def list_knowledge(context: typer.Context, workspace: Workspace = "", data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Show all documents."""
-    from duologue.interfaces.cli.knowledge import list_all
-    from duologue.interfaces.cli.run import with_platform
-
-    with_platform(context, lambda platform: list_all(platform, workspace, as_json=as_json), data_dir)
-
-
-@knowledge.command("remove")
-def remove_knowledge(
-    context: typer.Context,
-    documents: Annotated[list[str], typer.Argument(help="Ids or names (uris) of documents.")],
-    workspace: Workspace = "",
-    data_dir: DataDir = None,
-) -> None:
-    """Delete documents with their passages."""
-    from duologue.interfaces.cli.knowledge import remove
-    from duologue.interfaces.cli.run import with_platform
-
-    with_platform(context, lambda platform: remove(platform, workspace, documents), data_dir)
-
-
-@knowledge.command("search")
-def search_knowledge(
-    context: typer.Context,
-    query: Annotated[str, typer.Argument(help="A question in English or Chinese.")],
-    k: Annotated[int, typer.Option(min=1, max=50, help="How many passages.")] = 5,
-    workspace: Workspace = "",
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """Search as the assistant does."""
-    from duologue.interfaces.cli.knowledge import search
-    from duologue.interfaces.cli.run import with_platform
-
-    with_platform(context, lambda platform: search(platform, workspace, query, k, as_json=as_json), data_dir)
-
-
-@member.command("add")
-def add_member(
-    context: typer.Context,
-    email: Annotated[str, typer.Argument(help="E-mail address to sign in with.")],
-    name: Annotated[str, typer.Option(help="Name that others see.")] = "",
-    role: Annotated[Literal["owner", "admin", "expert", "viewer"], typer.Option(help="What the member may do.")] = "expert",
-    team: Annotated[str, typer.Option(help="Team whose queue the member works on.")] = "",
-    workspace: Workspace = "",
-    workspace_name: Annotated[str, typer.Option(help="Make the workspace of this name if there is none of that short name.")] = "",
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin, do not ask.")] = False,
-    data_dir: DataDir = None,
-) -> None:
-    """Add a member; asks for the password."""
-    from duologue.interfaces.cli.member import add, read_password
-    from duologue.interfaces.cli.run import with_platform
-
-    password = read_password(from_stdin=password_stdin)
-    given = (workspace, workspace_name, email, name, role, team, password)
-    with_platform(context, lambda platform: add(platform, *given), data_dir, sample=False)
-
-
-@member.command("list")
-def list_members(context: typer.Context, workspace: Workspace = "", data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Show all members."""
-    from duologue.interfaces.cli.member import list_all
-    from duologue.interfaces.cli.run import with_platform
-
-    with_platform(context, lambda platform: list_all(platform, workspace, as_json=as_json), data_dir)
-
-
-def _add_evaluation(name: str) -> None:
-    def run(
-        task: Annotated[list[str] | None, typer.Option(help="Only this task; give it again for more.")] = None,
-        data: Annotated[
-            Path | None, typer.Option(help="Folder with test.jsonl and mostly train.jsonl; the pack's own rows without it.")
-        ] = None,
-        as_json: AsJson = False,
-    ) -> None:
-        from duologue.interfaces.cli.evaluate import evaluate_pack
-
-        evaluate_pack(name, task or (), data, as_json=as_json)
-
-    evaluate.command(name, help=f"Measure the models of the {name} pack, each figure beside its baseline.")(run)
-
-
-for _name in sorted(point.name for point in entry_points(group="duologue.evaluations")):
-    _add_evaluation(_name)
-
-
-@evaluate.command("knowledge")
-def evaluate_knowledge(context: typer.Context, as_json: AsJson = False) -> None:
-    """Search the packs' knowledge with labelled questions: recall@5, MRR@10, nDCG@10, AUROC of the unanswerable."""
-    import tempfile
-
-    from duologue.interfaces.cli.evaluate import evaluate_search
-    from duologue.interfaces.cli.run import with_platform
-
-    apart: dict[str, Any] = {"database_url": "", "engine": "none", "sample": False}
-    with tempfile.TemporaryDirectory(prefix="duologue-eval-") as folder:
-        with_platform(context, lambda platform: evaluate_search(platform, as_json=as_json), Path(folder), **apart)
-
-
-@evaluate.command("answers")
-def evaluate_answers(context: typer.Context, as_json: AsJson = False) -> None:
-    """What the assistant would send by itself, what of it is right, and what it holds back."""
-    import tempfile
-
-    from duologue.interfaces.cli.evaluate import evaluate_answering
-    from duologue.interfaces.cli.run import with_platform
-
-    apart: dict[str, Any] = {"database_url": "", "engine": "none", "sample": False}
-    with tempfile.TemporaryDirectory(prefix="duologue-eval-") as folder:
-        with_platform(context, lambda platform: evaluate_answering(platform, as_json=as_json), Path(folder), answers=True, **apart)

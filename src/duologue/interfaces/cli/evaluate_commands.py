@@ -1,0 +1,56 @@
+"""`duologue eval …`: the options. What the commands do stands in `evaluate.py`, imported when one is run."""
+
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from duologue.interfaces.cli.options import AsJson
+
+evaluate = typer.Typer(help="Measure an ability on labelled questions.", no_args_is_help=True)
+
+
+def _add_evaluation(name: str) -> None:
+    def run(
+        task: Annotated[list[str] | None, typer.Option(help="Only this task; give it again for more.")] = None,
+        data: Annotated[
+            Path | None, typer.Option(help="Folder with test.jsonl and mostly train.jsonl; the pack's own rows without it.")
+        ] = None,
+        as_json: AsJson = False,
+    ) -> None:
+        from duologue.interfaces.cli.evaluate import evaluate_pack
+
+        evaluate_pack(name, task or (), data, as_json=as_json)
+
+    evaluate.command(name, help=f"Measure the models of the {name} pack, each figure beside its baseline.")(run)
+
+
+for _name in sorted(point.name for point in entry_points(group="duologue.evaluations")):
+    _add_evaluation(_name)
+
+
+@evaluate.command("knowledge")
+def evaluate_knowledge(context: typer.Context, as_json: AsJson = False) -> None:
+    """Search the packs' knowledge with labelled questions: recall@5, MRR@10, nDCG@10, AUROC of the unanswerable."""
+    import tempfile
+
+    from duologue.interfaces.cli.evaluate import evaluate_search
+    from duologue.interfaces.cli.run import with_platform
+
+    apart: dict[str, Any] = {"database_url": "", "engine": "none", "sample": False}
+    with tempfile.TemporaryDirectory(prefix="duologue-eval-") as folder:
+        with_platform(context, lambda platform: evaluate_search(platform, as_json=as_json), Path(folder), **apart)
+
+
+@evaluate.command("answers")
+def evaluate_answers(context: typer.Context, as_json: AsJson = False) -> None:
+    """What the assistant would send by itself, what of it is right, and what it holds back."""
+    import tempfile
+
+    from duologue.interfaces.cli.evaluate import evaluate_answering
+    from duologue.interfaces.cli.run import with_platform
+
+    apart: dict[str, Any] = {"database_url": "", "engine": "none", "sample": False}
+    with tempfile.TemporaryDirectory(prefix="duologue-eval-") as folder:
+        with_platform(context, lambda platform: evaluate_answering(platform, as_json=as_json), Path(folder), answers=True, **apart)
