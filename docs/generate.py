@@ -8,7 +8,9 @@ import importlib
 import inspect
 import pkgutil
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +142,19 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
+def find_stale_install() -> str:
+    """What to do where the installed entry points are not those of pyproject.toml: pages written then would lack commands."""
+    project = tomllib.loads((FOLDER.parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = {(group, name, value) for group, points in project["entry-points"].items() for name, value in points.items()}
+    installed = {(p.group, p.name, p.value) for p in distribution("duologue").entry_points}
+    return "" if wanted <= installed else "pyproject.toml has new entry points; run: pip install --no-deps --editable ."
+
+
 def main(check: bool) -> int:
     """Write the pages, or name those that are out of date."""
+    if problem := find_stale_install():
+        print(problem)
+        return 1
     stale = []
     for name, render in PAGES.items():
         path, text = FOLDER / f"{name}.md", NOTE + render().rstrip() + "\n"

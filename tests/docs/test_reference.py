@@ -13,6 +13,10 @@ generate = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(generate)
 
 
+def test_what_is_installed_is_what_the_project_says() -> None:
+    assert generate.find_stale_install() == ""
+
+
 @pytest.mark.parametrize("page", sorted(generate.PAGES))
 def test_a_reference_page_is_what_the_code_says(page: str) -> None:
     written = (ROOT / f"docs/reference/{page}.md").read_text("utf-8")

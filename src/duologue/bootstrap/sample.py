@@ -22,6 +22,7 @@ log = get_logger(__name__)
 
 SLUG = "ridgeline"
 NAME = "Ridgeline Outfitters"
+PACK = "support"
 PASSWORD = "ridgeline-demo"
 
 
@@ -113,7 +114,7 @@ async def prepare_sample(platform: Platform) -> None:
         return
     log.info("preparing the sample workspace; this is done once")
     await _add_knowledge(platform, workspace)
-    pack = platform.packs[0].name if platform.packs else ""
+    pack = PACK if any(p.name == PACK for p in platform.packs) else ""
     await platform.conversations.ensure_desk(workspace.id, ASSISTED, "autopilot", pack)
     await platform.conversations.ensure_desk(workspace.id, CHECKED, "copilot", pack)
     for who in (VIEWER, EXPERT, ADMIN):
@@ -128,7 +129,7 @@ async def prepare_sample(platform: Platform) -> None:
 
 
 async def _add_knowledge(platform: Platform, workspace: Workspace) -> None:
-    for pack in platform.packs:
+    for pack in (p for p in platform.packs if p.name == PACK):
         for folder in sorted({s.folder.parent for s in pack.sources}):
             report = await platform.knowledge.ingest_folder(workspace.id, folder)
             for uri, error in report.failed:

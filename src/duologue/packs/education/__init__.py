@@ -1,0 +1,41 @@
+"""The education pack: a path for each learner, a tutor that helps without giving away, grades that a teacher signs."""
+
+from importlib import import_module
+from pathlib import Path
+
+from duologue.packs.education.policy import POLICY
+from duologue.packs.education.tools import TOOLS
+from duologue.sdk import Pack, Source
+
+_HERE = Path(__file__).parent
+
+PACK = Pack(
+    name="education",
+    title={"en": "Education", "zh": "教育"},
+    version="1",
+    tools=TOOLS,
+    policy=POLICY,
+    voice={
+        "en": (_HERE / "prompts" / "voice.en.md").read_text("utf-8"),
+        "zh": (_HERE / "prompts" / "voice.zh.md").read_text("utf-8"),
+    },
+    sources=(Source(_HERE / "knowledge" / "en", "en"), Source(_HERE / "knowledge" / "zh", "zh")),
+)
+
+_WHERE = {
+    "Course": "course",
+    "KnowledgeTracer": "tracing",
+    "Tutor": "tutor",
+    "grade": "grade",
+    "load_course": "course",
+    "plan": "path",
+    "recommend": "resources",
+    "sample_course": "course",
+}
+"""The stable functions, imported when first asked for: they need the extra `education`, the conversation does not."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
