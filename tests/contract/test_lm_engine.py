@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra `local` (torch) is not installed")
 
 from duologue.engine.local import LocalEngine  # noqa: E402
-from duologue.engine.protocol import ChatMessage, Engine, Finished, GenerationRequest, TextDelta  # noqa: E402
+from duologue.engine.protocol import ChatMessage, Engine, Finished, GenerationRequest, PromptScored, TextDelta  # noqa: E402
 from duologue.kit.errors import Invalid, ModelUnavailable, SetupError  # noqa: E402
 from duologue.lm.chat import render  # noqa: E402
 from duologue.lm.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
@@ -168,3 +168,46 @@ async def test_a_folder_without_a_model_or_with_a_broken_one_is_explained(tmp_pa
     with pytest.raises(ModelUnavailable, match="cannot be loaded"):
         await collect(engine, ask())
     await engine.aclose()
+
+
+async def test_several_sequences_answer_under_their_indices_and_the_first_is_what_one_gives(engine: LocalEngine) -> None:
+    texts, ends = {0: "", 1: "", 2: ""}, []
+    async for event in engine.generate(ask(n=3, temperature=1.0, seed=5)):
+        if isinstance(event, TextDelta):
+            assert event.offset == len(texts[event.index])
+            texts[event.index] += event.text
+        elif isinstance(event, Finished):
+            ends.append(event.index)
+    assert sorted(ends) == [0, 1, 2]
+    for index, text in texts.items():
+        assert (await collect(engine, ask(temperature=1.0, seed=5 + index)))[0] == text
+
+
+async def test_the_probabilities_of_tokens_are_the_models_own(engine: LocalEngine, folder: Path) -> None:
+    model, tokenizer = load_checkpoint(folder)
+    ids = tuple(tokenizer.encode("the tent 帐篷 is dry"))
+    events = [e async for e in engine.generate(GenerationRequest(prompt=ids, max_tokens=6, logprobs=2, prompt_logprobs=2))]
+    assert isinstance(events[0], PromptScored)
+    scored = [*events[0].tokens, *(t for e in events if isinstance(e, TextDelta) for t in e.tokens)]
+    assert scored[0].logprob is None
+    read = [t.id for t in scored]
+    assert tuple(read[: len(ids)]) == ids
+    with torch.no_grad():
+        rows = model(torch.tensor([read]))[0].log_softmax(-1)
+    for place, token in enumerate(scored[1:]):
+        assert token.logprob == pytest.approx(float(rows[place, token.id]), abs=1e-4)
+        assert [c.id for c in token.top] == rows[place].topk(2).indices.tolist()
+        assert token.top[0].logprob == pytest.approx(float(rows[place].max()), abs=1e-4)
+    assert b"".join(t.data for t in scored[: len(ids)]).decode() == "the tent 帐篷 is dry"
+
+
+async def test_a_prompt_may_be_scored_without_writing(engine: LocalEngine) -> None:
+    events = [e async for e in engine.generate(GenerationRequest(prompt="the tent", max_tokens=0, prompt_logprobs=0))]
+    assert [type(e) for e in events] == [PromptScored, Finished]
+
+
+@pytest.mark.parametrize("given", [{"prompt": ()}, {"prompt": (10**6,)}])
+async def test_a_prompt_that_is_none_is_invalid(engine: LocalEngine, given: dict[str, object]) -> None:
+    with pytest.raises(Invalid) as caught:
+        await collect(engine, GenerationRequest(**given))  # type: ignore[arg-type]
+    assert caught.value.detail["param"] == "prompt"

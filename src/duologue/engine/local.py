@@ -9,13 +9,15 @@ import asyncio
 import json
 import queue
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
-from duologue.engine.protocol import EngineInfo, Finished, GenerationRequest, TextDelta, TokenEvent
-from duologue.kit.errors import DuologueError, ModelUnavailable, SetupError
+from duologue.engine.protocol import EngineInfo, Finished, GenerationRequest, TokenEvent
+from duologue.engine.several import generate_several
+from duologue.kit.errors import DuologueError, Invalid, ModelUnavailable, SetupError
 
 EMBEDDED = "duologue-4m"
 JOIN_S = 0.02
@@ -33,7 +35,7 @@ class _Job:
     loop: asyncio.AbstractEventLoop
     events: asyncio.Queue[TokenEvent | BaseException] = field(default_factory=asyncio.Queue)
     is_cancelled: threading.Event = field(default_factory=threading.Event)
-    steps: Iterator[TextDelta | Finished | None] | None = None
+    steps: Iterator[TokenEvent | None] | None = None
 
     def send(self, event: TokenEvent | BaseException) -> None:
         if not self.loop.is_closed():
@@ -59,10 +61,16 @@ class LocalEngine:
     def info(self) -> EngineInfo:
         return self._info
 
-    async def generate(self, request: GenerationRequest) -> AsyncIterator[TokenEvent]:
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[TokenEvent]:
         """Stream an answer. Raises ModelUnavailable after `aclose` or where the model cannot be loaded, Invalid for the prompt."""
+        _check(request)
         if self._is_closed:
             raise ModelUnavailable("The embedded model was stopped.")
+        if request.n > 1:
+            async with aclosing(generate_several(self.generate, request)) as events:
+                async for event in events:
+                    yield event
+            return
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="duologue-model", daemon=True)
             self._thread.start()
@@ -70,11 +78,11 @@ class LocalEngine:
         self._jobs.put(job)
         try:
             while True:
-                event = await job.events.get()
-                if isinstance(event, BaseException):
-                    raise event
-                yield event
-                if isinstance(event, Finished):
+                made = await job.events.get()
+                if isinstance(made, BaseException):
+                    raise made
+                yield made
+                if isinstance(made, Finished):
                     return
         finally:
             job.is_cancelled.set()
@@ -129,3 +137,14 @@ class LocalEngine:
     def _refuse_all(self, sentence: str) -> None:
         while (job := self._jobs.get()) is not None:
             job.send(ModelUnavailable(sentence))
+
+
+def _check(request: GenerationRequest) -> None:
+    """Raise Invalid, with the field's name, for what this engine cannot do."""
+    for param, is_asked in (
+        ("beams", request.beams > 1),
+        ("constraint", request.constraint is not None),
+        ("adapter", request.adapter),
+    ):
+        if is_asked:
+            raise Invalid(f"The embedded model's engine cannot do this: {param}.", param=param)
