@@ -77,7 +77,7 @@ def save_checkpoint(
     tensors = to_hf_tensors(named, family) if family != OWN else {n: t.contiguous() for n, t in named.items()}
 
     def write(into: Path) -> None:
-        _write_json(into / "config.json", config | _end_ids(tokenizer) | {"dtype": str(dtype).removeprefix("torch.")})
+        write_json(into / "config.json", config | _end_ids(tokenizer) | {"dtype": str(dtype).removeprefix("torch.")})
         _write_tensors(into, tensors, shard_bytes)
         if tokenizer.is_ours:
             _write_words(into, model, tokenizer)
@@ -156,7 +156,7 @@ def _write_tensors(into: Path, tensors: Mapping[str, Tensor], shard_bytes: int) 
         save_file(shard, into / file, {"format": "pt"})
         where |= dict.fromkeys(shard, file)
     size = sum(t.numel() * t.element_size() for t in tensors.values())
-    _write_json(into / "model.safetensors.index.json", {"metadata": {"total_size": size}, "weight_map": where})
+    write_json(into / "model.safetensors.index.json", {"metadata": {"total_size": size}, "weight_map": where})
 
 
 def _end_ids(tokenizer: TextTokenizer) -> dict[str, Any]:
@@ -169,12 +169,13 @@ def _end_ids(tokenizer: TextTokenizer) -> dict[str, Any]:
 def _write_words(into: Path, model: Transformer, tokenizer: TextTokenizer) -> None:
     ids = _end_ids(tokenizer)
     ends = [ids["eos_token_id"], tokenizer.special_ids.get(END)]
-    _write_json(into / "generation_config.json", ids | {"eos_token_id": ends})
+    write_json(into / "generation_config.json", ids | {"eos_token_id": ends})
     tokenizer.save(into / "tokenizer.json")
-    _write_json(into / "tokenizer_config.json", _tokenizer_config(model.config.context))
+    write_json(into / "tokenizer_config.json", _tokenizer_config(model.config.context))
 
 
-def _write_json(path: Path, values: Mapping[str, Any]) -> None:
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write a JSON object as a file."""
     path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
