@@ -129,7 +129,9 @@ def test_numbers_as_names_of_intents_and_labels_in_capitals_are_read(tmp_path: P
 
 
 def test_recommend_with_new_persons_only_and_dates_as_words(tmp_path: Path) -> None:
-    train = [{"user": f"u{n}", "item": item, "timestamp": f"2024-05-0{day}"} for n in range(3) for day, item in ((1, "a"), (2, "b"))]
+    train = [
+        {"user": f"u{n}", "item": item, "timestamp": f"2024-05-0{day}"} for n in range(3) for day, item in ((1, "a"), (2, "b"))
+    ]
     test = [{"user": "new", "item": "b", "timestamp": "2024-06-01T10:00:00Z"}, {"user": "v", "item": "b", "timestamp": "soon"}]
     found = figures(write(write(tmp_path, "train.jsonl", train), "test.jsonl", test), "recommend")
     assert found["recommend", "ndcg@10"]["value"] is None
