@@ -1,16 +1,30 @@
 """The nouns that a pack may use. A pack imports this module and `kit`, and nothing else of the program."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Protocol
 
+from duologue.assistant.guard import fence
+from duologue.assistant.host import Host
+from duologue.assistant.model import Answer, Draft, Reading, ReadingAlarm, Run, Turn
 from duologue.assistant.policy import NO_POLICY, Policy, Topic
+from duologue.assistant.retrieve import Found
+from duologue.assistant.skill import ReadContext, Reader, Reply, Seen, Skill, SkillContext
 from duologue.assistant.tools import Caller, Refusal, Tool, ToolContext
-from duologue.conversation.model import Citation, Conversation, Message
+from duologue.conversation.model import Citation, Conversation, Desk, HandoverReason, Message, Mode
+from duologue.engine.protocol import ChatMessage, Encoder
+from duologue.kit.errors import Forbidden
 from duologue.kit.text import Lang
+from duologue.knowledge.model import Hit, Passage, SearchResult
+from duologue.store.database import Tx, WriteTx
+from duologue.store.feed import Record
+from duologue.store.schema import Id, Json, UtcTime, new_metadata
 
 Title = Mapping[Lang, str]
+Role = Literal["owner", "admin", "expert", "viewer", "person"]
+Place = Literal["context", "page", "admin", "chat"]
+RANKS: tuple[Role, ...] = ("person", "viewer", "expert", "admin", "owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,45 +45,205 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class PanelContext:
+    """Who asks in a panel, and about what. `member_id` or `person_id` is set; `conversation` where the panel stands beside one.
+
+    `confirm(password)` raises NotSignedIn where the member's password is wrong: for what is signed.
+    """
+
+    host: Host
+    workspace_id: str
+    role: Role
+    lang: Lang
+    member_id: str = ""
+    member_name: str = ""
+    team: str = ""
+    person_id: str = ""
+    conversation: Conversation | None = None
+    confirm: Callable[[str], Awaitable[None]] | None = None
+
+    def check_role(self, least: Role) -> None:
+        """Raise Forbidden where the caller's role is lower."""
+        if RANKS.index(self.role) < RANKS.index(least):
+            raise Forbidden(f"The role {self.role} may not do this; it takes {least}.", action=least)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that a person sent with a command, as the parameter of that type gets it."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What a query answers with where a file is wanted."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+PanelFunction = Callable[..., Awaitable[Any]]
+"""`async def function(context: PanelContext, …) -> JSON values | frozen dataclass | Download`; its signature is its schema."""
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
-    """A page of the pack at the desk: who sees it, and its ES module under the pack's `panels/`."""
+    """A page or a part of one: who sees it, what it may ask and do, and its ES module under the pack's `panels/`.
+
+    `place`: `context` beside a conversation at the desk, `page` of its own, `admin` within the settings, `chat` for persons.
+    `roles`: members' roles, or `person`. Queries change nothing; commands may.
+    """
 
     name: str
     title: Title
-    roles: Sequence[str]
+    roles: Sequence[Role]
     module: str
+    place: Place = "context"
+    icon: str = "book"
+    queries: Mapping[str, PanelFunction] = field(default_factory=dict)
+    commands: Mapping[str, PanelFunction] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Work that comes round while the program runs: `function(host)` every `every_s` seconds, on one process at a time."""
+
+    name: str
+    every_s: float
+    function: Callable[[Host], Awaitable[None]]
+
+
+Watch = Callable[[Host, Record], Awaitable[None]]
+"""Hears of an event after its commit, at least while the program runs; what must not be lost belongs into a Chore."""
+
+
+class SampleDesk(Protocol):
+    """What a pack's sample gets to prepare a workspace with, as if people had done it."""
+
+    @property
+    def host(self) -> Host:
+        """The program, as the pack sees it."""
+        ...
+
+    @property
+    def workspace_id(self) -> str:
+        """The workspace that is prepared."""
+        ...
+
+    async def add_desk(self, name: str, mode: Mode) -> str:
+        """A desk of this pack; its id."""
+        ...
+
+    async def add_member(self, role: Role, name: str, *, team: str = "", lang: Lang = "en", email: str = "") -> str:
+        """A member with the sample password; his id."""
+        ...
+
+    async def start_person(self, name: str, lang: Lang) -> str:
+        """A person; his id."""
+        ...
+
+    async def say(self, conversation_id: str, person_id: str, text: str) -> None:
+        """The person writes, and the assistant's turn is waited for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sample workspace of the pack: `prepare` fills it at the first start; what it did before a crash, it finds done."""
+
+    slug: str
+    name: str
+    lang: Lang
+    prepare: Callable[[SampleDesk], Awaitable[None]]
+
+
+async def _keeps_nothing(tx: WriteTx, workspace_id: str, person_id: str) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A profession: what it knows, what it may do, and what it leaves to people. `voice` is told to the model before the rules."""
+    """A profession: what it knows, what it may do, and what it leaves to people. `voice` is told to the model before the rules.
+
+    `folder` is the pack's own (its `panels/` are served); `migrations` holds the revisions of its tables; `erase` forgets a
+    person in them, in the transaction that erases him everywhere. `watches`: by kind of event.
+    """
 
     name: str
     title: Title
     version: str
+    folder: Path | None = None
     tools: Sequence[Tool] = ()
+    readers: Sequence[Reader] = ()
+    skills: Sequence[Skill] = ()
     policy: Policy = NO_POLICY
     voice: Title = field(default_factory=dict)
     sources: Sequence[Source] = ()
     tasks: Sequence[Task] = ()
     panels: Sequence[Panel] = ()
+    chores: Sequence[Chore] = ()
+    watches: Mapping[str, Watch] = field(default_factory=dict)
+    migrations: Path | None = None
+    erase: Callable[[WriteTx, str, str], Awaitable[None]] = _keeps_nothing
+    sample: Sample | None = None
 
 
 __all__ = [
     "NO_POLICY",
+    "Answer",
     "Caller",
+    "ChatMessage",
+    "Chore",
     "Citation",
     "Conversation",
+    "Desk",
+    "Download",
+    "Draft",
+    "Encoder",
+    "Found",
+    "HandoverReason",
+    "Hit",
+    "Host",
+    "Id",
+    "Json",
     "Lang",
     "Message",
+    "Mode",
     "Pack",
     "Panel",
+    "PanelContext",
+    "Passage",
     "Policy",
+    "ReadContext",
+    "Reader",
+    "Reading",
+    "ReadingAlarm",
+    "Record",
     "Refusal",
+    "Reply",
+    "Role",
+    "Run",
+    "Sample",
+    "SampleDesk",
+    "SearchResult",
+    "Seen",
+    "Skill",
+    "SkillContext",
     "Source",
     "Task",
     "Title",
     "Tool",
     "ToolContext",
     "Topic",
+    "Turn",
+    "Tx",
+    "Upload",
+    "UtcTime",
+    "WriteTx",
+    "fence",
+    "new_metadata",
 ]

@@ -182,6 +182,9 @@ async def _things_of(house: House) -> dict[str, str]:
         "desk_id": started["desk_id"],
         "member_id": house.members["viewer"].id,
         "session_id": session[0].id,
+        "pack": "support",
+        "panel": "nothing",
+        "name": "nothing",
     }
 
 

@@ -131,6 +131,12 @@ async def find_credentials(tx: Tx, workspace_id: str, email: str) -> tuple[Membe
     return (_make(Member, row), row.password_hash) if row else None
 
 
+async def list_credentials(tx: Tx, email: str) -> list[tuple[Member, str]]:
+    """The members with this e-mail address (already lower-case) in all workspaces, with their password hashes."""
+    rows = await tx.conn.execute(select(member).where(member.c.email == email).order_by(member.c.created_at))
+    return [(_make(Member, row), row.password_hash) for row in rows]
+
+
 async def list_members(tx: Tx, workspace_id: str) -> list[Member]:
     """All members of a workspace, by name."""
     rows = await tx.conn.execute(select(member).where(member.c.workspace_id == workspace_id).order_by(member.c.name, member.c.id))

@@ -82,29 +82,38 @@ class AccountService:
             return await repository.list_workspaces(tx)
 
     async def sign_in(self, slug: str, email: str, password: str, *, address: str = "", agent: str = "") -> tuple[str, Session]:
-        """The token of a new sign-in, and the session. Raises NotSignedIn, TooManyRequests; tells nobody which e-mails exist."""
+        """The token of a new sign-in, and the session; without a `slug` in the first workspace where the two fit.
+
+        Raises NotSignedIn, TooManyRequests; tells nobody which e-mails exist.
+        """
         email = email.strip().lower()
         self._by_address.take(address)
         now = self._clock.now()
         async with self._database.read() as tx:
-            first = next(iter(await repository.list_workspaces(tx)), None) if not slug else None
-            workspace = first or (await repository.find_workspace(tx, slug=slug) if slug else None)
-            found = await repository.find_credentials(tx, workspace.id, email) if workspace else None
-        account = f"{workspace.id if workspace else slug}/{email}"
+            workspaces = {w.id: w for w in await repository.list_workspaces(tx) if not slug or w.slug == slug}
+            known = [c for c in await repository.list_credentials(tx, email) if c[0].workspace_id in workspaces]
+        account = f"{slug}/{email}"
         self._by_account.take(account)
-        fits = await self._passwords.is_right(password, found[1] if found and found[0].is_active else None)
-        if not fits or found is None or workspace is None:
+        found = None
+        for member, password_hash in known:
+            if await self._passwords.is_right(password, password_hash if member.is_active else None):
+                found = member
+                break
+        if not known:
+            await self._passwords.is_right(password, None)  # an unknown address costs as much as a known one
+        if found is None:
             raise NotSignedIn("The e-mail address or the password is wrong.")
+        workspace = workspaces[found.workspace_id]
         if workspace.is_sample and not self._allow_sample:
             raise Forbidden("The sample workspace's passwords are public; it can be used on 127.0.0.1 only.")
         self._by_account.forget(account)
-        token, member = new_token(), found[0]
+        token = new_token()
         expires = now + timedelta(days=SIGN_IN_DAYS)
-        sign_in = SignIn(new_id("ses"), workspace.id, member.id, address[:64], agent[:200], now, now, expires)
+        sign_in = SignIn(new_id("ses"), workspace.id, found.id, address[:64], agent[:200], now, now, expires)
         async with self._database.write() as tx:
             await repository.delete_expired_sign_ins(tx, now)
             await repository.insert_sign_in(tx, sign_in, hash_token(token))
-        return token, Session(sign_in, member, workspace)
+        return token, Session(sign_in, found, workspace)
 
     async def get_session(self, token: str) -> Session:
         """The session of a token. Raises NotSignedIn where it is unknown, revoked or over."""
@@ -184,15 +193,19 @@ class AccountService:
             await tx.append(workspace_id, MemberChanged(after, by.id if by else "system"))
         return after
 
-    async def change_own_password(self, session: Session, current: str, new: str) -> None:
-        """Change one's password; other sign-ins end. Raises NotSignedIn where `current` is wrong."""
-        member = session.member
+    async def confirm(self, member: Member, password: str) -> None:
+        """The member shows once more that it is he, as before he signs something. Raises NotSignedIn, TooManyRequests."""
         self._by_account.take(member.id)
         async with self._database.read() as tx:
             found = await repository.find_credentials(tx, member.workspace_id, member.email)
-        if not await self._passwords.is_right(current, found[1] if found else None):
+        if not await self._passwords.is_right(password, found[1] if found else None):
             raise NotSignedIn("The current password is wrong.")
         self._by_account.forget(member.id)
+
+    async def change_own_password(self, session: Session, current: str, new: str) -> None:
+        """Change one's password; other sign-ins end. Raises NotSignedIn where `current` is wrong."""
+        member = session.member
+        await self.confirm(member, current)
         password_hash = await self._passwords.hash(new)
         async with self._database.write() as tx:
             await repository.update_member(tx, member, password_hash)

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from duologue.assistant import repository
+from duologue.assistant.means import Means
 from duologue.assistant.model import Action, Draft
-from duologue.assistant.runner import Means, TurnRunner
+from duologue.assistant.runner import TurnRunner
 from duologue.assistant.tools import Caller, Toolbox, ToolResult
 from duologue.conversation.model import Conversation
 from duologue.kit.errors import NotFound

@@ -43,6 +43,8 @@ def estimate(answer: Answer, signals: Mapping[str, float]) -> float:
         return 0.0
     if answer.kind == "small_talk":
         return SMALL_TALK
+    if answer.kind == "skill":
+        return answer.fit if not signals["steered"] else min(answer.fit, 0.5)
     if answer.kind in ("tool", "action"):
         return TOLD_BY_TOOL * answer.grounded if not signals["steered"] else 0.5
     if answer.kind == "precedent":

@@ -45,6 +45,8 @@ def decide(case: Case) -> Decision:
         return Decision("draft", "needs_approval" if case.answer.action else "copilot")
     if case.answer.action is not None:
         return Decision("draft", "needs_approval", "policy_topic", "action_requested")
+    if case.answer.must_sign:
+        return Decision("draft", "needs_approval", "policy_topic", "holding")
     doubt = _doubt(case)
     if case.mode == "copilot":
         return Decision("draft", doubt or "copilot", "low_confidence" if doubt else "copilot")
@@ -61,7 +63,7 @@ def _doubt(case: Case) -> str:
         return "no_evidence"
     if case.is_steered:
         return "guard"
-    if case.drafts_only:
+    if case.drafts_only and not case.answer.is_settled:
         return "unverified"
     if case.answer.kind in ("model", "quotes") and case.answer.grounded < LEAST_GROUNDED:
         return "not_grounded"

@@ -77,14 +77,14 @@ def _make_draft(turn: Turn, run: Run, case: Case, at: Conversation, reason: str,
         responding_to_seq=turn.message.seq, control_epoch=at.control_epoch, last_public_seq=at.last_public_seq,
         question=turn.question, body=answer.body, lang=answer.lang, citations=answer.citations, status="ready",
         confidence=case.confidence, reason=reason, kind="action" if answer.action else "reply", action=answer.action,
-        created_at=tx.now, person_id=run.person_id,
+        created_at=tx.now, person_id=run.person_id, data=dict(answer.data),
     )  # fmt: skip
 
 
 async def _send(tx: WriteTx, conversations: ConversationService, turn: Turn, case: Case, run: Run) -> Ended:
     answer = case.answer
     draft = replace(_make_draft(turn, run, case, turn.conversation, "", tx), status="auto_sent", closed_at=tx.now)
-    data = {"model": run.model_version, "made_of": answer.kind}
+    data = {**answer.data, "model": run.model_version, "made_of": answer.kind}
     if answer.verdict_id:
         data |= {"verified_by_team": "true", "verdict_id": answer.verdict_id}
     message = await conversations.commit_ai(
@@ -122,6 +122,8 @@ async def _hand_over(
         return await end(tx, run, "superseded", "conversation_moved_on")
     if decision.notice in notices.NOTICES:
         given = await _tell(tx, conversations, given, decision.notice, turn.lang)
+    if outcome.notice:
+        given = await _tell(tx, conversations, given, decision.reason, turn.lang, outcome.notice.get(turn.lang, ""))
     draft = None
     if outcome.case is not None and outcome.case.answer.body:
         draft = _make_draft(turn, run, outcome.case, given, decision.reason, tx)
@@ -130,10 +132,12 @@ async def _hand_over(
     return await end(tx, run, "handed_over", decision.reason, draft)
 
 
-async def _tell(tx: WriteTx, conversations: ConversationService, conversation: Conversation, code: str, lang: Lang) -> Conversation:
+async def _tell(
+    tx: WriteTx, conversations: ConversationService, conversation: Conversation, code: str, lang: Lang, words: str = ""
+) -> Conversation:
     """One line of the house in the person's chat; the conversation after it."""
     await conversations.post_in(
         tx, conversation, author_kind="system", author_id="", client_id=f"{code}:{conversation.last_public_seq}",
-        body=notices.NOTICES[code][lang], kind="notice", lang=lang, data={"code": code},
+        body=words or notices.NOTICES[code][lang], kind="notice", lang=lang, data={"code": code},
     )  # fmt: skip
     return await conversations.lock(tx, conversation.workspace_id, conversation.id)

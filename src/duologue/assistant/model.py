@@ -3,12 +3,12 @@
 Frozen; changed only by `service`. Knows nothing of how they are stored and of which model wrote.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from duologue.conversation.model import Citation, Conversation, Message
+from duologue.conversation.model import Citation, Conversation, HandoverReason, Message
 from duologue.kit.text import Lang
 
 RunStatus = Literal["running", "sent", "drafted", "handed_over", "superseded", "cancelled", "failed"]
@@ -17,7 +17,7 @@ DraftKind = Literal["reply", "action"]
 ActionState = Literal["waiting", "started", "done", "failed"]
 PrecedentKind = Literal["approve", "edit", "respond"]
 
-AnswerKind = Literal["none", "small_talk", "tool", "action", "precedent", "model", "quotes"]
+AnswerKind = Literal["none", "small_talk", "tool", "action", "precedent", "model", "quotes", "skill"]
 
 OPEN_DRAFT: tuple[DraftStatus, ...] = ("generating", "ready")
 
@@ -109,6 +109,7 @@ class Draft:
     created_at: datetime
     closed_at: datetime | None = None
     person_id: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -145,7 +146,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a turn would say. `grounded`: the share that its evidence supports, 0..1; `fit`: how well it meets the question."""
+    """What a turn would say. `grounded`: the share that its evidence supports, 0..1; `fit`: how well it meets the question.
+
+    `data` goes with the message. `is_settled`: people wrote the words beforehand; `must_sign`: an expert signs, however sure it is.
+    """
 
     kind: AnswerKind
     body: str
@@ -156,6 +160,35 @@ class Answer:
     dropped: tuple[str, ...] = ()
     verdict_id: str = ""
     action: Action | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    is_settled: bool = False
+    must_sign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingAlarm:
+    """Why a message needs a person before anything else. `notice`: what the person reads at once, by language."""
+
+    code: str
+    reason: HandoverReason = "policy_topic"
+    team: str = ""
+    notice: Mapping[Lang, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a pack's reader saw in a person's message; kept with it and erased with its person."""
+
+    workspace_id: str
+    conversation_id: str
+    person_id: str
+    message_id: str
+    seq: int
+    pack: str
+    name: str
+    data: dict[str, Any]
+    alarm: ReadingAlarm | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

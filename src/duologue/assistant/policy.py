@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
+from duologue.assistant.skill import Reader, Skill
 from duologue.assistant.tools import Tool
 from duologue.kit.text import Lang, normalise
 
@@ -57,6 +58,16 @@ class Profession(Protocol):
     @property
     def voice(self) -> Mapping[Lang, str]:
         """How it speaks, told to the model by language."""
+        ...
+
+    @property
+    def readers(self) -> Sequence[Reader]:
+        """What it sees in every message."""
+        ...
+
+    @property
+    def skills(self) -> Sequence[Skill]:
+        """What it answers by itself."""
         ...
 
     @property

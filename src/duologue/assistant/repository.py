@@ -1,4 +1,4 @@
-"""All SQL of runs and drafts."""
+"""All SQL of runs, drafts and readings."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Float, Index, Integer, String, Table, Text, UniqueConstraint, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
-from duologue.assistant.model import OPEN_DRAFT, Action, Draft, DraftStatus, Run
+from duologue.assistant.model import OPEN_DRAFT, Action, Draft, DraftStatus, Reading, Run
 from duologue.store.database import Tx, WriteTx
 from duologue.store.feed import feed_table, from_payload, to_payload
 from duologue.store.schema import Id, Json, UtcTime, metadata
@@ -66,6 +67,7 @@ draft_table = Table(
     Column("action", Json, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("closed_at", UtcTime),
+    Column("data", Json, nullable=False, server_default="{}"),
     Index("ix_draft_conversation", "workspace_id", "conversation_id"),
     Index("ix_draft_run", "run_id"),
 )
@@ -75,6 +77,23 @@ setting_table = Table(
     metadata,
     Column("workspace_id", Id, primary_key=True),
     Column("threshold", Float, nullable=False),
+)
+
+reading_table = Table(
+    "reading",
+    metadata,
+    Column("message_id", Id, primary_key=True),
+    Column("pack", String(64), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("conversation_id", Id, nullable=False),
+    Column("person_id", Id, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("alarm", Json, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_reading_conversation", "workspace_id", "conversation_id"),
+    Index("ix_reading_person", "workspace_id", "person_id"),
 )
 
 _RUN_JSON = ("signals", "retrieved", "verdict_ids", "steps")
@@ -187,16 +206,52 @@ async def put_action(tx: WriteTx, draft_id: str, action: Action) -> None:
     await tx.conn.execute(update(draft_table).where(draft_table.c.id == draft_id).values(action=to_payload(action)))
 
 
+async def insert_reading(tx: WriteTx, reading: Reading) -> bool:
+    """Store what a reader saw; False where that was stored before."""
+    insert_or = sqlite.insert if tx.is_sqlite else postgresql.insert
+    row = {f.name: getattr(reading, f.name) for f in fields(Reading)}
+    row |= {"alarm": to_payload(reading)["alarm"] or {}}
+    return (await tx.conn.execute(insert_or(reading_table).values(**row).on_conflict_do_nothing())).rowcount == 1
+
+
+def _reading(row: Any) -> Reading:
+    values = {f.name: row[f.name] for f in fields(Reading)}
+    return from_payload(Reading, values | {"alarm": values["alarm"] or None})
+
+
+async def list_readings_of_message(tx: Tx, workspace_id: str, pack: str, message_id: str) -> list[Reading]:
+    """What a pack's readers saw in a message."""
+    query = select(reading_table).where(
+        reading_table.c.workspace_id == workspace_id, reading_table.c.pack == pack, reading_table.c.message_id == message_id
+    )
+    return [_reading(row) for row in (await tx.conn.execute(query)).mappings()]
+
+
+async def list_readings(
+    tx: Tx, workspace_id: str, pack: str, *, conversation_id: str = "", name: str = "", after: str = "", limit: int = 500
+) -> list[Reading]:
+    """What a pack's readers saw, oldest message first."""
+    query = select(reading_table).where(reading_table.c.workspace_id == workspace_id, reading_table.c.pack == pack)
+    if conversation_id:
+        query = query.where(reading_table.c.conversation_id == conversation_id)
+    if name:
+        query = query.where(reading_table.c.name == name)
+    if after:
+        query = query.where(reading_table.c.message_id > after)
+    rows = await tx.conn.execute(query.order_by(reading_table.c.message_id).limit(limit))
+    return [_reading(row) for row in rows.mappings()]
+
+
 async def delete_of_conversations(tx: WriteTx, workspace_id: str, conversation_ids: Sequence[str]) -> None:
-    """Remove all runs and drafts of these conversations."""
-    for table in (draft_table, run_table):
+    """Remove all runs, drafts and readings of these conversations."""
+    for table in (draft_table, run_table, reading_table):
         query = delete(table).where(table.c.workspace_id == workspace_id, table.c.conversation_id.in_(list(conversation_ids)))
         await tx.conn.execute(query)
 
 
 async def delete_of_person(tx: WriteTx, workspace_id: str, person_id: str) -> None:
-    """Remove all runs and drafts that answered a person."""
-    for table in (draft_table, run_table):
+    """Remove all runs, drafts and readings of a person."""
+    for table in (draft_table, run_table, reading_table):
         await tx.conn.execute(delete(table).where(table.c.workspace_id == workspace_id, table.c.person_id == person_id))
 
 

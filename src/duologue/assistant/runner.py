@@ -5,10 +5,9 @@ has changed nothing but the run's row.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -17,22 +16,20 @@ from duologue.assistant.decide import Decision
 from duologue.assistant.events import RunStarted
 from duologue.assistant.finish import AlreadyEnded, end, finish
 from duologue.assistant.guard import Mask
-from duologue.assistant.model import Recall, Run, RunStatus, Turn
-from duologue.assistant.policy import NO_POLICY, Profession
-from duologue.assistant.retrieve import Search
+from duologue.assistant.means import Means
+from duologue.assistant.model import Reading, Run, RunStatus, Turn
+from duologue.assistant.policy import NO_POLICY
+from duologue.assistant.reading import Readings
 from duologue.assistant.speak import Speaker
 from duologue.assistant.tools import Caller, Tool, Toolbox
 from duologue.assistant.trace import Trace
 from duologue.assistant.turn import Outcome, Parts, run_turn
 from duologue.conversation.model import Conversation, HandoverReason, Message
-from duologue.conversation.service import ConversationService
-from duologue.engine.protocol import Engine
 from duologue.kit.errors import DuologueError, ModelUnavailable, NotFound
 from duologue.kit.ids import new_id
 from duologue.kit.log import get_logger
 from duologue.kit.text import detect_lang
 from duologue.store.bus import Audience
-from duologue.store.database import Database
 from duologue.store.jobs import Jobs
 
 log = get_logger(__name__)
@@ -57,21 +54,6 @@ class _Live:
     why: tuple[RunStatus, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What turns work with, for all workspaces. `folder` is where tools may write."""
-
-    database: Database
-    conversations: ConversationService
-    search: Search
-    engine: Engine
-    memory: Recall
-    professions: Mapping[str, Profession]
-    folder: Path
-    timeout_s: float
-    threshold: float
-
-
 class TurnRunner:
     """The turns of this process."""
 
@@ -80,6 +62,7 @@ class TurnRunner:
         self._jobs = jobs
         self._live: dict[str, _Live] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.readings = Readings(means, jobs)
         self.extra_tools: list[Tool] = []
         jobs.register("turn", self.run_job)
 
@@ -118,18 +101,19 @@ class TurnRunner:
         """One turn from its beginning to its end, whatever happens in between. Turns of one conversation follow each other."""
         conversation_id = payload["conversation_id"]
         async with self._locks.setdefault(conversation_id, asyncio.Lock()):
+            readings = await self.readings.read(payload)
             begun = await self._begin(payload)
-            status = await self._run(*begun) if begun is not None else None
+            status = await self._run(*begun, readings) if begun is not None else None
         if status == "superseded":  # what overtook it may itself want an answer, and found this one still running
             await self.start_if_wanted(payload["workspace_id"], conversation_id)
 
-    async def _run(self, turn: Turn, run: Run) -> RunStatus | None:
+    async def _run(self, turn: Turn, run: Run, readings: Sequence[Reading] = ()) -> RunStatus | None:
         bus = self._means.database.bus
         audience: Audience = "public" if turn.conversation.mode == "autopilot" and not turn.instruction else "internal"
         speaker = Speaker(bus, run.workspace_id, run.conversation_id, run.id, audience)
         mask = Mask()
         trace = Trace(self._means.database.clock, mask)
-        parts, toolbox = await self._equip(turn)
+        parts, toolbox = await self._equip(turn, readings)
         task = asyncio.create_task(run_turn(parts, turn, toolbox, mask, trace, speaker), name=f"turn {run.id}")
         run = replace(run, prompt_version=parts.prompt_version)
         live = self._live[run.conversation_id] = _Live(turn, run, speaker, task, asyncio.current_task())
@@ -173,25 +157,22 @@ class TurnRunner:
                 await repository.update_run(tx, run)
         return turn, run
 
-    async def _equip(self, turn: Turn) -> tuple[Parts, Toolbox]:
+    async def _equip(self, turn: Turn, readings: Sequence[Reading]) -> tuple[Parts, Toolbox]:
         """What the turn works with, and its tools with what its person said as their permission."""
         means, here = self._means, turn.conversation
-        profession = await self._profession(here)
+        profession = await means.find_profession(here)
         policy, voice = (profession.policy, profession.voice) if profession else (NO_POLICY, {})
         threshold = await self.get_threshold(here.workspace_id)
         parts = Parts(means.search, means.memory, means.engine, policy, voice, threshold)
+        if profession is not None and profession.name in means.hosts:
+            parts = replace(parts, skills=profession.skills, readings=readings, host=means.hosts[profession.name])
         caller = Caller(here.workspace_id, here.id, here.person_id, turn.lang, (*turn.asked_before, turn.question))
         return parts, Toolbox(await self.list_tools(here), caller, means.folder)
 
     async def list_tools(self, conversation: Conversation) -> list[Tool]:
         """The tools of the conversation's desk, and those of the MCP servers."""
-        profession = await self._profession(conversation)
+        profession = await self._means.find_profession(conversation)
         return [*(profession.tools if profession else ()), *self.extra_tools]
-
-    async def _profession(self, conversation: Conversation) -> Profession | None:
-        desks = {desk.id: desk for desk in await self._means.conversations.list_desks(conversation.workspace_id)}
-        desk = desks.get(conversation.desk_id)
-        return self._means.professions.get(desk.pack) if desk else None
 
     async def get_threshold(self, workspace_id: str) -> float:
         """The confidence from which an answer needs no approval."""
@@ -311,6 +292,9 @@ class TurnRunner:
             for conversation in await self._means.conversations.list_(workspace_id, "ai", statuses=("open",), limit=500):
                 if conversation.waiting_since is not None and conversation.id not in self._live:
                     count += await self.start_if_wanted(workspace_id, conversation.id)
+            for conversation in await self._means.conversations.list_(workspace_id, statuses=("open",), limit=500):
+                if conversation.waiting_since is not None and conversation.controller.kind != "ai":
+                    await self.readings.start(workspace_id, conversation.id)
         return count
 
 

@@ -2,18 +2,20 @@
 
 import asyncio
 import socket
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from duologue.assistant import repository
 from duologue.assistant.actions import ActionRunner
 from duologue.assistant.events import DraftClosed
+from duologue.assistant.host import Host
 from duologue.assistant.mcp import McpServers
+from duologue.assistant.means import Means
 from duologue.assistant.model import Draft, DraftStatus, NoRecall, Recall, Run
 from duologue.assistant.policy import Profession
 from duologue.assistant.retrieve import Search
-from duologue.assistant.runner import Means, TurnRunner
+from duologue.assistant.runner import TurnRunner
 from duologue.conversation.events import ControlChanged, MessagePosted, PersonErased, StatusChanged
 from duologue.conversation.service import ConversationService
 from duologue.engine.protocol import Engine
@@ -43,6 +45,7 @@ class AssistantService:
         *,
         memory: Recall | None = None,
         packs: Sequence[Profession] = (),
+        hosts: Mapping[str, Host] | None = None,
         settings: Settings | None = None,
     ) -> None:
         settings = settings or Settings()
@@ -56,6 +59,7 @@ class AssistantService:
             engine=engine,
             memory=memory or NoRecall(),
             professions={pack.name: pack for pack in packs},
+            hosts=hosts or {},
             folder=settings.data_dir / "packs",
             timeout_s=settings.turn_timeout_s,
             threshold=settings.autopilot_threshold,
@@ -145,7 +149,8 @@ class AssistantService:
         try:
             if self._runner.is_live(conversation_id):
                 self._runner.check_fence(await self._conversations.get(workspace_id, conversation_id))
-            await self._runner.start_if_wanted(workspace_id, conversation_id)
+            if not await self._runner.start_if_wanted(workspace_id, conversation_id):
+                await self._runner.readings.start(workspace_id, conversation_id)
         except NotFound:
             return
         except Exception:

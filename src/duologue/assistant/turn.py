@@ -4,8 +4,8 @@ A turn reads and thinks, and changes nothing: what it came to is an Outcome, whi
 turn that a crash cut short is simply run again.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from duologue.assistant import confidence, notices, prompt
 from duologue.assistant.act import act
@@ -13,10 +13,13 @@ from duologue.assistant.answer import compose
 from duologue.assistant.decide import Case, Decision, decide
 from duologue.assistant.ground import Grounds
 from duologue.assistant.guard import Mask, check_message
-from duologue.assistant.model import Answer, Recall, Turn
+from duologue.assistant.host import Host
+from duologue.assistant.model import Answer, Reading, Recall, Turn
 from duologue.assistant.policy import Policy
 from duologue.assistant.quote import find_quotes
+from duologue.assistant.reading import find_alarm
 from duologue.assistant.retrieve import Found, Search, retrieve
+from duologue.assistant.skill import Reply, Skill, SkillContext
 from duologue.assistant.speak import Speaker
 from duologue.assistant.think import think
 from duologue.assistant.tools import Toolbox
@@ -36,6 +39,9 @@ class Parts:
     policy: Policy
     voice: Mapping[Lang, str]
     threshold: float
+    skills: Sequence[Skill] = ()
+    readings: Sequence[Reading] = ()
+    host: Host | None = None
 
     @property
     def prompt_version(self) -> str:
@@ -52,6 +58,7 @@ class Outcome:
     found: Found | None = None
     signals: dict[str, float] = field(default_factory=dict)
     team: str = ""
+    notice: Mapping[Lang, str] = field(default_factory=dict)
 
 
 async def run_turn(parts: Parts, turn: Turn, toolbox: Toolbox, mask: Mask, trace: Trace, speaker: Speaker) -> Outcome:
@@ -59,12 +66,18 @@ async def run_turn(parts: Parts, turn: Turn, toolbox: Toolbox, mask: Mask, trace
     with trace.step("guard", question=turn.question) as out:
         finding, topic = check_message(turn.question), parts.policy.find_topic(turn.question)
         small_talk = notices.find_small_talk(turn.question)
+        alarm = None if turn.instruction else find_alarm(parts.readings)
         out.update(alarm=finding.alarm, topic=topic.name if topic else None, personal=finding.kinds, small_talk=small_talk)
+        out.update(readings={r.name: r.data for r in parts.readings}, raised=alarm.code if alarm else None)
+    if alarm is not None:
+        return Outcome(Decision("hand_over", alarm.code, alarm.reason), team=alarm.team, notice=alarm.notice)
     if not turn.instruction and (finding.is_emergency or finding.alarm == "asked_for_person" or topic):
         return _leave_to_person(finding.alarm, topic.team if topic else "")
     if turn.conversation.mode == "human" and not turn.instruction:
         return Outcome(Decision("hand_over", "by_expert", "by_expert"))
     is_steered = finding.alarm == "injection"
+    if reply := await _ask_skills("first", parts, turn, trace):
+        return _speak(parts, turn, reply, is_steered, trace)
     if small_talk:
         answer = Answer("small_talk", notices.SMALL_TALK[small_talk][turn.lang], turn.lang, grounded=1.0, fit=1.0)
         return _conclude(parts, turn, answer, None, None, is_steered, trace)
@@ -88,7 +101,40 @@ async def run_turn(parts: Parts, turn: Turn, toolbox: Toolbox, mask: Mask, trace
         answer = compose(turn, found, thought, acted)
         out.update(kind=answer.kind, body=answer.body, grounded=answer.grounded, dropped=answer.dropped)
 
-    return _conclude(parts, turn, answer, found, thought.logprob, is_steered, trace)
+    outcome = _conclude(parts, turn, answer, found, thought.logprob, is_steered, trace)
+    if outcome.decision.kind == "send" or answer.action is not None:
+        return outcome
+    reply = await _ask_skills("last", parts, turn, trace, answer, found)
+    return _speak(parts, turn, reply, is_steered, trace, found) if reply else outcome
+
+
+async def _ask_skills(
+    when: str, parts: Parts, turn: Turn, trace: Trace, answer: Answer | None = None, found: Found | None = None
+) -> Reply | None:
+    """The reply of the first skill that has one."""
+    if parts.host is None:
+        return None
+    for skill in parts.skills:
+        if skill.when != when:
+            continue
+        with trace.step("skill", skill=skill.name) as out:
+            reply = await skill.function(SkillContext(parts.host, turn, parts.readings, answer, found))
+            out.update(body=reply.body if reply else None, confidence=reply.confidence if reply else None)
+        if reply is not None:
+            return reply
+    return None
+
+
+def _speak(parts: Parts, turn: Turn, reply: Reply, is_steered: bool, trace: Trace, found: Found | None = None) -> Outcome:
+    """What a skill's reply comes to: decided as any other answer."""
+    answer = Answer(
+        "skill", reply.body, reply.lang or turn.lang, reply.citations, grounded=1.0, fit=reply.confidence, data=reply.data,
+        is_settled=reply.is_settled, must_sign=reply.must_sign,
+    )  # fmt: skip
+    outcome = _conclude(parts, turn, answer, found, None, is_steered, trace)
+    if reply.hand_over is not None and not turn.instruction:
+        return replace(outcome, decision=Decision("hand_over", reply.hand_over, reply.hand_over), team=reply.team)
+    return outcome
 
 
 def _conclude(

@@ -9,7 +9,6 @@ import re
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -17,10 +16,12 @@ from fastapi import FastAPI
 from duologue.accounts.passwords import Passwords
 from duologue.accounts.service import AccountService
 from duologue.accounts.tokens import Signer, load_key
+from duologue.assistant.host import Host
 from duologue.assistant.service import AssistantService
 from duologue.bootstrap.engines import make_encoder, make_engine, warm_up
 from duologue.bootstrap.lock import FolderLock
-from duologue.bootstrap.sample import prepare_sample
+from duologue.bootstrap.packs import begin_chores, connect, list_branches, load_packs
+from duologue.bootstrap.sample import prepare_samples
 from duologue.conversation.inbox.service import Inbox
 from duologue.conversation.service import ConversationService
 from duologue.interfaces import api, web
@@ -34,7 +35,6 @@ from duologue.knowledge.service import KnowledgeService
 from duologue.learning.export import ExportService
 from duologue.review.recall import VerdictRecall
 from duologue.review.service import ReviewService
-from duologue.sdk import Pack
 from duologue.store.database import Database
 from duologue.store.feed import KEPT
 from duologue.store.listen import Listen
@@ -61,6 +61,8 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
     accounts = AccountService(database, signer, passwords=passwords, allow_sample=is_loopback(settings.host))
     conversations = ConversationService(database, lease_s=settings.lease_s)
     knowledge = KnowledgeService(database, make_encoder(settings), max_bytes=settings.max_upload_bytes)
+    hosts = {pack.name: Host(pack.name, database, conversations, knowledge, engine, settings) for pack in packs}
+    connect(database, packs, hosts)
     assistant = AssistantService(
         database,
         conversations,
@@ -68,6 +70,7 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         engine,
         memory=VerdictRecall(database),
         packs=packs,
+        hosts=hosts,
         settings=settings,
     )
     review = ReviewService(database, conversations, assistant)
@@ -83,13 +86,15 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         exports=ExportService(conversations, review),
         engine=engine,
         packs=packs,
+        hosts=hosts,
     )
 
 
 def create_app(platform: Platform, lifespan: Lifespan | None = None) -> FastAPI:
     """The whole web application over a platform: the API and the pages."""
     app = api.create_app(api.join(platform), lifespan)
-    app.include_router(web.router(embed_origins=_read_origins(platform.settings.embed_origins)))
+    panels = {pack.name: pack.folder / "panels" for pack in platform.packs if pack.folder is not None}
+    app.include_router(web.router(embed_origins=_read_origins(platform.settings.embed_origins), panels=panels))
     return app
 
 
@@ -110,7 +115,7 @@ async def open_platform(settings: Settings, *, answers: bool = True) -> AsyncIte
 async def start(platform: Platform, *, answers: bool = True) -> None:
     """Bring the database up to date, prepare the sample workspace where there is nothing, take up what a crash left."""
     await platform.database.check()
-    await upgrade(platform.database)
+    await upgrade(platform.database, list_branches(platform.packs))
     if not answers:
         return
     if platform.database.is_sqlite:
@@ -119,9 +124,10 @@ async def start(platform: Platform, *, answers: bool = True) -> None:
         platform.on_stop.append(lock.release)
     await platform.assistant.start()
     if platform.settings.sample and is_loopback(platform.settings.host):
-        await prepare_sample(platform)
+        await prepare_samples(platform)
     for work in (_tick(platform), _encode_missing(platform), Listen(platform.database).run()):
         platform.tasks.append(asyncio.create_task(work))
+    platform.tasks += begin_chores(platform.packs, platform.hosts, platform.database)
     if platform.settings.engine == "local":
         platform.tasks.append(asyncio.create_task(warm_up(platform.engine)))
 
@@ -162,17 +168,6 @@ async def _encode_missing(platform: Platform) -> None:
                 log.info("made %d vectors for %s", made, workspace.slug)
     except Exception:
         log.exception("vectors are missing; dense search finds less until the next start")
-
-
-def load_packs() -> tuple[Pack, ...]:
-    """All installed packs, by name: this distribution's and those of others. Raises SetupError for one that cannot be loaded."""
-    packs = []
-    for point in sorted(entry_points(group="duologue.packs"), key=lambda p: p.name):
-        try:
-            packs.append(point.load())
-        except Exception as error:
-            raise SetupError(f"The pack {point.name} ({point.value}) cannot be loaded: {error}.") from error
-    return tuple(packs)
 
 
 def is_loopback(host: str) -> bool:

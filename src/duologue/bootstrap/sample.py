@@ -10,6 +10,7 @@ from typing import Literal
 
 from duologue.accounts.model import Member, Role, Workspace
 from duologue.assistant.model import Draft
+from duologue.bootstrap.pack_samples import prepare_pack_samples
 from duologue.conversation.model import Conversation
 from duologue.interfaces.platform import Platform
 from duologue.kit.errors import Conflict, DuologueError, NotFound
@@ -103,12 +104,20 @@ SCENES: tuple[Scene, ...] = (
 )
 
 
-async def prepare_sample(platform: Platform) -> None:
-    """Make the workspace where there is none at all, or finish the one that was begun."""
+async def prepare_samples(platform: Platform) -> None:
+    """Make the sample workspaces where there is none but samples, or finish those that were begun."""
     workspaces = await platform.accounts.list_workspaces()
-    if workspaces and not (len(workspaces) == 1 and workspaces[0].is_sample):
+    if any(not w.is_sample for w in workspaces):
         return
-    workspace = workspaces[0] if workspaces else await platform.accounts.create_workspace(SLUG, NAME, "en", is_sample=True)
+    await prepare_sample(platform)
+    await prepare_pack_samples(platform)
+
+
+async def prepare_sample(platform: Platform) -> None:
+    """The shop, which is the first workspace and therefore the one that the pages show."""
+    workspaces = await platform.accounts.list_workspaces()
+    known = {w.slug: w for w in workspaces}
+    workspace = known.get(SLUG) or await platform.accounts.create_workspace(SLUG, NAME, "en", is_sample=True)
     members = {m.email: m for m in await platform.accounts.list_members(workspace.id)}
     if OWNER.email in members:
         return

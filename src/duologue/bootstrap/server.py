@@ -13,8 +13,9 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.server import HANDLED_SIGNALS
 
+from duologue.accounts.model import Workspace
 from duologue.bootstrap.join import build, create_app, is_loopback, open_platform, start, stop
-from duologue.bootstrap.sample import SIGN_INS, SLUG
+from duologue.bootstrap.pack_samples import list_sign_ins
 from duologue.interfaces.api.services import Closing, Services
 from duologue.kit.errors import SetupError
 from duologue.kit.log import setup_logging
@@ -73,8 +74,8 @@ async def _serve(settings: Settings) -> None:
             app = create_app(platform)
             services: Services = app.state.services
             port = listening.getsockname()[1]
-            is_sample = is_loopback(settings.host) and any(w.slug == SLUG for w in await platform.accounts.list_workspaces())
-            announcing = asyncio.create_task(_announce(settings, port, is_sample=is_sample))
+            samples = await list_sign_ins(platform) if is_loopback(settings.host) else []
+            announcing = asyncio.create_task(_announce(settings, port, samples))
             await Server(config_for(app, settings), services.closing).serve([listening])
             announcing.cancel()
     finally:
@@ -136,15 +137,17 @@ async def _is_up(host: str, port: int) -> bool:
     return answer.startswith(b"HTTP/1.1 200")
 
 
-async def _announce(settings: Settings, port: int, *, is_sample: bool) -> None:
-    """Once the server answers, say where the pages are, and how to sign in to the sample workspace."""
+async def _announce(settings: Settings, port: int, samples: list[tuple[Workspace, list[str], str]]) -> None:
+    """Once the server answers, say where the pages are, and how to sign in to the sample workspaces."""
     reach = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(settings.host, settings.host)
     while not await _is_up(reach, port):
         await asyncio.sleep(0.05)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     base = settings.public_url.rstrip("/") or f"http://{host}:{port}"
     lines = [f"Duologue is listening on {base}", f"  chat   {base}/", f"  desk   {base}/desk", f"  admin  {base}/admin"]
-    if is_sample:
-        lines += ["Sample sign-ins (they work on this machine only):", *(f"  {email}  {word}" for email, word in SIGN_INS)]
+    if samples:
+        lines.append("Sample sign-ins (they work on this machine only):")
+    for workspace, emails, password in samples:
+        lines += [f"  {workspace.name}  {base}/?workspace={workspace.slug}", *(f"    {email}  {password}" for email in emails)]
     sys.stdout.write(os.linesep.join(lines) + os.linesep)
     sys.stdout.flush()

@@ -133,7 +133,15 @@ class ConversationService(ControlMoves):
             return Posted(message, _after(conversation, message), True)
 
     async def post_expert_message(
-        self, workspace_id: str, conversation_id: str, member_id: str, client_id: str, body: str, visibility: Visibility
+        self,
+        workspace_id: str,
+        conversation_id: str,
+        member_id: str,
+        client_id: str,
+        body: str,
+        visibility: Visibility,
+        *,
+        data: dict[str, Any] | None = None,
     ) -> Posted:
         """An expert writes; in public this takes the conversation over. Raises NotInControl where a colleague holds it."""
         _check_body(body)
@@ -147,9 +155,30 @@ class ConversationService(ControlMoves):
                     conversation = await self._change_status(tx, conversation, "open", member_id)
                 conversation = await self._hold(tx, conversation, member_id)
             message = await self.post_in(
-                tx, conversation, author_kind="expert", author_id=member_id, client_id=client_id, body=body, visibility=visibility
-            )
+                tx, conversation, author_kind="expert", author_id=member_id, client_id=client_id, body=body, visibility=visibility,
+                data=data,
+            )  # fmt: skip
             return Posted(message, _after(conversation, message), True)
+
+    async def post_notice(
+        self, tx: WriteTx, workspace_id: str, conversation_id: str, *, client_id: str, body: str, lang: Lang,
+        data: dict[str, Any] | None = None,
+    ) -> Message:  # fmt: skip
+        """One line of the house in the person's chat, in the caller's transaction; the same `client_id` again gives the first."""
+        conversation = await self.lock(tx, workspace_id, conversation_id)
+        if first := await repository.find_message(tx, conversation_id, "system", client_id):
+            return first
+        return await self.post_in(
+            tx,
+            conversation,
+            author_kind="system",
+            author_id="",
+            client_id=client_id,
+            body=body,
+            kind="notice",
+            lang=lang,
+            data=data,
+        )
 
     async def commit_ai(
         self,

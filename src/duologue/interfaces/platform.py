@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # a command such as `duologue --version` shall not wait for d
     from contextlib import AbstractAsyncContextManager
 
     from duologue.accounts.service import AccountService
+    from duologue.assistant.host import Host
     from duologue.assistant.service import AssistantService
     from duologue.conversation.inbox.service import Inbox
     from duologue.conversation.service import ConversationService
@@ -41,6 +42,7 @@ class Platform:
     exports: ExportService
     engine: Engine
     packs: tuple[Pack, ...]
+    hosts: dict[str, Host]
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     on_stop: list[Callable[[], None]] = field(default_factory=list)
 

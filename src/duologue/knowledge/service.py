@@ -60,6 +60,11 @@ class KnowledgeService:
         self._allow_private_urls = allow_private_urls
         self._transport = transport
 
+    @property
+    def encoder(self) -> Encode:
+        """What gives passages and questions their vectors."""
+        return self._encode
+
     # ── taking in ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def ingest(self, workspace_id: str, sources: Iterable[Input], on_progress: OnProgress | None = None) -> IngestReport:

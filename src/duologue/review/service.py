@@ -109,7 +109,7 @@ class ReviewService:
             draft_id=draft.id,
             author_kind="expert",
             author_id=member_id,
-            data={"drafted_by": run.model_version},
+            data={**draft.data, "drafted_by": run.model_version},
         )
         if message is None:
             raise DraftSuperseded("Something new happened in this conversation; look at it again before you answer.")

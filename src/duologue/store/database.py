@@ -4,6 +4,7 @@ One request, one transaction; nobody commits by hand. No model call, no network 
 """
 
 import asyncio
+import zlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from duologue.store.bus import Audience, Bus, FeedMoved
 from duologue.store.sqlite import create_sqlite_engine
 
 READERS = 4
+_ALONE = 7_240_312
 
 Handler = Callable[["WriteTx", feed.Pending], Awaitable[None]]
 Listener = Callable[[Sequence[feed.Record]], None]
@@ -150,6 +152,23 @@ class Database:
         if records:
             for listener in self._listeners:
                 listener(records)
+
+    @asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[bool]:
+        """True for one process at a time, for as long as the context lasts; the others get False and go on."""
+        if self.is_sqlite:  # one process answers for a data folder (see `bootstrap.lock`)
+            yield True
+            return
+        key = zlib.crc32(name.encode())
+        async with self._reader.connect() as conn:
+            taken = bool((await conn.exec_driver_sql(f"SELECT pg_try_advisory_lock({_ALONE}, {key - 2**31})")).scalar_one())
+            await conn.commit()
+            try:
+                yield taken
+            finally:
+                if taken:
+                    await conn.exec_driver_sql(f"SELECT pg_advisory_unlock({_ALONE}, {key - 2**31})")
+                    await conn.commit()
 
     async def trim_feeds(self, before: datetime) -> int:
         """Drop the events of all workspaces that happened before a moment; how many went. Readers that are further back refetch."""

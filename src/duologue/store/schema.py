@@ -7,15 +7,21 @@ from sqlalchemy import JSON, BigInteger, Dialect, MetaData, String, Table
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def new_metadata() -> MetaData:
+    """A set of tables apart from all others, as each pack has one."""
+    return MetaData(naming_convention=_NAMES)
+
+
+metadata = new_metadata()
 
 Id = String(48)
 Json = JSON().with_variant(JSONB(), "postgresql")
@@ -36,4 +42,4 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
-__all__ = ["Id", "Json", "Table", "UtcTime", "metadata"]
+__all__ = ["Id", "Json", "Table", "UtcTime", "metadata", "new_metadata"]

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from duologue import __version__
-from duologue.interfaces.api import admin, auth, chat, desk, documents, drafts, errors, health
+from duologue.interfaces.api import admin, auth, chat, desk, documents, drafts, errors, health, packs
 from duologue.interfaces.api.edge import Edge
 from duologue.interfaces.api.live import Live
 from duologue.interfaces.api.names import Names
@@ -25,8 +25,10 @@ JSON_BYTES = 512 * 1024
 FILES_AT_ONCE = 10
 
 ROUTERS: tuple[APIRouter, ...] = (
-    chat.router, auth.router, desk.router, drafts.router, admin.router, documents.router, health.router
+    chat.router, auth.router, desk.router, drafts.router, admin.router, documents.router, packs.router, health.router
 )  # fmt: skip
+
+WITH_FILES = (documents.router, packs.router)
 
 
 def join(platform: Platform, limits: Limits | None = None) -> Services:
@@ -70,5 +72,5 @@ def _routes(settings: Settings, lifespan: Lifespan | None) -> FastAPI:
     json_bytes = JSON_BYTES + 4 * settings.max_message_chars
     upload_bytes = FILES_AT_ONCE * settings.max_upload_bytes + JSON_BYTES
     for router in ROUTERS:
-        app.include_router(router, max_body_size=upload_bytes if router is documents.router else json_bytes)
+        app.include_router(router, max_body_size=upload_bytes if router in WITH_FILES else json_bytes)
     return app

@@ -6,6 +6,7 @@ Served from memory by exact name, so that no path can lead outside the folder. K
 import gzip
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,7 @@ from pathlib import Path, PurePosixPath
 TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
 }
@@ -29,11 +31,15 @@ class Asset:
 
 
 class Assets:
-    """All files below `folder` whose type is known."""
+    """All files below `folder` whose type is known, and those of other folders below `packs/<name>/`."""
 
-    def __init__(self, folder: Path) -> None:
-        files = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in TYPES)
-        self._assets = {p.relative_to(folder).as_posix(): _load(p) for p in files}
+    def __init__(self, folder: Path, packs: Mapping[str, Path] | None = None) -> None:
+        roots = {"": folder, **{f"packs/{name}/": place for name, place in sorted((packs or {}).items())}}
+        self._assets = {
+            prefix + path.relative_to(root).as_posix(): _load(path)
+            for prefix, root in roots.items()
+            for path in sorted(p for p in root.rglob("*") if p.is_file() and p.suffix in TYPES)
+        }
 
     @cached_property
     def digest(self) -> str:

@@ -1,10 +1,11 @@
-"""Serves the pages: a shell each for `/`, `/desk` and `/admin`, the static files, the widget, the words. Knows no data.
+"""Serves the pages: a shell each for `/`, `/desk`, `/admin` and packs' own, the static files, the widget, the words. Knows no data.
 
 Everything that a page shows comes from /api; the shell only names the modules to load, in the right language and theme, so that
 nothing flashes. Scripts and styles come from here alone (Content-Security-Policy), and `innerHTML` takes trusted types only.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -20,12 +21,14 @@ from duologue.kit.text import Lang
 HERE = Path(__file__).parent
 LANG_COOKIE = "duo_lang"
 THEME_COOKIE = "duo_theme"
-Page = Literal["chat", "desk", "admin"]
+Page = Literal["chat", "desk", "admin", "pack"]
 STYLES: dict[Page, tuple[str, ...]] = {
-    "chat": ("css/tokens.css", "css/parts.css", "css/message.css", "css/chat.css"),
-    "desk": ("css/tokens.css", "css/parts.css", "css/message.css", "css/desk.css", "css/draft.css"),
-    "admin": ("css/tokens.css", "css/parts.css", "css/message.css", "css/desk.css", "css/admin.css"),
+    "chat": ("css/tokens.css", "css/parts.css", "css/message.css", "css/chat.css", "css/panel.css"),
+    "desk": ("css/tokens.css", "css/parts.css", "css/message.css", "css/desk.css", "css/draft.css", "css/panel.css"),
+    "admin": ("css/tokens.css", "css/parts.css", "css/message.css", "css/desk.css", "css/admin.css", "css/panel.css"),
+    "pack": ("css/tokens.css", "css/parts.css", "css/message.css", "css/desk.css", "css/admin.css", "css/panel.css"),
 }
+_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 FOREVER = "public, max-age=31536000, immutable"
 BRIEFLY = "public, max-age=300"
 
@@ -53,8 +56,8 @@ def content_policy(embed_origins: Sequence[str] = ()) -> str:
 class Site:
     """What the routes share: files, words and templates, read once."""
 
-    def __init__(self, embed_origins: Sequence[str]) -> None:
-        self.assets = Assets(HERE / "static")
+    def __init__(self, embed_origins: Sequence[str], panels: Mapping[str, Path]) -> None:
+        self.assets = Assets(HERE / "static", panels)
         self.words = {lang: load_words(lang) for lang in LANGS}
         self.embed_policy = content_policy(embed_origins)
         self.policy = content_policy()
@@ -66,8 +69,8 @@ class Site:
             lstrip_blocks=True,
         )
 
-    def page(self, request: Request, page: Page) -> HTMLResponse:
-        """The shell of a page."""
+    def page(self, request: Request, page: Page, panel: str = "") -> HTMLResponse:
+        """The shell of a page. `panel`: `<pack>/<panel>` where it is a pack's."""
         asked = request.query_params.get("lang", "")
         lang = choose_lang(asked, request.cookies.get(LANG_COOKIE, ""), request.headers.get("accept-language", ""))
         theme = request.cookies.get(THEME_COOKIE, "auto")
@@ -84,6 +87,7 @@ class Site:
             entry=entry,
             modules=self.assets.modules(entry),
             is_embedded=is_embedded,
+            panel=panel,
         )
         headers = {
             "Content-Security-Policy": self.embed_policy if is_embedded else self.policy,
@@ -102,9 +106,12 @@ def _send(request: Request, asset: Asset, cache: str) -> Response:
     return Response(content, headers=headers, media_type=asset.media_type)
 
 
-def router(*, embed_origins: Sequence[str] = ()) -> APIRouter:
-    """The routes of the pages. `embed_origins`: sites (`https://shop.example`) that may embed the chat; none by default."""
-    site = Site(embed_origins)
+def router(*, embed_origins: Sequence[str] = (), panels: Mapping[str, Path] | None = None) -> APIRouter:
+    """The routes of the pages. `embed_origins`: sites (`https://shop.example`) that may embed the chat; none by default.
+
+    `panels`: the folder of each pack's panels, by name of the pack.
+    """
+    site = Site(embed_origins, panels or {})
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/")
@@ -118,6 +125,12 @@ def router(*, embed_origins: Sequence[str] = ()) -> APIRouter:
     @routes.get("/admin")
     async def admin(request: Request) -> HTMLResponse:
         return site.page(request, "admin")
+
+    @routes.get("/packs/{pack}/{panel}")
+    async def panel(request: Request, pack: str, panel: str) -> HTMLResponse:
+        if not (_NAME.fullmatch(pack) and _NAME.fullmatch(panel)):
+            raise NotFound("There is no such page.")
+        return site.page(request, "pack", f"{pack}/{panel}")
 
     @routes.get("/static/{digest}/{name:path}")
     async def static(request: Request, digest: str, name: str) -> Response:

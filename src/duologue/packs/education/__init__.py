@@ -13,6 +13,7 @@ PACK = Pack(
     name="education",
     title={"en": "Education", "zh": "教育"},
     version="1",
+    folder=_HERE,
     tools=TOOLS,
     policy=POLICY,
     voice={

@@ -13,6 +13,7 @@ PACK = Pack(
     name="support",
     title={"en": "Customer support", "zh": "客户服务"},
     version="1",
+    folder=_HERE,
     tools=(GET_ORDER, CANCEL_ORDER),
     policy=POLICY,
     voice={

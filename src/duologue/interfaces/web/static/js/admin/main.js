@@ -11,6 +11,7 @@ import { Desks } from "./desks.js";
 import { Members } from "./members.js";
 import { Models } from "./models.js";
 import { Verdicts } from "./verdicts.js";
+import { Panel, panelsAt, titleOf } from "../shared/packs.js";
 
 const PLACES = {
   knowledge: { icon: "book", View: Knowledge, least: "viewer" },
@@ -19,20 +20,28 @@ const PLACES = {
   models: { icon: "spark", View: Models, least: "viewer" },
   verdicts: { icon: "check", View: Verdicts, least: "viewer" },
 };
-const named = () => (Object.hasOwn(PLACES, location.hash.slice(1)) ? location.hash.slice(1) : "knowledge");
+const isPanel = (name) => name.includes("/");
+const named = () => {
+  const asked = location.hash.slice(1);
+  return Object.hasOwn(PLACES, asked) || isPanel(asked) ? asked : "knowledge";
+};
 const place = signal(named());
 addEventListener("hashchange", () => (place.value = named()));
 
 function Admin() {
-  const { View } = PLACES[place.value];
+  const View = PLACES[place.value]?.View;
+  const panels = panelsAt("admin");
+  const panel = panels.find((p) => `${p.pack}/${p.name}` === place.value);
   return html`<div class="admin">
     <${Rail} here="admin" />
     <nav class="places" aria-label=${t("admin.places")}>
       <h1>${t("admin.title")}</h1><p class="nothing">${workspace.value.name}</p>
       ${Object.entries(PLACES).map(([name, { icon, least }]) => isAtLeast(least) && html`<a key=${name} href="#${name}" class=${place.value === name ? "on" : ""}
         aria-current=${place.value === name ? "page" : null} data-testid=${`place-${name}`}><${Icon} name=${icon} />${t(`admin.${name}`)}</a>`)}
+      ${panels.map((p) => html`<a key=${p.pack + p.name} href=${`#${p.pack}/${p.name}`} class=${p === panel ? "on" : ""} aria-current=${p === panel ? "page" : null}
+        data-testid=${`place-${p.pack}-${p.name}`}><${Icon} name=${p.icon} />${titleOf(p)}</a>`)}
     </nav>
-    <main class="admin-main"><${View} key=${place.value} /></main>
+    <main class="admin-main">${panel ? html`<${Panel} key=${place.value} of=${panel} />` : View && html`<${View} key=${place.value} />`}</main>
   </div>`;
 }
 

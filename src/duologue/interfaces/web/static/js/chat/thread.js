@@ -6,6 +6,7 @@ import { Body, Plain, Sources, unmark } from "../shared/body.js";
 import { clockTime, dayName, sameDay } from "../shared/dates.js";
 import { notice } from "../shared/notices.js";
 import { t, tn } from "../shared/i18n.js";
+import { Card } from "../shared/packs.js";
 import { Rating } from "./rating.js";
 import { Greeting } from "./greeting.js";
 import { conversation, isOnline, messages, outbox, run, typing, waiting } from "./store.js";
@@ -40,7 +41,8 @@ export function Thread({ onCite }) {
 function Entry({ m, before, after, isLast, onCite }) {
   const day = !before || !sameDay(before.created_at, m.created_at);
   const separator = day && html`<div class="day" role="separator"><span>${dayName(m.created_at)}</span></div>`;
-  if (m.kind === "notice") return html`${separator}<p class="notice" data-testid="notice"><span>${notice(m)}</span></p>`;
+  const card = m.data?.card && html`<${Card} of=${m.data.card} message=${m} conversation=${conversation.value} isPerson=${true} />`;
+  if (m.kind === "notice") return html`${separator}<p class="notice" data-testid="notice"><span>${notice(m)}</span></p>${card}`;
   const isMine = m.author_kind === "person";
   const isFirst = day || !joins(before, m);
   const isEnd = !after || !joins(m, after);
@@ -52,6 +54,7 @@ function Entry({ m, before, after, isLast, onCite }) {
         ${m.author_kind === "expert" && html`<span class="badge expert">${t("author.team_badge")}</span>`}</p>`}
       <div class="bubble"><${Body} of=${m.html} citations=${m.citations} onCite=${onCite} lang=${m.lang} /></div>
       ${m.citations.length > 0 && html`<${Sources} citations=${m.citations} onCite=${onCite} />`}
+      ${card}
       ${(isEnd || !isMine) && html`<footer class="meta"><time datetime=${m.created_at}>${clockTime(m.created_at)}</time>
         ${!isMine && html`<${Rating} message=${m} isLast=${isLast} />`}</footer>`}
     </div>

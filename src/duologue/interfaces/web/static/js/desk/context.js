@@ -6,6 +6,7 @@ import { Avatar, Dialog, say, tell } from "../shared/parts.js";
 import { del } from "../shared/api.js";
 import { dateTime, shortDate } from "../shared/dates.js";
 import { t } from "../shared/i18n.js";
+import { Panel, packOfDesk, panelsAt, titleOf } from "../shared/packs.js";
 import { owner, personName } from "./names.js";
 import { Run } from "./run.js";
 import { beside, conversation, isAtLeast, relist, show, thread } from "./store.js";
@@ -24,6 +25,7 @@ export function Context({ onCite }) {
   return html`<aside class="context" aria-label=${t("desk.context")}>
     <button type="button" class="icon-button only-narrow close" aria-label=${t("action.close")} onClick=${() => (isContextOpen.value = false)}><${Icon} name="close" /></button>
     <${Person} c=${c} />
+    ${panelsAt("context", packOfDesk(c.desk_id)).map((p) => html`<section key=${p.pack + p.name}><h3>${titleOf(p)}</h3><${Panel} of=${p} conversation=${c} /></section>`)}
     <section><h3>${t("context.run")}</h3>
       ${run?.steps ? html`<${Run} run=${run} onCite=${onCite} />` : html`<p class="nothing">${t(run ? "context.run_running" : "context.no_run")}</p>`}</section>
     <${Earlier} />

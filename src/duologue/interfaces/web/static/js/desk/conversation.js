@@ -6,6 +6,7 @@ import { Body, Plain, Sources, unmark } from "../shared/body.js";
 import { clockTime, dateTime, dayName, sameDay } from "../shared/dates.js";
 import { notice } from "../shared/notices.js";
 import { t } from "../shared/i18n.js";
+import { Card } from "../shared/packs.js";
 import { authorName } from "./names.js";
 import { Banner, Head } from "./head.js";
 import { Composer, receive } from "./composer.js";
@@ -80,8 +81,9 @@ function Messages({ onCite }) {
 function Entry({ m, before, onCite }) {
   const day = (!before || !sameDay(before.created_at, m.created_at)) && html`<div class="day" role="separator"><span>${dayName(m.created_at)}</span></div>`;
   if (m.kind === "marker") return html`${day}<p class="marker" title=${dateTime(m.created_at)}><span>${t("desk.handed_back_marker")}</span></p>`;
+  const card = m.data?.card && html`<${Card} of=${m.data.card} message=${m} conversation=${conversation.value} />`;
   if (m.kind === "notice") {
-    return html`${day}<p class="marker notice" title=${dateTime(m.created_at)}><span>${notice(m)}</span></p>`;
+    return html`${day}<p class="marker notice" title=${dateTime(m.created_at)}><span>${notice(m)}</span></p>${card}`;
   }
   const isNote = m.visibility === "internal";
   const isFirst = Boolean(day) || !before || before.kind !== "text" || before.author_kind !== m.author_kind || before.author_id !== m.author_id || before.visibility !== m.visibility;
@@ -96,6 +98,7 @@ function Entry({ m, before, onCite }) {
         <time datetime=${m.created_at} title=${dateTime(m.created_at)}>${clockTime(m.created_at)}</time></p>`}
       <div class="bubble"><${Body} of=${m.html} citations=${m.citations} onCite=${onCite} lang=${m.lang} /></div>
       ${m.citations.length > 0 && html`<${Sources} citations=${m.citations} onCite=${onCite} />`}
+      ${card}
       ${(m.run_id || rating) && html`<p class="under">
         ${m.run_id && html`<button type="button" class="under-link" onClick=${() => (shownRun.value = m.run_id)}>${t("desk.how_made")}</button>`}
         ${rating && html`<span class="rated ${rating.value}"><${Icon} name=${rating.value} size=${13} />${rating.reason || t(`desk.rated_${rating.value}`)}</span>`}</p>`}

@@ -5,6 +5,7 @@ import { Menu } from "../shared/parts.js";
 import { lang, setLang, t } from "../shared/i18n.js";
 import { isDark, switchTheme } from "../shared/theme.js";
 import { tell } from "../shared/parts.js";
+import { panelsAt, titleOf } from "../shared/packs.js";
 import { me, signOut, workspace } from "./store.js";
 
 const Place = ({ name, icon, href, here }) => html`<a class="rail-button ${here ? "on" : ""}" href=${href} aria-current=${here ? "page" : null} title=${t(`rail.${name}`)}>
@@ -19,6 +20,8 @@ export function Rail({ here, onHelp }) {
     <span class="brand-mark" title=${workspace.value?.name}><${Mark} /></span>
     <${Place} name="desk" icon="chat" href="/desk" here=${here === "desk"} />
     <${Place} name="admin" icon="gear" href="/admin" here=${here === "admin"} />
+    ${panelsAt("page").map((p) => html`<a key=${p.pack + p.name} class="rail-button ${here === `${p.pack}/${p.name}` ? "on" : ""}" href=${`/packs/${p.pack}/${p.name}`}
+      aria-current=${here === `${p.pack}/${p.name}` ? "page" : null} title=${titleOf(p)}><${Icon} name=${p.icon} size=${20} /><span>${titleOf(p)}</span></a>`)}
     <span class="grow"></span>
     ${onHelp && html`<button type="button" class="rail-button" aria-label=${t("keys.title")} title=${t("keys.title")} onClick=${onHelp} data-testid="help"><b>?</b></button>`}
     <button type="button" class="rail-button" lang=${lang.value === "en" ? "zh-CN" : "en"} aria-label=${t("page.switch_language")} title=${t("page.switch_language")}

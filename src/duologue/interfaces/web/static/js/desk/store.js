@@ -5,6 +5,7 @@ import { batch, computed, signal } from "../shared/html.js";
 import { credentials, get, post } from "../shared/api.js";
 import { load, loadRows, nothing, reduce } from "../shared/reduce.js";
 import { expire, hear, heard, quiet } from "../shared/live.js";
+import { loadPacks, refreshPanels } from "../shared/packs.js";
 import { openStream } from "../shared/stream.js";
 
 const HELD_EVENTS = 1_000;
@@ -66,6 +67,7 @@ export function enter(session) {
     workspace.value = session.workspace;
     me.value = session.member;
   });
+  loadPacks().catch(() => {});
   if (document.documentElement.dataset.page === "desk") begin();
 }
 
@@ -87,7 +89,10 @@ async function begin() {
     setTimeout(resolve, 2_000);
     stream = openStream("/api/desk/stream", null, {
       onChange,
-      onEphemeral: (item) => (live.value = hear(live.value, item, Date.now())),
+      onEphemeral: (item) => {
+        if (item.kind === "panel") return refreshPanels();
+        live.value = hear(live.value, item, Date.now());
+      },
       onReset: refetch,
       onState: (isOpen) => {
         isOnline.value = isOpen;
@@ -115,6 +120,7 @@ function onChange(event) {
     if (event.kind === "DraftReady" || event.kind === "RunFinished") forgetRun(event.conversation_id);
   });
   if (event.conversation_id === openId.value && event.kind === "RunFinished") fetchRun(event.payload.run_id);
+  if (event.conversation_id === openId.value && event.kind === "MessagePosted") refreshPanels();
   if (event.kind !== "LeaseRenewed") relistSoon();
 }
 

@@ -1,0 +1,179 @@
+"""What a pack gets of the program: conversations, search, the model, the encoder, and transactions for tables of its own.
+
+One object per process. What a pack may not do (speak while a person is in control, write past the fence) it cannot do here either.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+from duologue.assistant import repository
+from duologue.assistant.model import Draft, Reading, Run
+from duologue.conversation.model import Citation, Conversation, Desk, HandoverReason, Message, Mode, Visibility
+from duologue.conversation.service import ConversationService
+from duologue.engine.protocol import ChatMessage, Engine, EngineInfo, GenerationRequest, TextDelta
+from duologue.kit.clock import Clock
+from duologue.kit.settings import Settings
+from duologue.kit.text import Lang
+from duologue.knowledge.model import Encode, IngestReport, Input, SearchResult
+from duologue.knowledge.service import KnowledgeService
+from duologue.store.bus import Ephemeral
+from duologue.store.database import Database, Tx, WriteTx
+
+
+class Host:
+    """The program as one pack sees it. `folder` is the pack's own to write in."""
+
+    def __init__(
+        self,
+        pack: str,
+        database: Database,
+        conversations: ConversationService,
+        knowledge: KnowledgeService,
+        engine: Engine,
+        settings: Settings,
+    ) -> None:
+        self.pack = pack
+        self.settings = settings
+        self.folder: Path = settings.data_dir / "packs" / pack
+        self.encoder: Encode = knowledge.encoder
+        self._database = database
+        self._conversations = conversations
+        self._knowledge = knowledge
+        self._engine = engine
+
+    @property
+    def clock(self) -> Clock:
+        """What time it is."""
+        return self._database.clock
+
+    @property
+    def engine(self) -> EngineInfo:
+        """Which model `think` asks, and whether it is a strong one."""
+        return self._engine.info
+
+    # ---- the pack's own tables ---------------------------------------------------------------------------------------------
+
+    def read(self) -> AbstractAsyncContextManager[Tx]:
+        """A consistent view of the pack's tables."""
+        return self._database.read()
+
+    def write(self) -> AbstractAsyncContextManager[WriteTx]:
+        """A transaction: all of it or nothing. No model call, no network and no waiting inside."""
+        return self._database.write()
+
+    # ---- conversations -----------------------------------------------------------------------------------------------------
+
+    async def get_conversation(self, workspace_id: str, conversation_id: str) -> Conversation:
+        """One conversation. Raises NotFound."""
+        return await self._conversations.get(workspace_id, conversation_id)
+
+    async def list_conversations(self, workspace_id: str, *, person_id: str = "", limit: int = 200) -> list[Conversation]:
+        """Conversations of this pack's desks, the latest first; of one person where he is named."""
+        mine = {desk.id for desk in await self.list_desks(workspace_id)}
+        if person_id:
+            found = await self._conversations.list_of_person(workspace_id, person_id, limit)
+        else:
+            found = await self._conversations.list_(workspace_id, limit=limit)
+        return [c for c in found if c.desk_id in mine]
+
+    async def list_desks(self, workspace_id: str) -> list[Desk]:
+        """The desks of the workspace that this pack serves."""
+        return [desk for desk in await self._conversations.list_desks(workspace_id) if desk.pack == self.pack]
+
+    async def list_messages(self, workspace_id: str, conversation_id: str, *, public_only: bool = False) -> list[Message]:
+        """The messages of a conversation in order; notes and notices too unless `public_only`."""
+        snapshot = await self._conversations.snapshot(workspace_id, conversation_id, "public" if public_only else "internal")
+        return list(snapshot.messages)
+
+    async def list_drafts(self, workspace_id: str, conversation_id: str) -> list[Draft]:
+        """The assistant's drafts in a conversation, newest first."""
+        async with self._database.read() as tx:
+            return await repository.list_drafts(tx, workspace_id, [conversation_id])
+
+    async def list_runs(self, workspace_id: str, conversation_id: str) -> list[Run]:
+        """The assistant's turns in a conversation, newest first."""
+        async with self._database.read() as tx:
+            return await repository.list_runs(tx, workspace_id, conversation_id)
+
+    async def start(self, workspace_id: str, person_id: str, desk_id: str, lang: Lang) -> Conversation:
+        """Open a conversation for a person."""
+        return await self._conversations.start(workspace_id, person_id, desk_id, lang)
+
+    async def say(
+        self, workspace_id: str, conversation_id: str, client_id: str, body: str, *, lang: Lang, data: dict[str, Any] | None = None,
+        citations: Sequence[Citation] = (),
+    ) -> Message | None:  # fmt: skip
+        """Speak as the assistant, outside a turn, once per `client_id`; None where a person is in control or it is not open."""
+        here = await self._conversations.get(workspace_id, conversation_id)
+        async with self._database.write() as tx:
+            return await self._conversations.commit_ai(
+                tx, here.fence, client_id=client_id, body=body, lang=lang, data=data, citations=citations
+            )
+
+    async def tell(
+        self, workspace_id: str, conversation_id: str, client_id: str, body: str, *, lang: Lang, data: dict[str, Any] | None = None
+    ) -> Message:
+        """A line of the house in the person's chat, whoever is in control: a fact, never an answer. Once per `client_id`."""
+        async with self._database.write() as tx:
+            return await self._conversations.post_notice(
+                tx, workspace_id, conversation_id, client_id=client_id, body=body, lang=lang, data=data
+            )
+
+    async def post_as(
+        self, workspace_id: str, conversation_id: str, member_id: str, client_id: str, body: str, *,
+        visibility: Visibility = "internal", data: dict[str, Any] | None = None,
+    ) -> Message:  # fmt: skip
+        """What an expert did in a panel, as his message, once per `client_id`; in public this takes the conversation over."""
+        posted = await self._conversations.post_expert_message(
+            workspace_id, conversation_id, member_id, client_id, body, visibility, data=data
+        )
+        return posted.message
+
+    async def hand_over(self, workspace_id: str, conversation_id: str, reason: HandoverReason, team: str = "") -> None:
+        """Ask for a person; nothing moves where one is in control."""
+        await self._conversations.request_human(None, None, workspace_id, conversation_id, reason, team)
+
+    async def label(self, workspace_id: str, conversation_id: str, *, topic: str | None = None, subject: str | None = None) -> None:
+        """Set topic or subject; a topic may bring a mode of its own."""
+        await self._conversations.label(workspace_id, conversation_id, topic=topic, subject=subject)
+
+    async def set_topic_mode(self, workspace_id: str, topic: str, mode: Mode | None, by: str) -> None:
+        """Set or clear the mode of all conversations on a topic."""
+        await self._conversations.set_posture(workspace_id, "topic", topic, mode, by)
+
+    async def list_readings(
+        self, workspace_id: str, *, conversation_id: str = "", name: str = "", after: str = "", limit: int = 500
+    ) -> list[Reading]:
+        """What the pack's readers saw, oldest first; `after`: the id of the last message that is already known."""
+        async with self._database.read() as tx:
+            return await repository.list_readings(
+                tx, workspace_id, self.pack, conversation_id=conversation_id, name=name, after=after, limit=limit
+            )
+
+    def refresh(self, workspace_id: str, conversation_id: str = "") -> None:
+        """Have open panels fetch again what they show."""
+        self._database.bus.publish(Ephemeral("panel", workspace_id, conversation_id, "internal", {"pack": self.pack}))
+
+    # ---- knowledge, the model, the encoder -----------------------------------------------------------------------------------
+
+    async def search(self, workspace_id: str, query: str, *, lang: Lang | None = None, k: int = 5) -> SearchResult:
+        """The best passages of the workspace's knowledge, and whether they hold the answer."""
+        return await self._knowledge.search(workspace_id, query, lang=lang, k=k)
+
+    async def add_article(self, workspace_id: str, name: str, text: str) -> IngestReport:
+        """Take an article in, as Markdown; the same name again replaces it. It can be cited at once."""
+        return await self._knowledge.ingest(workspace_id, [Input(name, text.encode(), "text/markdown")])
+
+    async def think(
+        self, messages: Sequence[ChatMessage], *, max_tokens: int = 400, temperature: float = 0.0, seed: int | None = None
+    ) -> str:
+        """The model's answer. Raises ModelUnavailable. What persons wrote goes into it fenced (`sdk.fence`)."""
+        request = GenerationRequest(messages, max_tokens=max_tokens, temperature=temperature, seed=seed)
+        events = self._engine.generate(request)
+        return "".join([event.text async for event in events if isinstance(event, TextDelta)])
+
+    async def encode(self, texts: Sequence[str]) -> list[list[float]]:
+        """Unit-length sentence vectors, (n, dim)."""
+        return await self.encoder.encode(texts)

@@ -1,0 +1,36 @@
+"""What turns work with, for all workspaces of a process, and which profession a conversation belongs to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from duologue.assistant.host import Host
+from duologue.assistant.model import Recall
+from duologue.assistant.policy import Profession
+from duologue.assistant.retrieve import Search
+from duologue.conversation.model import Conversation
+from duologue.conversation.service import ConversationService
+from duologue.engine.protocol import Engine
+from duologue.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """`hosts`: what each profession gets of the program, by its name. `folder` is where tools may write."""
+
+    database: Database
+    conversations: ConversationService
+    search: Search
+    engine: Engine
+    memory: Recall
+    professions: Mapping[str, Profession]
+    hosts: Mapping[str, Host]
+    folder: Path
+    timeout_s: float
+    threshold: float
+
+    async def find_profession(self, conversation: Conversation) -> Profession | None:
+        """The profession of the conversation's desk, if it has one."""
+        desks = {desk.id: desk for desk in await self.conversations.list_desks(conversation.workspace_id)}
+        desk = desks.get(conversation.desk_id)
+        return self.professions.get(desk.pack) if desk else None

@@ -1,0 +1,64 @@
+/** A plot that one can read: lines, points or bars over a common axis, in the page's colours, with a text for those who cannot see it. */
+import UPlot from "../../vendor/uplot.js";
+import { html, useEffect, useRef } from "./html.js";
+import { locale } from "./i18n.js";
+import { isDark } from "./theme.js";
+
+const COLOURS = ["--accent", "--expert", "--warn", "--good", "--bad", "--note"];
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function style() {
+  const href = new URL("../../vendor/uplot.css", import.meta.url).href;
+  if (!document.querySelector(`link[href="${href}"]`)) document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
+}
+
+/**
+ * @param {object} props
+ * @param {string} props.label  what the plot shows; read aloud, and shown above it
+ * @param {number[]} props.x  numbers, or seconds since 1970 where `isTime`
+ * @param {{label: string, values: (number | null)[], kind?: "line" | "points" | "bars"}[]} props.series
+ * @param {string[]} [props.names]  names of the x positions, where they are categories
+ */
+export function Plot({ label, x, series, names, isTime = false, height = 200, xLabel = "", yLabel = "" }) {
+  const box = useRef(null);
+  useEffect(() => {
+    style();
+    if (!x.length) return;
+    const ink = colour("--ink-2");
+    const line = { stroke: ink, grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
+    const format = new Intl.NumberFormat(locale(), { maximumFractionDigits: 3 });
+    const plot = new UPlot(
+      {
+        width: box.current.clientWidth || 320,
+        height,
+        scales: { x: { time: isTime, ...(names ? { range: [-0.5, x.length - 0.5] } : {}) } },
+        axes: [
+          { ...line, label: xLabel || undefined, ...(names ? { splits: () => x, values: (_, at) => at.map((i) => names[i] ?? "") } : {}) },
+          { ...line, label: yLabel || undefined, size: 56, values: (_, at) => at.map((v) => format.format(v)) },
+        ],
+        series: [
+          { label: xLabel || "x", value: (_, v) => (v == null ? "–" : names ? names[v] : isTime ? new Date(v * 1000).toLocaleDateString(locale()) : format.format(v)) },
+          ...series.map(({ label: named, kind = "line" }, i) => ({
+            label: named,
+            stroke: colour(COLOURS[i % COLOURS.length]),
+            fill: kind === "bars" ? `${colour(COLOURS[i % COLOURS.length])}55` : undefined,
+            width: 2,
+            paths: kind === "bars" ? UPlot.paths.bars({ size: [0.6, 48] }) : kind === "points" ? () => null : undefined,
+            points: { show: kind !== "bars" && (kind === "points" || x.length < 60) },
+            value: (_, v) => (v == null ? "–" : format.format(v)),
+          })),
+        ],
+      },
+      [x, ...series.map((s) => s.values)],
+      box.current,
+    );
+    const size = new ResizeObserver(() => box.current && plot.setSize({ width: box.current.clientWidth, height }));
+    size.observe(box.current);
+    return () => {
+      size.disconnect();
+      plot.destroy();
+    };
+  }, [x, series, names, height, isDark()]);
+  const said = series.map((s) => `${s.label}: ${s.values.map((v, i) => `${names?.[i] ?? x[i]} ${v ?? "–"}`).slice(0, 40).join(", ")}`).join("; ");
+  return html`<figure class="plot" data-testid="plot"><figcaption>${label}</figcaption><div ref=${box} role="img" aria-label=${`${label}. ${said}`}></div></figure>`;
+}

@@ -1,0 +1,294 @@
+"""How a pack reaches the turn and the desk, with a pack of the test's own: readers, skills, panels, tables, erasure."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import Column, String, Table, delete, insert, select
+
+from duologue.bootstrap import create_app, packs
+from duologue.sdk import (
+    Download,
+    Pack,
+    Panel,
+    PanelContext,
+    ReadContext,
+    Reader,
+    ReadingAlarm,
+    Reply,
+    Seen,
+    Skill,
+    SkillContext,
+    Upload,
+    WriteTx,
+    new_metadata,
+)
+from tests.platforms import Browser, House, add_house, open_for_test
+
+MIGRATION = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table("toy_word", sa.Column("message_id", sa.String(48), primary_key=True), sa.Column("person_id", sa.String(48)),
+                    sa.Column("word", sa.Text()))
+
+
+def downgrade() -> None:
+    op.drop_table("toy_word")
+"""
+words = Table(
+    "toy_word",
+    new_metadata(),
+    Column("message_id", String(48), primary_key=True),
+    Column("person_id", String(48)),
+    Column("word", String),
+)
+
+
+async def read_word(context: ReadContext) -> Seen | None:
+    word = context.message.body.split()[0].casefold()
+    if word == "crash":
+        raise RuntimeError("a reader that fails")
+
+    async def keep(tx: WriteTx) -> None:
+        row = {"message_id": context.message.id, "person_id": context.conversation.person_id, "word": word}
+        await tx.conn.execute(insert(words).values(**row))
+
+    alarm = ReadingAlarm("fire", notice={"en": "Leave the house.", "zh": "请离开。"}) if word == "fire" else None
+    return Seen(
+        {"word": word, "before": len(context.history)}, topic="greeting" if word == "hello" else None, alarm=alarm, effect=keep
+    )
+
+
+async def count(context: SkillContext) -> Reply | None:
+    if context.turn.question.startswith("count"):
+        return Reply("One, two, three.", 0.99, data={"asked": "count", "card": {"pack": "toy", "kind": "Numbers"}})
+    return Reply("Sign this.", 0.99, must_sign=True, data={"asked": "sign"}) if context.turn.question == "sign" else None
+
+
+async def clarify(context: SkillContext) -> Reply | None:
+    assert context.answer is not None
+    return Reply("Which one do you mean?", 0.95, is_settled=True) if "which" in context.turn.question else None
+
+
+async def list_words(context: PanelContext, limit: int = 10) -> Any:
+    async with context.host.read() as tx:
+        found = (await tx.conn.execute(select(words.c.word).order_by(words.c.message_id).limit(limit))).scalars().all()
+    return {"words": list(found), "here": context.conversation.id if context.conversation else "", "role": context.role}
+
+
+async def export(context: PanelContext) -> Download:
+    return Download("字.csv", "text/csv", b"word\n")
+
+
+async def forget(context: PanelContext, word: str, times: int) -> Any:
+    context.check_role("expert")
+    async with context.host.write() as tx:
+        await tx.conn.execute(delete(words).where(words.c.word == word))
+    return {"times": times, "by": context.member_id or context.person_id}
+
+
+async def take(context: PanelContext, file: Upload) -> Any:
+    return {"name": file.name, "size": len(file.content)}
+
+
+async def sign(context: PanelContext, password: str) -> Any:
+    assert context.confirm is not None
+    await context.confirm(password)
+    return {"ok": True}
+
+
+async def erase(tx: WriteTx, workspace_id: str, person_id: str) -> None:
+    await tx.conn.execute(delete(words).where(words.c.person_id == person_id))
+
+
+def make_pack(folder: Path) -> Pack:
+    (folder / "migrations").mkdir()
+    (folder / "migrations/0001_words.py").write_text(MIGRATION, "utf-8")
+    (folder / "panels").mkdir()
+    (folder / "panels/words.js").write_text("/** The words. */\nexport default () => null;\n", "utf-8")
+    functions: dict[str, Any] = {"queries": {"words": list_words, "export": export}}
+    functions["commands"] = {"forget": forget, "take": take, "sign": sign}
+    mine = Panel("mine", {"en": "Mine", "zh": "我的"}, ("person",), "words.js", place="chat", queries={"words": list_words})
+    return Pack(
+        "toy", {"en": "Toy", "zh": "玩具"}, "1", folder=folder, migrations=folder / "migrations", erase=erase,
+        readers=(Reader("word", read_word, is_vital=True),), skills=(Skill("count", count), Skill("clarify", clarify, when="last")),
+        panels=(Panel("words", {"en": "Words", "zh": "字"}, ("owner", "admin", "expert"), "words.js", **functions), mine),
+    )  # fmt: skip
+
+
+@pytest_asyncio.fixture
+async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    folder = tmp_path / "toy"
+    folder.mkdir()
+
+    class Point:
+        name, value = "toy", "toy"
+
+        def load(self) -> Pack:
+            return make_pack(folder)
+
+    monkeypatch.setattr(packs, "entry_points", lambda group: [Point()])
+    async with open_for_test(tmp_path / "p", rules=[{"reply": "I do not know."}]) as platform:
+        house = await add_house(platform, create_app(platform), "one")
+        (desk,) = await platform.conversations.list_desks(house.workspace.id)
+        await platform.conversations.change_desk(house.workspace.id, desk.id, name="Front", mode="autopilot", pack="toy")
+        yield house
+
+
+async def begin(house: House) -> tuple[Browser, str]:
+    person = await house.person()
+    return person, (await person.post("/api/chat/conversations", {}))["conversation"]["id"]
+
+
+async def say(house: House, person: Browser, conversation_id: str, text: str) -> Any:
+    """Send a message and wait until it was read and the turn has ended; the run where there was one."""
+    sent = await person.post(f"/api/chat/conversations/{conversation_id}/messages", {"client_id": text, "body": text})
+    ws, message_id = house.workspace.id, sent["message"]["id"]
+    for _ in range(500):
+        runs = [r for r in await house.platform.assistant.list_runs(ws, conversation_id) if r.message_id == message_id]
+        readings = await house.platform.hosts["toy"].list_readings(ws, conversation_id=conversation_id)
+        here = await house.platform.conversations.get(ws, conversation_id)
+        if any(r.message_id == message_id for r in readings) and (
+            here.controller.kind != "ai" or (runs and runs[0].status != "running")
+        ):
+            return runs[0] if runs else None
+        await asyncio.sleep(0.02)
+    raise AssertionError("nobody answered")
+
+
+async def texts(house: House, conversation_id: str) -> list[Any]:
+    return list((await house.platform.conversations.snapshot(house.workspace.id, conversation_id, "internal")).messages)
+
+
+async def test_a_message_is_read_once_with_what_the_pack_keeps_of_it(house: House) -> None:
+    person, conversation_id = await begin(house)
+    await say(house, person, conversation_id, "hello there")
+    await say(house, person, conversation_id, "again hello")
+    readings = await house.platform.hosts["toy"].list_readings(house.workspace.id, conversation_id=conversation_id)
+    assert [r.data["word"] for r in readings] == ["hello", "again"]
+    assert readings[0].data["before"] == 0
+    assert readings[1].data["before"] >= 1
+    assert (await house.platform.conversations.get(house.workspace.id, conversation_id)).topic == "greeting"
+    expert = await house.member("expert")
+    assert (await expert.get("/api/packs/toy/words/words"))["words"] == ["hello", "again"]
+
+
+async def test_messages_are_read_while_an_expert_holds_the_conversation(house: House) -> None:
+    person, conversation_id = await begin(house)
+    await house.platform.conversations.take_over(house.workspace.id, conversation_id, house.members["expert"].id)
+    assert await say(house, person, conversation_id, "fire in the kitchen") is None
+    here = await house.platform.conversations.get(house.workspace.id, conversation_id)
+    assert here.controller.kind == "human"
+    assert here.attention.kind == "requested"
+
+
+async def test_an_alarm_hands_over_before_anything_is_thought(house: House) -> None:
+    person, conversation_id = await begin(house)
+    run = await say(house, person, conversation_id, "fire in the kitchen")
+    assert (run.status, run.reason) == ("handed_over", "fire")
+    assert "think" not in [step.name for step in run.steps]
+    assert [m.body for m in await texts(house, conversation_id) if m.data.get("code") == "fire"] == ["Leave the house."]
+
+
+async def test_a_vital_reader_that_fails_calls_a_person(house: House) -> None:
+    person, conversation_id = await begin(house)
+    run = await say(house, person, conversation_id, "crash")
+    assert (run.status, run.reason) == ("handed_over", "reader_failed")
+
+
+async def test_a_skill_answers_and_its_data_goes_with_the_message(house: House) -> None:
+    person, conversation_id = await begin(house)
+    run = await say(house, person, conversation_id, "count for me")
+    assert run.status == "sent"
+    answer = (await texts(house, conversation_id))[-1]
+    assert (answer.body, answer.data["asked"], answer.data["card"]["kind"]) == ("One, two, three.", "count", "Numbers")
+
+
+async def test_what_must_be_signed_waits_and_keeps_its_data(house: House) -> None:
+    person, conversation_id = await begin(house)
+    run = await say(house, person, conversation_id, "sign")
+    assert run.status == "drafted"
+    await house.platform.review.decide(house.workspace.id, run.draft_id, house.members["expert"].id, "approve")
+    answer = (await texts(house, conversation_id))[-1]
+    assert (answer.author_kind, answer.data["asked"]) == ("expert", "sign")
+
+
+async def test_a_last_skill_speaks_only_where_nothing_else_would_be_sent(house: House) -> None:
+    person, conversation_id = await begin(house)
+    run = await say(house, person, conversation_id, "which tent")
+    assert run.status == "sent"
+    assert (await texts(house, conversation_id))[-1].body == "Which one do you mean?"
+
+
+async def test_a_panel_asks_and_does_by_its_functions(house: House) -> None:
+    person, conversation_id = await begin(house)
+    await say(house, person, conversation_id, "hello there")
+    expert, viewer = await house.member("expert"), await house.member("viewer")
+    listed = await expert.get("/api/packs")
+    assert [(p["name"], [x["name"] for x in p["panels"]]) for p in listed["packs"]] == [("toy", ["words"])]
+    assert (await viewer.get("/api/packs"))["packs"][0]["panels"] == []
+    found = await expert.get("/api/packs/toy/words/words", params={"limit": 1, "conversation_id": conversation_id})
+    assert found == {"words": ["hello"], "here": conversation_id, "role": "expert"}
+    assert (await viewer.call("GET", "/api/packs/toy/words/words")).status_code == 403
+    done = await expert.post("/api/packs/toy/words/forget", {"word": "hello", "times": 2})
+    assert done == {"times": 2, "by": house.members["expert"].id}
+    wrong = await expert.call("POST", "/api/packs/toy/words/forget", {"word": "hello", "times": "many"})
+    assert (wrong.status_code, wrong.json()["error"]["detail"]) == (422, {"field": "times"})
+    assert (await expert.call("POST", "/api/packs/toy/words/nothing", {})).status_code == 404
+    assert (await expert.call("GET", "/api/packs/toy/words/words", params={"conversation_id": "cnv_x"})).status_code == 404
+
+
+async def test_files_go_in_and_out(house: House) -> None:
+    expert = await house.member("expert")
+    response = await expert.call("GET", "/api/packs/toy/words/export")
+    assert response.content == b"word\n"
+    assert "%E5%AD%97.csv" in response.headers["content-disposition"]
+    sent = await expert.client.post("/api/packs/toy/words/take", files={"file": ("a.txt", b"abc")})
+    assert sent.json() == {"name": "a.txt", "size": 3}
+
+
+async def test_signing_asks_for_the_password_again(house: House) -> None:
+    expert = await house.member("expert")
+    assert (await expert.call("POST", "/api/packs/toy/words/sign", {"password": "wrong"})).status_code == 401
+    assert await expert.post("/api/packs/toy/words/sign", {"password": "a long password"}) == {"ok": True}
+
+
+async def test_a_person_reaches_persons_panels_only(house: House) -> None:
+    person, conversation_id = await begin(house)
+    assert [p["name"] for p in (await person.get("/api/chat/packs"))["packs"][0]["panels"]] == ["mine"]
+    assert (await person.get("/api/chat/packs/toy/mine/words"))["role"] == "person"
+    assert (await person.call("GET", "/api/chat/packs/toy/words/words")).status_code == 404
+    stranger = await house.person()
+    asked = await stranger.call("GET", "/api/chat/packs/toy/mine/words", params={"conversation_id": conversation_id})
+    assert asked.status_code == 404
+
+
+async def test_who_is_erased_is_forgotten_in_the_packs_tables_too(house: House) -> None:
+    person, conversation_id = await begin(house)
+    await say(house, person, conversation_id, "hello there")
+    here = await house.platform.conversations.get(house.workspace.id, conversation_id)
+    async with house.platform.database.write() as tx:
+        await house.platform.conversations.erase_person(tx, house.workspace.id, here.person_id)
+    assert await house.platform.hosts["toy"].list_readings(house.workspace.id) == []
+    expert = await house.member("expert")
+    assert (await expert.get("/api/packs/toy/words/words"))["words"] == []
+
+
+async def test_the_panels_files_are_served_beside_the_pages_own(house: House) -> None:
+    browser = house.browser()
+    page = await browser.call("GET", "/packs/toy/words")
+    assert 'data-panel="toy/words"' in page.text
+    digest = page.text.split("/static/")[1].split("/")[0]
+    assert "The words." in (await browser.call("GET", f"/static/{digest}/packs/toy/words.js")).text
+    assert (await browser.call("GET", "/packs/Toy/%3Cscript%3E")).status_code == 404
