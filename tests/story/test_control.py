@@ -247,3 +247,30 @@ async def test_an_erased_person_leaves_no_run_and_no_draft(tmp_path: Path) -> No
         await asyncio.sleep(0.5)
         assert await house.assistant.list_runs(WS, talk.id) == []
         assert await house.assistant.list_drafts(WS, talk.id) == []
+
+
+@pytest.mark.parametrize("word", ["ok", "好的", "thanks!", "在吗"])
+async def test_a_word_that_asks_nothing_leaves_the_draft_to_the_expert(tmp_path: Path, word: str) -> None:
+    async with open_house(tmp_path, [{"reply": "We cannot say."}], mode="copilot") as house:
+        talk = await house.open()
+        run = await talk.ask("How long can I return a tent?")
+        assert run.status == "drafted"
+        await talk.say(word)
+        await asyncio.sleep(0.3)
+        (draft,) = await talk.drafts("ready")
+        assert draft.id == run.draft_id
+        assert (await talk.state()).attention.kind == "requested"
+        _, sent = await house.review.decide(WS, draft.id, EXPERT, "edit", final_body="30 days.")
+        assert sent is not None
+        assert (await talk.messages())[-1].body == "30 days."
+        await talk.say(word)
+        await asyncio.sleep(0.5)
+        assert len(await talk.said_by("expert")) == 1
+
+
+async def test_a_new_question_still_makes_the_draft_stale(tmp_path: Path) -> None:
+    async with open_house(tmp_path, [{"reply": "We cannot say."}], mode="copilot") as house:
+        talk = await house.open()
+        first = await talk.ask("How long can I return a tent?")
+        await talk.ask("And what about a stove?")
+        assert [d.id for d in await talk.drafts("superseded")] == [first.draft_id]

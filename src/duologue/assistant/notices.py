@@ -6,6 +6,7 @@ Pages may show their own words by `data["code"]`.
 import re
 from collections.abc import Mapping
 
+from duologue.conversation.model import Message
 from duologue.kit.text import Lang
 
 NOTICES: Mapping[str, Mapping[Lang, str]] = {
@@ -74,3 +75,10 @@ def find_small_talk(text: str) -> str | None:
     if _ACKNOWLEDGED.match(text):
         return "acknowledged"
     return "unclear" if _SAYS_NOTHING.match(text) else None
+
+
+def asks_nothing(message: Message) -> bool:
+    """Whether a public message changes nothing of what was asked before it: a person's "ok" or "thanks", a line of the house."""
+    if message.kind == "notice":
+        return True
+    return message.author_kind == "person" and find_small_talk(message.body) is not None

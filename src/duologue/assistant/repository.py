@@ -201,6 +201,16 @@ async def close_stale_drafts(
     return sorted((await tx.conn.execute(query)).scalars())
 
 
+async def carry_drafts(tx: WriteTx, workspace_id: str, conversation_id: str, public_seq: int) -> None:
+    """Let the open drafts of a conversation stand after a message that asks nothing."""
+    query = update(draft_table).where(
+        draft_table.c.workspace_id == workspace_id,
+        draft_table.c.conversation_id == conversation_id,
+        draft_table.c.status.in_(OPEN_DRAFT),
+    )
+    await tx.conn.execute(query.values(last_public_seq=public_seq))
+
+
 async def put_action(tx: WriteTx, draft_id: str, action: Action) -> None:
     """Store how far an approved action has come."""
     await tx.conn.execute(update(draft_table).where(draft_table.c.id == draft_id).values(action=to_payload(action)))

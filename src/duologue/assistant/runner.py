@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakValueDictionary
 
-from duologue.assistant import repository
+from duologue.assistant import notices, repository
 from duologue.assistant.decide import Decision
 from duologue.assistant.events import RunStarted
 from duologue.assistant.finish import AlreadyEnded, end, finish
 from duologue.assistant.guard import Mask
 from duologue.assistant.means import Means
-from duologue.assistant.model import Reading, Run, RunStatus, Turn
+from duologue.assistant.model import OPEN_DRAFT, Reading, Run, RunStatus, Turn
 from duologue.assistant.policy import NO_POLICY
 from duologue.assistant.reading import Readings
 from duologue.assistant.speak import Speaker
@@ -94,6 +94,9 @@ class TurnRunner:
             return None
         async with self._means.database.read() as tx:
             runs = await repository.list_runs(tx, workspace_id, conversation_id)
+            drafts = await repository.list_drafts(tx, workspace_id, [conversation_id], OPEN_DRAFT, limit=1)
+        if drafts and notices.asks_nothing(texts[-1]):
+            return None  # the answer to what was asked waits for an expert
         of_message = [run for run in runs if run.message_id == texts[-1].id and not run.instruction]
         return None if any(run.status in _ANSWERED for run in of_message) else (texts[-1], of_message)
 

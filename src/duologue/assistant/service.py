@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from duologue.assistant import repository
+from duologue.assistant import notices, repository
 from duologue.assistant.actions import ActionRunner
 from duologue.assistant.events import DraftClosed
 from duologue.assistant.host import Host
@@ -111,10 +111,14 @@ class AssistantService:
     # ---- what happens to conversations ---------------------------------------------------------------------------------------
 
     async def _on_message(self, tx: WriteTx, pending: feed.Pending) -> None:
-        """In the transaction of a public message: drafts written before it are stale."""
+        """In the transaction of a public message: drafts written before it are stale, unless it asks nothing ("ok", a notice)."""
         assert isinstance(pending.event, MessagePosted)
         message = pending.event.message
-        if message.visibility == "public":
+        if message.visibility != "public":
+            return
+        if notices.asks_nothing(message):
+            await repository.carry_drafts(tx, pending.workspace_id, pending.conversation_id, message.seq)
+        else:
             await self._supersede(tx, pending, public_seq=message.seq)
 
     async def _on_control(self, tx: WriteTx, pending: feed.Pending) -> None:
