@@ -3,6 +3,7 @@
 Frozen values; secrets (password hashes, tokens) are not part of them.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -10,6 +11,12 @@ from typing import Any, Literal
 from duologue.kit.text import Lang
 
 Role = Literal["owner", "admin", "expert", "viewer"]
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+
+
+def is_email(text: str) -> bool:
+    """Whether a text has the form of an e-mail address."""
+    return bool(_EMAIL.fullmatch(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from duologue.accounts import repository
 from duologue.accounts.events import MemberChanged
-from duologue.accounts.model import Member, Person, Role, Session, SignIn, Workspace
+from duologue.accounts.model import Member, Person, Role, Session, SignIn, Workspace, is_email
 from duologue.accounts.passwords import Passwords
 from duologue.accounts.throttle import Throttle
 from duologue.accounts.tokens import PersonRef, Signer, hash_token, new_token
@@ -21,7 +21,6 @@ from duologue.store.database import Database, WriteTx
 
 SIGN_IN_DAYS = 14
 SEEN_EVERY_S = 300
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -160,7 +159,7 @@ class AccountService:
     ) -> Member:
         """A new member; `by` is None for the command line. Raises Conflict where the e-mail is known here."""
         email = email.strip().lower()
-        if not _EMAIL.fullmatch(email):
+        if not is_email(email):
             raise Invalid("This is not an e-mail address.", field="email")
         _check_grant(by, None, role)
         password_hash = await self._passwords.hash(password)

@@ -3,6 +3,8 @@
 Every field is documented in docs/reference/settings.md, which is generated from here.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -53,3 +55,14 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         """The database URL with the default filled in."""
         return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'duologue.db').resolve()}"
+
+
+def find_misspelt(names: Iterable[str]) -> dict[str, str]:
+    """Environment variables that look like settings and are none, each with the setting that was probably meant (or empty)."""
+    known = {f"DUOLOGUE_{name}".upper() for name in Settings.model_fields}
+    wrong = sorted(n for n in names if n.startswith("DUOLOGUE_") and n not in known | NO_SETTINGS)
+    return {name: next(iter(get_close_matches(name, known, n=1)), "") for name in wrong}
+
+
+NO_SETTINGS = {"DUOLOGUE_SHARED_DATA"}
+"""Names that mean something to the tests and measurements alone."""

@@ -5,11 +5,17 @@ import sys
 
 from rich.table import Table
 
-from duologue.accounts.model import Role
+from duologue.accounts.model import Role, is_email
 from duologue.interfaces.cli.run import get_workspace, out, print_json
 from duologue.interfaces.platform import Platform
 from duologue.kit.errors import Invalid, NotFound
 from duologue.store.feed import to_payload
+
+
+def check_email(text: str) -> None:
+    """Refuse what is no e-mail address before anybody types a password for it."""
+    if not is_email(text.strip().lower()):
+        raise Invalid(f"{text} is not an e-mail address.", field="email")
 
 
 def read_password(*, from_stdin: bool) -> str:

@@ -22,9 +22,10 @@ def add_member(
     data_dir: DataDir = None,
 ) -> None:
     """Add a member; asks for the password."""
-    from duologue.interfaces.cli.member import add, read_password
+    from duologue.interfaces.cli.member import add, check_email, read_password
     from duologue.interfaces.cli.run import with_platform
 
+    check_email(email)
     password = read_password(from_stdin=password_stdin)
     given = (workspace, workspace_name, email, name, role, team, password)
     with_platform(context, lambda platform: add(platform, *given), data_dir, sample=False)

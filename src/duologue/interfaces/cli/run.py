@@ -33,8 +33,10 @@ def load_settings(**given: Any) -> Settings:
     """Settings from the environment, overridden by the options that were given. Raises SetupError naming what is wrong."""
     from pydantic import ValidationError
 
-    from duologue.kit.settings import Settings
+    from duologue.kit.settings import Settings, find_misspelt
 
+    for name, meant in find_misspelt(os.environ).items():
+        err.print(f"{name} is no setting" + (f"; {meant} is one." if meant else "."), markup=False)
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
