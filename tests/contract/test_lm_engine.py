@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ async def collect(engine: Engine, request: GenerationRequest) -> tuple[str, Fini
             assert event.text
             text += event.text
         elif isinstance(event, Finished):
-            end = event
+            end = replace(event, usage=replace(event.usage, cached_tokens=0))  # what was read before is no part of the answer
     assert end is not None
     return text, end
 

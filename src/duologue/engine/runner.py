@@ -1,131 +1,178 @@
-"""One model in memory, and one request through it, a token at a time. Runs on the engine's own thread (`engine/local.py`).
+"""A model in memory and its pages: plans in, logits out. Chooses how the weights are kept and which code computes.
 
-Knows the network, its cache and the chat format; nothing of threads or of who waits for the answer.
+Knows networks and arrays; nothing of requests, text or who goes first.
 """
 
-import secrets
-from collections.abc import Iterator
+import os
+import time
+from collections.abc import Sequence as Many
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal, Protocol
 
+import numpy as np
 import torch
-from torch import Tensor
 
-from duologue.engine.protocol import (
-    Candidate,
-    Finished,
-    FinishReason,
-    GenerationRequest,
-    PromptScored,
-    ScoredToken,
-    TextDelta,
-    TokenEvent,
-    Usage,
-)
-from duologue.engine.sampler import choose
-from duologue.engine.sequence import WrittenText
-from duologue.kit.errors import Invalid
-from duologue.lm.chat import render
+from duologue.engine.batch import BLOCK, Batch, Logits
+from duologue.engine.scheduler import Piece, Plan
+from duologue.kit.errors import Invalid, SetupError
+from duologue.kit.log import get_logger
+from duologue.lm.ask import read_ends
 from duologue.lm.checkpoint import load_checkpoint
-from duologue.lm.tokenizer import BOS, BYTE_OF_LETTER, END, END_OF_TURN
+from duologue.lm.config import Config
+from duologue.lm.transformer import Transformer
+
+log = get_logger(__name__)
+
+Precision = Literal["auto", "fp32", "fp16", "int8"]
+PROBED_PARAMETERS = 10_000_000
+"""Below this size a network fits the processor's caches in fp32 and nothing is gained by less."""
+PROBE_GAIN = 1.3
+"""int8 must be so many times faster than fp32 to be taken unasked."""
+CACHE_BYTES = 512 << 20
+SEQUENCES = 32
+"""Pages for so many full contexts, as far as CACHE_BYTES goes, and for one at the least."""
+
+
+class Network(Protocol):
+    """What computes a step."""
+
+    config: Config
+    precision: Any
+
+    def forward(self, batch: Batch) -> Logits:
+        """Read rows; logits of the wanted ones."""
+        ...
+
+    def copy_blocks(self, pairs: Many[tuple[int, int]]) -> None:
+        """Copy pages (from, to)."""
+        ...
+
+    def set_adapters(self, adapters: Any) -> None:
+        """Use these low-rank adapters as number 1, 2, …."""
+        ...
+
+    def close(self) -> None:
+        """Free what is held."""
+        ...
+
+
+def make_network(model: Transformer, precision: Literal["fp32", "fp16", "int8"], num_blocks: int, threads: int) -> Network:
+    """The compiled step where it can be had, else the torch path. Raises SetupError where neither has this precision."""
+    from duologue.engine.native import NativeNetwork
+
+    try:
+        return NativeNetwork(model, precision, num_blocks, threads)
+    except SetupError as error:
+        from duologue.engine.paged import TorchNetwork
+
+        log.info("%s", error.message)
+        return TorchNetwork(model, precision, num_blocks, threads)
+
+
+def count_blocks(config: Config, is_half: bool, *, sequences: int = SEQUENCES, cache_bytes: int = CACHE_BYTES) -> int:
+    """How many pages to set aside."""
+    context = -(-config.context // BLOCK)
+    page = 2 * config.n_layers * config.n_kv_heads * -(-config.d_head // 16) * 16 * BLOCK * (2 if is_half else 4)
+    return max(context + 1, min(sequences * context, cache_bytes // page))
+
+
+def probe(model: Transformer, threads: int) -> Literal["fp32", "int8"]:
+    """The faster precision of this machine for one sequence, measured side by side in some milliseconds."""
+    if model.num_parameters < PROBED_PARAMETERS:
+        return "fp32"
+    ids = np.zeros(1, np.int32)
+    batch = Batch(ids, ids, ids, ids, np.zeros((1, 1), np.int32), ids)
+    best: dict[Literal["fp32", "int8"], float] = {"fp32": float("inf"), "int8": float("inf")}
+    networks: dict[Literal["fp32", "int8"], Network] = {p: make_network(model, p, 1, threads) for p in best}
+    for _ in range(4):
+        for precision, network in networks.items():
+            began = time.perf_counter()
+            network.forward(batch)
+            best[precision] = min(best[precision], time.perf_counter() - began)
+    for network in networks.values():
+        network.close()
+    return "int8" if best["fp32"] > PROBE_GAIN * best["int8"] else "fp32"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a model is run. `cache_tokens` 0 leaves the number of pages to the program; `max_batch` sequences run at once."""
+
+    precision: Precision = "auto"
+    threads: int = 1
+    max_batch: int = 32
+    max_waiting: int = 256
+    step_tokens: int = 256
+    cache_tokens: int = 0
+    lookup: int = 0  # tokens guessed by prompt lookup
+    draft: Path | None = None  # a smaller model of the same vocabulary that guesses
+    draft_tokens: int = 4
 
 
 class Runner:
     """A loaded model. Raises Invalid where the folder cannot be used."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
-        torch.set_num_threads(threads)
+    def __init__(self, folder: Path, options: Options) -> None:
+        torch.set_num_threads(options.threads)
         self.model, self.tokenizer = load_checkpoint(folder)
-        special = self.tokenizer.special_ids
-        self._ends = {special[name] for name in (END_OF_TURN, END) if name in special}
+        self.config, self.ends = self.model.config, frozenset(read_ends(folder))
+        wanted = os.environ.get("DUOLOGUE_PRECISION") or options.precision
+        if wanted not in ("auto", "fp32", "fp16", "int8"):
+            raise Invalid(f"A model is kept as auto, fp32, fp16 or int8; {wanted!r} is none of them.")
+        precision: Any = probe(self.model, options.threads) if wanted == "auto" else wanted
+        num_blocks = -(-options.cache_tokens // BLOCK) or count_blocks(self.config, precision != "fp32")
+        self.num_blocks = max(num_blocks, -(-self.config.context // BLOCK) + 1)
+        self.network = make_network(self.model, precision, self.num_blocks, options.threads)
+        self.draft: Network | None = None
+        if options.draft is not None:
+            model, _ = load_checkpoint(options.draft)
+            if model.config.vocab_size != self.config.vocab_size or model.config.context < self.config.context:
+                raise Invalid("A draft model needs the vocabulary of the model itself, and at least its context.")
+            self.draft = make_network(model, precision, self.num_blocks, options.threads)
 
-    def generate(self, request: GenerationRequest) -> Iterator[TokenEvent | None]:
-        """Text as it becomes whole, None for a token that completed no character, and one Finished.
+    def close(self) -> None:
+        """Free the helping threads."""
+        self.network.close()
+        if self.draft is not None:
+            self.draft.close()
 
-        Raises Invalid for a prompt that leaves no room to answer, or with a message of a role that the model does not know.
-        """
-        prompt = self.read_prompt(request)
-        context = self.model.config.context
-        if len(prompt) + bool(request.max_tokens) > context:
-            sentence = f"The prompt has {len(prompt)} tokens, this model reads {context} with its answer; give it less."
-            raise Invalid(sentence, prompt_tokens=len(prompt), context_tokens=context)
-        room = min(request.max_tokens, context - len(prompt))
-        generator = torch.Generator().manual_seed(secrets.randbits(63) if request.seed is None else request.seed % 2**63)
-        if request.prompt_logprobs is not None:
-            yield PromptScored(self._score_prompt(prompt, request.prompt_logprobs))
-        text, stream, sent = WrittenText(request.stop), self.tokenizer.stream(), 0
-        ids: list[int] = []
-        scored: list[ScoredToken] = []
-        logprobs: list[float] = []
-        reason: FinishReason = "length"
-        cache = self.model.new_cache(1, len(prompt) + room)
-        for _ in range(room):
-            with torch.inference_mode():
-                logits = self.model.step(torch.tensor(ids[-1:]), cache)[0] if ids else self._prefill(prompt, cache)
-                forbidden = self._ends if len(ids) < request.min_tokens else ()
-                token = choose(_without(logits, forbidden), request, generator, prompt=prompt, written=ids)
-                row = logits.float().log_softmax(-1)
-            logprobs.append(float(row[token]))
-            if token in self._ends and not request.ignore_end:
-                reason = "stop"
-                break
-            ids.append(token)
-            if request.logprobs is not None:
-                scored.append(self._score(row, token, request.logprobs))
-            if ready := text.push(stream.push(token)):
-                yield TextDelta(ready, sent, tokens=tuple(scored))
-                scored = []
-            else:
-                yield None
-            sent += len(ready)
-            if text.is_stopped:
-                reason = "stop"
-                break
-        rest = text.finish()
-        if rest or (scored and not text.is_stopped):
-            yield TextDelta(rest, sent, tokens=tuple(scored))
-        mean = sum(logprobs) / len(logprobs) if logprobs else None
-        yield Finished(reason, Usage(len(prompt), len(logprobs)), mean)
-
-    def read_prompt(self, request: GenerationRequest) -> list[int]:
-        """The ids of the prompt. Raises Invalid for an empty prompt, an unknown role or an id that the vocabulary lacks."""
-        if request.prompt is None:
-            messages = [{"role": m.role, "content": m.content} for m in request.messages]
-            return render(self.tokenizer, messages, for_reply=True).ids
-        if isinstance(request.prompt, str):
-            bos = self.tokenizer.special_ids.get(BOS)
-            ids = ([] if bos is None else [bos]) + self.tokenizer.encode(request.prompt)
-        else:
-            ids = list(request.prompt)
-        if not ids or not all(0 <= i < self.model.config.vocab_size for i in ids):
-            raise Invalid(f"A prompt has at least one token, each below {self.model.config.vocab_size}.", param="prompt")
-        return ids
-
-    def _prefill(self, prompt: list[int], cache: object) -> Tensor:
-        return self.model.prefill(torch.tensor([prompt]), cache)[0]  # type: ignore[arg-type]
-
-    def _score_prompt(self, prompt: list[int], k: int) -> tuple[ScoredToken, ...]:
-        with torch.inference_mode():
-            rows = self.model(torch.tensor([prompt]))[0].float().log_softmax(-1)  # (T, V)
-        first = ScoredToken(prompt[0], *self._show(prompt[0]), None)
-        return (first, *(self._score(rows[i], token, k) for i, token in enumerate(prompt[1:])))
-
-    def _score(self, row: Tensor, token: int, k: int) -> ScoredToken:
-        best = row.topk(min(k, row.numel()))
-        top = tuple(Candidate(int(i), *self._show(int(i)), float(p)) for p, i in zip(best.values, best.indices, strict=True))
-        return ScoredToken(token, *self._show(token), float(row[token]), top)
-
-    def _show(self, token: int) -> tuple[str, bytes]:
-        """Text and bytes of one id; a special token shows its name."""
-        piece = self.tokenizer.inner.id_to_token(token) or ""
-        if piece in self.tokenizer.special_ids or not all(letter in BYTE_OF_LETTER for letter in piece):
-            return piece, piece.encode()
-        data = bytes(BYTE_OF_LETTER[letter] for letter in piece)
-        return data.decode("utf-8", "replace"), data
+    def run(self, plan: Plan) -> list[Logits]:
+        """One step. For each piece the logits of what follows its last token and each of its guesses; of all where so wanted."""
+        if not plan.pieces:
+            return []
+        self.network.copy_blocks(plan.copies)
+        counts = [p.count if p.sequence.wants_all else 1 + len(p.sequence.drafts) if p.is_last else 0 for p in plan.pieces]
+        batch = make_batch(plan.pieces, counts)
+        if self.draft is not None:
+            self.draft.copy_blocks(plan.copies)
+            self.draft.forward(batch_without_logits(batch))
+        out = self.network.forward(batch)
+        ends = np.cumsum(counts)
+        return [Logits(out.values[e - n : e], out.lse[e - n : e], out.best[e - n : e]) for n, e in zip(counts, ends, strict=True)]
 
 
-def _without(logits: Tensor, ids: object) -> Tensor:
-    if not ids:
-        return logits
-    logits = logits.clone()
-    logits[list(ids)] = float("-inf")  # type: ignore[call-overload]
-    return logits
+def make_batch(pieces: Many[Piece], counts: Many[int]) -> Batch:
+    """The rows of pieces; of each the logits of the last `counts` rows are wanted."""
+    ids: list[int] = []
+    positions: list[int] = []
+    owners: list[int] = []
+    wanted: list[int] = []
+    width = max(len(p.sequence.table) for p in pieces)
+    tables = np.zeros((len(pieces), width), np.int32)
+    for number, (piece, count) in enumerate(zip(pieces, counts, strict=True)):
+        s, end = piece.sequence, piece.start + piece.count
+        text = s.ids[piece.start : end] if end <= len(s.ids) else (s.ids + s.drafts)[piece.start : end]
+        ids += text
+        positions += range(piece.start, end)
+        owners += [number] * piece.count
+        wanted += range(len(ids) - count, len(ids))
+        tables[number, : len(s.table)] = s.table
+    adapters = np.array([p.sequence.adapter for p in pieces], np.int32)
+    rows = [np.array(x, np.int32) for x in (ids, positions, owners, wanted)]
+    return Batch(rows[0], rows[1], rows[2], rows[3], tables, adapters)
+
+
+def batch_without_logits(batch: Batch) -> Batch:
+    """The same rows, only read; a draft model has no adapters."""
+    return Batch(batch.ids, batch.positions, batch.sequences, np.zeros(0, np.int32), batch.tables, np.zeros_like(batch.adapters))

@@ -1,54 +1,157 @@
-"""Which token comes next, from the logits of one row. Knows nothing of models or text.
+"""Which token comes next, from the logits of one row (V,). Knows nothing of models, pages or text. Arrays of numpy.
 
-The rules and their order stand in `engine/protocol.py`. Sources: Keskar et al. 2019 (repetition penalty); Fan et al. 2018 (top-k);
-Holtzman et al. 2020 (top-p: the smallest set of tokens that together have the probability p); Nguyen et al. 2024 (min-p).
+Order of the rules: bias; repetition, presence and frequency penalty; constraint; temperature; top-k; top-p; min-p.
+A token is drawn by the Gumbel trick, argmax(logit + noise), with noise that is a hash of seed, place and token (Maddison et al.
+2014). So a draw depends on nothing else in the batch and nothing has to be kept between steps; and a draft model that is given
+the same noise guesses as well as its distribution allows, while the text stays exactly what the model alone would have drawn.
+Sources: Keskar et al. 2019 (repetition penalty); Fan et al. 2018 (top-k); Holtzman et al. 2020 (top-p); Nguyen et al. 2024 (min-p).
 """
 
-from collections.abc import Sequence
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
-from duologue.engine.protocol import GenerationRequest
+Floats = NDArray[np.float32]
+FIRST_LOOK = 512
+"""How many of the likeliest tokens are sorted before all are: with most models they hold all of top-p."""
+_MASK = (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How to choose. `temperature` 0 is greedy; the rest as in `protocol.GenerationRequest`."""
+
+    temperature: float = 0.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    logit_bias: Mapping[int, float] = field(default_factory=dict)
+    seed: int = 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether no rule changes which token is likeliest."""
+        has_penalty = self.presence_penalty or self.frequency_penalty or self.repetition_penalty != 1.0
+        return self.temperature == 0 and not has_penalty and not self.logit_bias
+
+
+class Seen:
+    """Tokens that stand before a place: those of the prompt, and how often each of the text."""
+
+    def __init__(self, prompt: Iterable[int]) -> None:
+        self.prompt = frozenset(prompt)
+        self.text: Counter[int] = Counter()
+
+
+def draw_seed() -> int:
+    """A seed where none was asked for."""
+    return secrets.randbits(62)
+
+
+def apply_rules(logits: Floats, rules: Rules, seen: Seen) -> Floats:
+    """A copy of logits (V,) after bias and penalties."""
+    out = logits.copy()
+    if rules.logit_bias:
+        ids = np.fromiter(rules.logit_bias.keys(), np.int64)
+        out[ids] += np.fromiter(rules.logit_bias.values(), np.float32)
+    if rules.repetition_penalty != 1.0:
+        ids = np.fromiter(seen.prompt | seen.text.keys(), np.int64)
+        out[ids] = np.where(out[ids] > 0, out[ids] / rules.repetition_penalty, out[ids] * rules.repetition_penalty)
+    if (rules.presence_penalty or rules.frequency_penalty) and seen.text:
+        ids = np.fromiter(seen.text.keys(), np.int64)
+        counts = np.fromiter(seen.text.values(), np.float32)
+        out[ids] -= rules.presence_penalty + rules.frequency_penalty * counts
+    return out
+
+
+def restrict(logits: Floats, rules: Rules) -> tuple[NDArray[np.int64], Floats]:
+    """Tokens that temperature, top-k, top-p and min-p leave, and their logits at the temperature. The likeliest always stays."""
+    x = logits / np.float32(rules.temperature)
+    kept: NDArray[np.int64] | None = None
+    if 0 < rules.top_k < len(x):
+        kept = np.flatnonzero(x >= np.partition(x, -rules.top_k)[-rules.top_k])
+        x = x[kept]
+    if rules.top_p < 1:
+        order = _nucleus(x, rules.top_p)
+        kept, x = (order if kept is None else kept[order]), x[order]
+    if rules.min_p > 0:
+        order = np.flatnonzero(x >= x.max() + np.log(rules.min_p))
+        kept, x = (order if kept is None else kept[order]), x[order]
+    return np.arange(len(x)) if kept is None else kept, x
+
+
+def _nucleus(x: Floats, top_p: float) -> NDArray[np.int64]:
+    """Places of the smallest set of likeliest tokens whose probabilities reach `top_p`."""
+    probs = np.exp((x - x.max()).astype(np.float64))
+    total = probs.sum()
+    size = min(FIRST_LOOK, len(x))
+    while True:
+        some = np.argpartition(-probs, size - 1)[:size] if size < len(x) else np.arange(len(x))
+        order = some[np.argsort(-probs[some], kind="stable")]
+        before = np.cumsum(probs[order]) - probs[order]
+        if size == len(x) or before[-1] + probs[order[-1]] >= top_p * total:
+            return order[: max(1, int(np.count_nonzero(before < top_p * total)))]
+        size = len(x)
+
+
+def gumbel(seed: int, place: int, tokens: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Noise of the standard Gumbel distribution for tokens (n,) at a place, always the same for the same numbers."""
+    key = _mix_one(_mix_one(seed & _MASK) ^ (place & _MASK))
+    x = tokens.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(key)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):  # splitmix64, Steele et al. 2014
+        x = (x ^ (x >> np.uint64(shift))) * np.uint64(factor)
+    x ^= x >> np.uint64(31)
+    uniform = ((x >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    return np.asarray(-np.log(-np.log(uniform)))
+
+
+def _mix_one(x: int) -> int:
+    x = (x + 0x9E3779B97F4A7C15) & _MASK
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        x = ((x ^ (x >> shift)) * factor) & _MASK
+    return x ^ (x >> 31)
 
 
 def choose(
-    logits: Tensor,
-    request: GenerationRequest,
-    generator: torch.Generator,
-    *,
-    prompt: Sequence[int] = (),
-    written: Sequence[int] = (),
+    logits: Floats,
+    best: int,
+    rules: Rules,
+    seen: Seen,
+    place: int,
+    allowed: NDArray[np.bool_] | None = None,
+    banned: Iterable[int] = (),
 ) -> int:
-    """A token from logits (V,), by the request's rules."""
-    logits = _weigh(logits.float(), request, prompt, written)
-    if request.temperature <= 0:
-        return int(logits.argmax())
-    logits = logits / request.temperature
-    if 0 < request.top_k < logits.numel():
-        logits = logits.masked_fill(logits < logits.topk(request.top_k).values[-1], float("-inf"))
-    if request.top_p < 1:
-        ordered, where = logits.softmax(-1).sort(descending=True)
-        is_tail = ordered.cumsum(-1) - ordered >= request.top_p
-        is_tail[0] = False  # the likeliest always stays
-        logits = logits.masked_fill(torch.zeros_like(is_tail).scatter(-1, where, is_tail), float("-inf"))
-    if request.min_p > 0:
-        probs = logits.softmax(-1)
-        logits = logits.masked_fill(probs < request.min_p * probs.max(), float("-inf"))
-    return int(torch.multinomial(logits.softmax(-1), 1, generator=generator))
+    """The token at a place. `best` is the likeliest of the untouched logits; `allowed` (V,) what a constraint permits.
+
+    `banned` are never chosen (the end of a text that is too short). Where nothing is allowed, the text has ended already.
+    """
+    shut = tuple(banned)
+    if rules.is_plain and allowed is None and best not in shut:
+        return best
+    x = logits.copy() if rules.is_plain else apply_rules(logits, rules, seen)
+    if shut:
+        x[list(shut)] = -np.inf
+    if allowed is not None:
+        x[: len(allowed)][~allowed[: len(x)]] = -np.inf
+        x[len(allowed) :] = -np.inf
+    if rules.temperature == 0:
+        return int(x.argmax())
+    tokens, kept = restrict(x, rules)
+    return int(tokens[(kept + gumbel(rules.seed, place, tokens)).argmax()])
 
 
-def _weigh(logits: Tensor, request: GenerationRequest, prompt: Sequence[int], written: Sequence[int]) -> Tensor:
-    """Logits with bias and penalties, a new tensor."""
-    logits = logits.clone()
-    if request.logit_bias:
-        ids = torch.tensor(list(request.logit_bias))
-        logits[ids] += torch.tensor(list(request.logit_bias.values()), dtype=logits.dtype)
-    if request.repetition_penalty != 1.0 and (prompt or written):
-        seen = torch.tensor(sorted({*prompt, *written}))
-        at = logits[seen]
-        logits[seen] = torch.where(at > 0, at / request.repetition_penalty, at * request.repetition_penalty)
-    if written and (request.presence_penalty or request.frequency_penalty):
-        ids, counts = torch.unique(torch.tensor(written), return_counts=True)
-        logits[ids] -= request.presence_penalty + request.frequency_penalty * counts
-    return logits
+def top_logprobs(logits: Floats, lse: float, count: int) -> list[tuple[int, float]]:
+    """The `count` likeliest tokens with their log-probabilities under the model itself, best first."""
+    if count <= 0:
+        return []
+    count = min(count, len(logits))
+    some = np.argpartition(-logits, count - 1)[:count]
+    order = some[np.lexsort((some, -logits[some]))]
+    return [(int(t), float(logits[t]) - lse) for t in order]

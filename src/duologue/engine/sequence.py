@@ -1,15 +1,63 @@
-"""What one request has written so far: text that may be sent, text held back because a stop string may be beginning in it.
+"""What one answer has read and written so far: its tokens and the pages that hold them; its text, as far as it may be sent.
 
-Knows nothing of tokens or models.
+Knows nothing of models or of other sequences.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence as Many
+from dataclasses import dataclass, field
+
+from duologue.engine.batch import BLOCK
+from duologue.engine.blocks import chain
+
+
+@dataclass(eq=False, slots=True)
+class Sequence:
+    """Tokens in the order of reading, prompt first; `num_stored` of them have their keys and values in `table`.
+
+    `drafts` are guesses of what comes next: they are read with the last token and kept as far as they prove right. `limit` is the
+    longest that the tokens may get; `adapter` 0 is the model itself; a smaller `priority` goes first, then the smaller `arrival`.
+    """
+
+    ids: list[int]
+    num_prompt: int
+    limit: int
+    priority: int = 0
+    arrival: int = 0
+    adapter: int = 0
+    table: list[int] = field(default_factory=list)
+    names: list[bytes] = field(default_factory=list)
+    num_stored: int = 0
+    num_found: int = 0  # prompt tokens that were in the cache when it began
+    drafts: list[int] = field(default_factory=list)
+    wants_all: bool = False  # logits of the whole prompt, so nothing of it may be skipped
+
+    @property
+    def root(self) -> bytes:
+        """Where its chain of page names begins: another adapter computes other keys for the same tokens."""
+        return f"adapter {self.adapter}".encode()
+
+    @property
+    def num_due(self) -> int:
+        """Tokens that the next step has to read, guesses included."""
+        return len(self.ids) + len(self.drafts) - self.num_stored
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Who goes first."""
+        return self.priority, self.arrival
+
+    def name_page(self, index: int) -> bytes:
+        """The chained name of a full page of this sequence; those before it must be named already."""
+        while len(self.names) <= index:
+            start = len(self.names) * BLOCK
+            self.names.append(chain(self.names[-1] if self.names else self.root, self.ids[start : start + BLOCK]))
+        return self.names[index]
 
 
 class WrittenText:
     """Takes text as it is written and gives what may be sent; ends before the first stop string, wherever its pieces are cut."""
 
-    def __init__(self, stops: Sequence[str] = ()) -> None:
+    def __init__(self, stops: Many[str] = ()) -> None:
         self._stops = [s for s in stops if s]
         self._held = ""
         self.is_stopped = False

@@ -1,0 +1,352 @@
+/* One step of a decoder in plain C: rows of tokens in, logits out, keys and values in pages of 16 tokens.
+ *
+ * Knows shapes and numbers; nothing of requests or of text. Every row is computed on its own and in a fixed order of sums,
+ * whatever other rows are there: so a token's logits are the same bits alone or in a batch, read in one chunk or many.
+ * Weights are fp32, fp16 (storage) or int8 (one scale per output; activations one scale per row, sums exact in int32).
+ *
+ * Layout: weights in panels of 32 outputs, [panel][k][32] (int8: [panel][k/4][32][4]); keys [block][group][d][16], values
+ * [block][group][16][d], so that scores of 16 tokens are one vector without a sum across it.
+ */
+#include <math.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#define PANEL 32
+#define BLOCK 16
+#define MAX_THREADS 16
+enum { F32 = 0, F16 = 1, I8 = 2 };
+enum { SWIGLU = 0, GELU = 1, RELU = 2 };
+typedef float v16 __attribute__((vector_size(64), aligned(4)));
+typedef int32_t i16v __attribute__((vector_size(64), aligned(4)));
+typedef int8_t b16v __attribute__((vector_size(16), aligned(1)));
+
+typedef struct { int32_t n, k, kind, unused; const void *w; const float *scale, *bias; } Linear;
+typedef struct { const float *weight, *bias; } Norm;
+typedef struct { Linear q, k, v, o, gate, up, down; Norm attn, ffn; const float *q_norm, *k_norm; } Layer;
+typedef struct { const float *a, *b; int32_t rank; float scale; } Lora; /* a [rank][k], b [n][rank] */
+typedef struct {
+    int32_t layers, d_model, heads, groups, d_head, d_ff, vocab, ffn, is_rms, is_half_kv, is_half_embed, is_rotary;
+    float eps; int32_t threads;
+    const Layer *layer; Norm norm; Linear head;
+    const void *embed; const float *positions, *cos, *sin; /* cos, sin [context][d_head / 2] */
+    void *keys, *values; int64_t num_blocks;
+    const Lora *lora; /* [adapter][layer][7] */
+} Model;
+typedef struct {
+    int32_t rows, wanted, table_width, unused;
+    const int32_t *ids, *position, *sequence, *want, *tables, *adapter; /* tables [sequence][width], adapter [sequence], 0: none */
+    float *logits, *lse; int32_t *best; /* logits [wanted][vocab] */
+} Batch;
+
+int32_t capabilities(void) { /* 1: fp16 storage; 2: int8 dot products in hardware */
+    int32_t c = 0;
+#if defined(__F16C__) || defined(__AVX512F__)
+    c |= 1;
+#endif
+#if defined(__AVX2__) || defined(__AVX512VNNI__)
+    c |= 2;
+#endif
+    return c;
+}
+
+/* ---- numbers ---------------------------------------------------------------------------------------------------------- */
+static inline int up(int n, int to) { return (n + to - 1) / to * to; }
+static inline v16 all(float x) { return (v16){} + x; }
+static inline v16 load(const float *p) { return *(const v16 *)p; }
+static inline void store(float *p, v16 v) { *(v16 *)p = v; }
+static inline float sum16(v16 v) {
+    float s = 0;
+    for (int i = 0; i < 16; i++) s += v[i];
+    return s;
+}
+static inline float max16(v16 v) {
+    float s = v[0];
+    for (int i = 1; i < 16; i++) s = v[i] > s ? v[i] : s;
+    return s;
+}
+static inline v16 load_half(const uint16_t *p) {
+#if defined(__AVX512F__)
+    return (v16)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
+#elif defined(__F16C__)
+    union { v16 v; __m256 h[2]; } u;
+    u.h[0] = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p));
+    u.h[1] = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(p + 8)));
+    return u.v;
+#else
+    (void)p;
+    return all(0);
+#endif
+}
+static inline uint16_t to_half(float x) {
+#if defined(__F16C__)
+    return (uint16_t)_cvtss_sh(x, 0);
+#else
+    (void)x;
+    return 0;
+#endif
+}
+static inline float from_half(uint16_t x) {
+#if defined(__F16C__)
+    return _cvtsh_ss(x);
+#else
+    (void)x;
+    return 0;
+#endif
+}
+static inline v16 select16(i16v m, v16 a, v16 b) { return (v16)((m & (i16v)a) | (~m & (i16v)b)); }
+static inline v16 exp16(v16 x) { /* Cephes: 2^n * polynomial on [-ln2/2, ln2/2]; relative error under 1e-7 */
+    x = select16(x > 88.f, all(88.f), x);
+    x = select16(x < -87.f, all(-87.f), x);
+    v16 n = (x * 1.44269504088896341f + 12582912.f) - 12582912.f;
+    v16 r = x - n * 0.693359375f + n * 2.12194440e-4f;
+    v16 p = ((((all(1.9875691500e-4f) * r + 1.3981999507e-3f) * r + 8.3334519073e-3f) * r + 4.1665795894e-2f) * r + 1.6666665459e-1f) * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.f;
+    i16v e = (__builtin_convertvector(n, i16v) + 127) << 23;
+    return p * (v16)e;
+}
+
+/* ---- weights ---------------------------------------------------------------------------------------------------------- */
+int64_t packed_bytes(int32_t kind, int32_t n, int32_t k) {
+    return (int64_t)up(n, PANEL) * (kind == I8 ? up(k, 4) : k) * (kind == F32 ? 4 : kind == F16 ? 2 : 1);
+}
+static inline uint8_t offset8(int q) {
+#if defined(__AVX512VNNI__)
+    return (uint8_t)(q + 128); /* vpdpbusd wants one side unsigned; 128 * sum(x) is taken off again, exactly */
+#else
+    return (uint8_t)q;
+#endif
+}
+void pack(int32_t kind, const float *w, int32_t n, int32_t k, void *out, float *scale) { /* w [n][k]; scale [n up to 32] */
+    int kq = up(k, 4) / 4;
+    for (int o = 0; o < up(n, PANEL); o++) {
+        const float *row = w + (size_t)o * k;
+        size_t panel = o / PANEL, lane = o % PANEL;
+        float top = 0;
+        if (kind == I8 && o < n)
+            for (int i = 0; i < k; i++) top = fabsf(row[i]) > top ? fabsf(row[i]) : top;
+        if (kind == I8) scale[o] = top / 127.f;
+        for (int i = 0; i < (kind == I8 ? kq * 4 : k); i++) {
+            float x = o < n && i < k ? row[i] : 0.f;
+            if (kind == F32) ((float *)out)[(panel * k + i) * PANEL + lane] = x;
+            else if (kind == F16) ((uint16_t *)out)[(panel * k + i) * PANEL + lane] = to_half(x);
+            else ((uint8_t *)out)[((panel * kq + i / 4) * PANEL + lane) * 4 + i % 4] = offset8(top > 0 ? (int)lrintf(x * (127.f / top)) : 0);
+        }
+    }
+}
+
+/* ---- one panel of a matrix times M rows ---------------------------------------------------------------------------------- */
+#if defined(__AVX512F__)
+#define TILE 8
+#else
+#define TILE 2
+#endif
+#define FLOAT_TILE(NAME, TYPE, LOAD)                                                                                       \
+    static inline __attribute__((always_inline)) void NAME(const TYPE *w, int k, const float *x, size_t ld, int m, v16 *acc) { \
+        v16 a[TILE][2];                                                                                                    \
+        for (int r = 0; r < m; r++) a[r][0] = a[r][1] = all(0);                                                            \
+        for (int i = 0; i < k; i++, w += PANEL) {                                                                          \
+            v16 w0 = LOAD(w), w1 = LOAD(w + 16);                                                                           \
+            for (int r = 0; r < m; r++) {                                                                                  \
+                a[r][0] += w0 * x[r * ld + i];                                                                             \
+                a[r][1] += w1 * x[r * ld + i];                                                                             \
+            }                                                                                                              \
+        }                                                                                                                  \
+        for (int r = 0; r < m; r++) acc[2 * r] = a[r][0], acc[2 * r + 1] = a[r][1];                                        \
+    }
+FLOAT_TILE(tile_f32, float, load)
+FLOAT_TILE(tile_f16, uint16_t, load_half)
+
+static inline __attribute__((always_inline)) void tile_i8(const uint8_t *w, int kq, const int8_t *x, size_t ld, const int32_t *sum, int m, i16v *acc) {
+#if defined(__AVX512VNNI__)
+    __m512i a[TILE][2], b[2];
+    for (int r = 0; r < m; r++) a[r][0] = a[r][1] = _mm512_setzero_si512();
+    b[0] = b[1] = _mm512_setzero_si512();
+    int i = 0;
+    if (m == 1) /* two more chains: integers add up exactly in any order */
+        for (; i + 2 <= kq; i += 2, w += 8 * PANEL) {
+            int32_t s, t;
+            memcpy(&s, x + 4 * i, 4), memcpy(&t, x + 4 * i + 4, 4);
+            a[0][0] = _mm512_dpbusd_epi32(a[0][0], _mm512_loadu_si512(w), _mm512_set1_epi32(s));
+            a[0][1] = _mm512_dpbusd_epi32(a[0][1], _mm512_loadu_si512(w + 64), _mm512_set1_epi32(s));
+            b[0] = _mm512_dpbusd_epi32(b[0], _mm512_loadu_si512(w + 128), _mm512_set1_epi32(t));
+            b[1] = _mm512_dpbusd_epi32(b[1], _mm512_loadu_si512(w + 192), _mm512_set1_epi32(t));
+        }
+    for (; i < kq; i++, w += 4 * PANEL) {
+        __m512i w0 = _mm512_loadu_si512(w), w1 = _mm512_loadu_si512(w + 64);
+        for (int r = 0; r < m; r++) {
+            int32_t s;
+            memcpy(&s, x + r * ld + 4 * i, 4);
+            __m512i v = _mm512_set1_epi32(s);
+            a[r][0] = _mm512_dpbusd_epi32(a[r][0], w0, v);
+            a[r][1] = _mm512_dpbusd_epi32(a[r][1], w1, v);
+        }
+    }
+    for (int r = 0; r < m; r++)
+        for (int h = 0; h < 2; h++) acc[2 * r + h] = (i16v)(m == 1 ? _mm512_add_epi32(a[r][h], b[h]) : a[r][h]) - 128 * sum[r];
+#elif defined(__AVX2__)
+    __m256i a[TILE][4], one = _mm256_set1_epi16(1);
+    for (int r = 0; r < m; r++) for (int h = 0; h < 4; h++) a[r][h] = _mm256_setzero_si256();
+    for (int i = 0; i < kq; i++, w += 4 * PANEL)
+        for (int r = 0; r < m; r++) {
+            int32_t s;
+            memcpy(&s, x + r * ld + 4 * i, 4);
+            __m256i v = _mm256_set1_epi32(s), u = _mm256_abs_epi8(v);
+            for (int h = 0; h < 4; h++) {
+                __m256i p = _mm256_maddubs_epi16(u, _mm256_sign_epi8(_mm256_loadu_si256((const __m256i *)(w + 32 * h)), v));
+                a[r][h] = _mm256_add_epi32(a[r][h], _mm256_madd_epi16(p, one));
+            }
+        }
+    (void)sum;
+    for (int r = 0; r < m; r++) memcpy(acc + 2 * r, a[r], 128);
+#else
+    (void)sum;
+    int32_t out[PANEL];
+    for (int r = 0; r < m; r++) {
+        memset(out, 0, sizeof out);
+        for (int i = 0; i < kq; i++)
+            for (int j = 0; j < PANEL; j++)
+                for (int b = 0; b < 4; b++) out[j] += (int8_t)w[(i * PANEL + j) * 4 + b] * x[r * ld + 4 * i + b];
+        memcpy(acc + 2 * r, out, sizeof out);
+    }
+#endif
+}
+
+typedef struct { const float *x; const int8_t *q; const float *scale; const int32_t *sum; size_t ld; int rows; } Input;
+
+static inline __attribute__((always_inline)) void panel_rows(const Linear *l, int p, const Input *in, int row, int m, float *y, size_t ldy, int add) {
+    int o = p * PANEL, left = l->n - o;
+    v16 f[2 * TILE];
+    if (l->kind == I8) {
+        i16v a[2 * TILE];
+        int kq = up(l->k, 4) / 4;
+        tile_i8((const uint8_t *)l->w + (size_t)p * kq * 4 * PANEL, kq, in->q + row * in->ld, in->ld, in->sum + row, m, a);
+        v16 s0 = load(l->scale + o), s1 = load(l->scale + o + 16);
+        for (int r = 0; r < m; r++) {
+            f[2 * r] = __builtin_convertvector(a[2 * r], v16) * (s0 * in->scale[row + r]);
+            f[2 * r + 1] = __builtin_convertvector(a[2 * r + 1], v16) * (s1 * in->scale[row + r]);
+        }
+    } else if (l->kind == F16)
+        tile_f16((const uint16_t *)l->w + (size_t)p * l->k * PANEL, l->k, in->x + row * in->ld, in->ld, m, f);
+    else
+        tile_f32((const float *)l->w + (size_t)p * l->k * PANEL, l->k, in->x + row * in->ld, in->ld, m, f);
+    for (int r = 0; r < m; r++) {
+        float *to = y + (row + r) * ldy + o;
+        if (l->bias) f[2 * r] += load(l->bias + o), f[2 * r + 1] += load(l->bias + o + 16);
+        if (left >= PANEL) {
+            if (add) f[2 * r] += load(to), f[2 * r + 1] += load(to + 16);
+            store(to, f[2 * r]), store(to + 16, f[2 * r + 1]);
+        } else
+            for (int j = 0; j < left; j++) to[j] = (add ? to[j] : 0.f) + f[2 * r + j / 16][j % 16];
+    }
+}
+static void panel(const Linear *l, int p, const Input *in, float *y, size_t ldy, int add) {
+    int row = 0;
+#if TILE == 8
+    for (; row + 8 <= in->rows; row += 8) panel_rows(l, p, in, row, 8, y, ldy, add);
+    if (row + 4 <= in->rows) panel_rows(l, p, in, row, 4, y, ldy, add), row += 4;
+#endif
+    for (; row + 2 <= in->rows; row += 2) panel_rows(l, p, in, row, 2, y, ldy, add);
+    if (row < in->rows) panel_rows(l, p, in, row, 1, y, ldy, add);
+}
+static inline int panels(const Linear *l) { return up(l->n, PANEL) / PANEL; }
+
+typedef struct { const Linear *l; float *y; size_t ld; int add; } Job;
+typedef struct { Job job[3]; int count; Input in; } Jobs; /* matrices that read the same rows: one phase */
+
+/* ---- threads: pieces of a phase are claimed, so that a helper that the system does not run holds nobody up --------------------- */
+struct Run;
+typedef void (*Piece)(struct Run *, int piece, int thread);
+typedef struct { Piece fn; int32_t pieces; } Phase;
+typedef struct Pool {
+    pthread_t thread[MAX_THREADS];
+    pthread_mutex_t lock; pthread_cond_t wake;
+    int count, is_ended; unsigned started;
+    struct Run *run;
+    Phase phase[2];
+    _Atomic uint64_t state; /* number of the phase << 32 | next piece */
+    _Atomic int32_t done; _Atomic int is_active, inside;
+} Pool;
+typedef struct Run {
+    const Model *m; const Batch *b; Pool *pool; const Layer *l; int layer;
+    float *x, *h, *q, *k, *v, *a, *up, *gate, *last, *scores[MAX_THREADS], *scale; int8_t *bytes; int32_t *sum;
+    size_t ldx, ldq, ldk, ldf, ldmax; int context;
+    const float *from; size_t ldfrom; int size; /* what is being turned into int8 */
+    const Jobs *jobs;
+} Run;
+
+static int claim(Pool *p, int thread) { /* one piece of the present phase; whether there was one */
+    uint64_t s = atomic_load_explicit(&p->state, memory_order_acquire);
+    Phase *f = &p->phase[(s >> 32) & 1];
+    int32_t i = (int32_t)(s & 0xffffffffu);
+    if (i >= __atomic_load_n(&f->pieces, __ATOMIC_RELAXED)) return 0;
+    Piece fn = f->fn;
+    if (!atomic_compare_exchange_strong(&p->state, &s, s + 1)) return 1;
+    fn(p->run, i, thread);
+    atomic_fetch_add_explicit(&p->done, 1, memory_order_acq_rel);
+    return 1;
+}
+typedef struct { Pool *pool; int index; } Start;
+static void *help(void *arg) {
+    Start s = *(Start *)arg;
+    free(arg);
+    unsigned seen = 0;
+    for (;;) {
+        pthread_mutex_lock(&s.pool->lock);
+        while (s.pool->started == seen && !s.pool->is_ended) pthread_cond_wait(&s.pool->wake, &s.pool->lock);
+        seen = s.pool->started;
+        int is_ended = s.pool->is_ended;
+        pthread_mutex_unlock(&s.pool->lock);
+        if (is_ended) return NULL;
+        atomic_fetch_add(&s.pool->inside, 1);
+        int idle = 0;
+        while (atomic_load(&s.pool->is_active)) {
+            if (claim(s.pool, s.index)) idle = 0;
+            else if (++idle > 200) sched_yield();
+        }
+        atomic_fetch_sub(&s.pool->inside, 1);
+    }
+}
+void *pool_new(int32_t threads) {
+    Pool *p = calloc(1, sizeof *p);
+    pthread_mutex_init(&p->lock, NULL), pthread_cond_init(&p->wake, NULL);
+    p->count = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
+    for (int i = 1; i < p->count; i++) {
+        Start *s = malloc(sizeof *s);
+        *s = (Start){p, i};
+        if (pthread_create(&p->thread[i], NULL, help, s)) { free(s); p->count = i; }
+    }
+    return p;
+}
+void pool_free(void *pool) {
+    Pool *p = pool;
+    pthread_mutex_lock(&p->lock);
+    p->is_ended = 1;
+    pthread_cond_broadcast(&p->wake);
+    pthread_mutex_unlock(&p->lock);
+    for (int i = 1; i < p->count; i++) pthread_join(p->thread[i], NULL);
+    free(p);
+}
+static void phase(Run *r, Piece fn, int pieces) {
+    Pool *p = r->pool;
+    if (p->count == 1 || pieces == 1) {
+        for (int i = 0; i < pieces; i++) fn(r, i, 0);
+        return;
+    }
+    uint64_t next = (atomic_load(&p->state) >> 32) + 1;
+    atomic_store(&p->done, 0);
+    p->phase[next & 1].fn = fn;
+    __atomic_store_n(&p->phase[next & 1].pieces, pieces, __ATOMIC_RELAXED);
+    atomic_store_explicit(&p->state, next << 32, memory_order_release);
+    while (claim(p, 0)) {}
+    for (int idle = 0; atomic_load_explicit(&p->done, memory_order_acquire) < pieces;)
+        if (++idle > 200) sched_yield();
+}
+#include "native_step.h"

@@ -1,0 +1,69 @@
+"""The compiled step beside the network itself, at each precision."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra `local` (torch) is not installed")
+
+from duologue.engine.batch import Batch  # noqa: E402
+from duologue.engine.native import NativeNetwork, load_library  # noqa: E402
+from duologue.engine.paged import TorchNetwork  # noqa: E402
+from duologue.engine.runner import Network  # noqa: E402
+from duologue.kit.errors import SetupError  # noqa: E402
+from tests.engines import FAMILIES, make_network  # noqa: E402
+
+IDS = torch.randint(0, 330, (90,), generator=torch.Generator().manual_seed(1)).tolist()
+WITHIN = {"fp32": 2e-5, "fp16": 5e-3, "int8": 0.15}
+"""Error of a logit (root of the mean square), in standard deviations of the logits. Random networks make the most of errors."""
+
+
+def read(network: Network, start: int, end: int, table: list[int]) -> np.ndarray:
+    rows = [np.array(x, np.int32) for x in (IDS[start:end], range(start, end), [0] * (end - start), range(end - start))]
+    return network.forward(Batch(rows[0], rows[1], rows[2], rows[3], np.array([table], np.int32), np.zeros(1, np.int32))).values
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, "sinusoidal"])
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+@pytest.mark.parametrize("kind", [NativeNetwork, TorchNetwork])
+@torch.no_grad()
+def test_logits_are_those_of_the_network(compiled: None, kind: type, family: str, precision: str) -> None:
+    fields = FAMILIES.get(family, {"positions": "sinusoidal", "ffn": "relu"})
+    model = make_network(3, **fields)
+    wanted = model(torch.tensor([IDS]))[0].numpy()
+    network = kind(model, precision, 8, 1)
+    table = [5, 2, 7, 1, 0, 3]
+    found = np.concatenate([read(network, a, b, table) for a, b in ((0, 1), (1, 30), (30, 31), (31, 90))])
+    network.close()
+    error = np.sqrt(((found - wanted) ** 2).mean())
+    assert error / wanted.std() < WITHIN[precision]
+
+
+def test_one_request_cannot_spoil_anothers_numbers() -> None:
+    """fbgemm has one activation scale for a whole batch; the torch path keeps rows apart all the same."""
+    from duologue.engine.paged import make_linear
+
+    linear = make_linear(torch.randn(16, 32), torch.randn(16), "int8")
+    x = torch.randn(3, 32)
+    beside = torch.cat((x, 1000 * torch.randn(2, 32)))
+    assert torch.equal(linear(x), linear(beside)[:3])
+
+
+def test_without_a_compiler_the_reason_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    load_library.cache_clear()
+    monkeypatch.setenv("DUOLOGUE_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    try:
+        with pytest.raises(SetupError, match="no C compiler"):
+            load_library()
+        broken = tmp_path / "cc"
+        broken.write_text("#!/bin/sh\necho 'broken compiler' >&2\nexit 1\n")
+        broken.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+        monkeypatch.setenv("CC", str(broken))
+        with pytest.raises(SetupError, match="broken compiler"):
+            load_library()
+    finally:
+        load_library.cache_clear()
