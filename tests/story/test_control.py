@@ -1,6 +1,7 @@
 """People and the assistant share a conversation: takeover, stop, newer messages, verdicts, actions; it never speaks over them."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -193,7 +194,7 @@ async def test_a_change_waits_for_an_expert_and_then_happens_once(
 ) -> None:
     async with open_house(tmp_path, rules, script=script) as house:
         talk = await _ask_to_cancel(house)
-        done = tmp_path / "packs" / "support" / "cancelled.json"
+        done = tmp_path / "packs" / "support" / "changes.json"
         [draft] = await talk.drafts()
         assert draft.kind == "action"
         assert draft.action is not None
@@ -206,7 +207,7 @@ async def test_a_change_waits_for_an_expert_and_then_happens_once(
         assert await talk.said_by("expert") == [
             "Order RO-104401 is cancelled. Nothing will be sent, and £153 goes back to the way you paid."
         ]
-        assert done.read_text() == '["RO-104401"]'
+        assert json.loads(done.read_text()) == {"RO-104401": {"status": "cancelled"}}
         await house.assistant.run_action(WS, draft.id, EXPERT)
         await asyncio.sleep(0.2)
         assert len(await talk.said_by("expert")) == 1
@@ -218,7 +219,7 @@ async def test_a_rejected_change_does_not_happen(tmp_path: Path) -> None:
         [draft] = await talk.drafts()
         await house.review.decide(WS, draft.id, EXPERT, "reject", reason="policy")
         await asyncio.sleep(0.2)
-        assert not (tmp_path / "packs" / "support" / "cancelled.json").exists()
+        assert not (tmp_path / "packs" / "support" / "changes.json").exists()
         assert await talk.said_by("expert") == []
 
 

@@ -32,7 +32,7 @@ async def test_an_openai_compatible_server_drives_a_turn_with_a_tool_call(tmp_pa
             assert value["status"] == "shipped"
             assert run.model_version == "remote:some-model"
     first, second = server.requests
-    assert {t["function"]["name"] for t in first["tools"]} == {"get_order", "cancel_order"}
+    assert {t["function"]["name"] for t in first["tools"]} == {"get_order", "cancel_order", "change_address", "return_order"}
     assert [m["role"] for m in second["messages"]] == ["system", "user", "assistant", "tool"]
     assert "shipped" in second["messages"][3]["content"]
 

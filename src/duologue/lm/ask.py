@@ -1,20 +1,23 @@
 """Ask a model in a folder: how likely is this text, and how does that one go on? Answers are JSON values for the command line.
 
-The folder is ours or any Hugging Face checkpoint of a known family. Knows nothing of conversations.
+The folder is ours or any Hugging Face checkpoint of a known family.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from duologue.kit.errors import Invalid
+from duologue.lm.chat import Message, render
 from duologue.lm.checkpoint import load_checkpoint
-from duologue.lm.decode import Decoding, write
+from duologue.lm.decode import Decoding, Written, search, write
+from duologue.lm.dialect import read_ends
 from duologue.lm.score import score_text
-from duologue.lm.tokenizer import BOS, TextTokenizer
+from duologue.lm.tokenizer import TextTokenizer
 from duologue.lm.transformer import Transformer
+
+__all__ = ["Model", "cut_at_stop", "read_ends"]
 
 
 class Model:
@@ -38,37 +41,61 @@ class Model:
         }
 
     def generate(self, prompt: str, decoding: Decoding, stops: Sequence[str] = ()) -> dict[str, Any]:
-        """`{"texts", "scores", "finish_reasons"}`; a text ends before the first stop string in it."""
-        ids = self.tokenizer.encode(prompt)
-        if BOS in self.tokenizer.special_ids:
-            ids = [self.tokenizer.special(BOS), *ids]
+        """`{"texts", "scores", "finish_reasons", "logprobs"}`; a text ends before the first stop string in it.
+
+        `scores` are log-probabilities divided by length^length_penalty, the end's token counted; `logprobs` are not divided.
+        """
+        return self.answer(self.read(prompt), decoding, stops)
+
+    def read(self, prompt: str) -> list[int]:
+        """A prompt's ids, the beginning token first where the model has one. Raises Invalid for an empty one."""
+        ids = [*self.tokenizer.dialect.begin, *self.tokenizer.encode(prompt)]
         if not ids:
             raise Invalid("Give a prompt of at least one token; this model has no beginning token of its own.")
+        return ids
+
+    def read_chat(self, messages: Sequence[Message]) -> list[int]:
+        """A conversation's ids, the assistant's turn opened. Raises Invalid where the model has no chat format."""
+        return render(self.tokenizer, messages, for_reply=True).ids
+
+    def answer(self, ids: Sequence[int], decoding: Decoding, stops: Sequence[str] = ()) -> dict[str, Any]:
+        """What `generate` says, for a prompt of ids."""
+        (some,) = write(self.network, [ids], self._within(ids, decoding), self._stop(stops))
+        return self.say(some, stops)
+
+    def beams(self, ids: Sequence[int], decoding: Decoding, stops: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+        """Every step of a beam search: `{"step", "beams": [{"text", "logprob"}], "finished": [{"text", "score"}]}`."""
+        for number, step in enumerate(search(self.network, ids, self._within(ids, decoding), self._stop(stops)), 1):
+            yield {
+                "step": number,
+                "beams": [{"text": self.tokenizer.decode(t), "logprob": p} for t, p in step.beams],
+                "finished": [{"text": self.tokenizer.decode(w.ids), "score": w.score} for w in step.finished],
+            }
+
+    def say(self, some: Sequence[Written], stops: Sequence[str] = ()) -> dict[str, Any]:
+        """Written ids as texts."""
+        cut = [cut_at_stop(self.tokenizer.decode(one.ids), stops) for one in some]
+        return {
+            "texts": [text for text, _ in cut],
+            "scores": [one.score for one in some],
+            "finish_reasons": ["stop" if is_cut else one.reason for one, (_, is_cut) in zip(some, cut, strict=True)],
+            "logprobs": [one.logprob for one in some],
+        }
+
+    def _within(self, ids: Sequence[int], decoding: Decoding) -> Decoding:
+        """The rules with this model's ends, and with no more new tokens than its context has room for."""
         room = self.network.config.context - len(ids)
         if room < 1:
             raise Invalid(f"The prompt has {len(ids)} tokens, this model reads {self.network.config.context} with its answer.")
-        if decoding.max_new_tokens > room:
-            decoding = replace(decoding, max_new_tokens=room)
-        (some,) = write(self.network, [ids], replace(decoding, ends=self.ends))
-        texts, reasons = [], []
-        for one in some:
-            text, is_cut = cut_at_stop(self.tokenizer.decode(one.ids), stops)
-            texts.append(text)
-            reasons.append("stop" if is_cut else one.reason)
-        return {"texts": texts, "scores": [w.score for w in some], "finish_reasons": reasons}
+        return replace(decoding, ends=self.ends, max_new_tokens=min(decoding.max_new_tokens, room))
+
+    def _stop(self, stops: Sequence[str]) -> Any:
+        """Whether a stop string stands in what is written, also where it goes across tokens."""
+        wanted = [stop for stop in stops if stop]
+        return lambda ids: bool(wanted) and any(stop in self.tokenizer.decode(ids) for stop in wanted)
 
 
 def cut_at_stop(text: str, stops: Sequence[str]) -> tuple[str, bool]:
     """The text before the first of the stop strings, and whether there was one."""
     found = [at for stop in stops if stop and (at := text.find(stop)) >= 0]
     return (text[: min(found)], True) if found else (text, False)
-
-
-def read_ends(folder: Path) -> tuple[int, ...]:
-    """The tokens that end a text, as the folder's generation_config.json or config.json says."""
-    for name in ("generation_config.json", "config.json"):
-        path = folder / name
-        found = json.loads(path.read_text("utf-8")).get("eos_token_id") if path.exists() else None
-        if found is not None:
-            return (found,) if isinstance(found, int) else tuple(t for t in found if t is not None)
-    return ()

@@ -39,8 +39,12 @@ class Rendered:
 def render(tokenizer: TextTokenizer, messages: Sequence[Message], *, for_reply: bool = False) -> Rendered:
     """Render messages `{"role": system|user|assistant, "content": text}`; `for_reply` opens the assistant's turn at the end.
 
-    Raises Invalid for an unknown role.
+    Another program's model is asked through its own chat template. Raises Invalid for an unknown role.
     """
+    if not tokenizer.is_ours:
+        from duologue.lm.template import apply_template
+
+        return Rendered(*apply_template(tokenizer, messages, for_reply=for_reply))
     ids, mask = [tokenizer.special(BOS)], [0]
     for message in messages:
         role = message["role"]

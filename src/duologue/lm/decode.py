@@ -1,12 +1,13 @@
 """One way to write for every network: greedy, drawn at random, or by beam search, over `new_cache`, `prefill` and `step`.
 
-Works on ids; prompts of different length are padded on the left. Text, stop strings and streaming are the caller's.
+Works on ids; prompts of different length are padded on the left. Text and streaming are the caller's; for stop strings it passes
+`is_stop`, which is asked after every token whether the ids written so far end the text.
 Order of the rules on logits: repetition and presence penalty, temperature, top-k, top-p, min-p.
 Sources: Keskar et al. 2019 (repetition penalty); Fan et al. 2018 (top-k); Holtzman et al. 2020 (top-p); Nguyen et al. 2024 (min-p);
 Wu et al. 2016, section 7 (length penalty; here the score is the log-probability divided by length^penalty).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -35,6 +36,14 @@ class Network(Protocol):
     def step(self, ids: Tensor, cache: Any) -> Tensor:
         """Read (B,); logits (B, V) of what follows."""
         ...
+
+
+Stop = Callable[[Sequence[int]], bool]
+
+
+def never(ids: Sequence[int]) -> bool:
+    """No text is ended by what it says."""
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +116,10 @@ def pad_left(prompts: Sequence[Sequence[int]], copies: int) -> tuple[Tensor, Ten
 
 
 @torch.inference_mode()
-def write(network: Network, prompts: Sequence[Sequence[int]], d: Decoding) -> list[list[Written]]:
+def write(network: Network, prompts: Sequence[Sequence[int]], d: Decoding, is_stop: Stop = never) -> list[list[Written]]:
     """For each prompt `d.n` texts, the best first in beam search. Raises Invalid past the network's context."""
     if d.beams > 1:
-        return [_Beams(network, prompt, d).run() for prompt in prompts]
+        return [_Beams(network, prompt, d, is_stop).run() for prompt in prompts]
     ids, pad = pad_left(prompts, d.n)
     rows, generator = ids.size(0), torch.Generator().manual_seed(d.seed)
     cache = network.new_cache(rows, ids.size(1) + d.max_new_tokens)
@@ -119,7 +128,7 @@ def write(network: Network, prompts: Sequence[Sequence[int]], d: Decoding) -> li
     for row in range(rows if network.continues_prompt else 0):
         seen[row, ids[row, pad[row] :]] = True
     tokens: list[list[int]] = [[] for _ in range(rows)]
-    logprob, is_ended = torch.zeros(rows, dtype=torch.float64), torch.zeros(rows, dtype=torch.bool)
+    logprob, is_ended, is_stopped = (torch.zeros(rows, dtype=t) for t in (torch.float64, torch.bool, torch.bool))
     for _ in range(d.max_new_tokens):
         ruled = penalise(logits, seen, d)
         if d.temperature > 0:
@@ -130,19 +139,21 @@ def write(network: Network, prompts: Sequence[Sequence[int]], d: Decoding) -> li
         logprob += gained.double() * ~is_ended
         for row in (~is_ended).nonzero()[:, 0].tolist():
             tokens[row].append(int(chosen[row]))
-        is_ended |= torch.isin(chosen, torch.tensor(d.ends, dtype=torch.long))
+            is_stopped[row] = int(chosen[row]) not in d.ends and is_stop(tokens[row])
+        is_ended |= torch.isin(chosen, torch.tensor(d.ends, dtype=torch.long)) | is_stopped
         if bool(is_ended.all()):
             break
         seen.scatter_(1, chosen[:, None], True)
         if max(map(len, tokens)) < d.max_new_tokens:
             logits = network.step(chosen, cache).float()
-    made = [_finish(t, float(p), d, bool(e)) for t, p, e in zip(tokens, logprob, is_ended, strict=True)]
+    made = [_finish(t, float(p), d, is_ended=bool(e)) for t, p, e in zip(tokens, logprob, is_ended, strict=True)]
     return [made[i : i + d.n] for i in range(0, rows, d.n)]
 
 
-def _finish(ids: Sequence[int], logprob: float, d: Decoding, is_ended: bool) -> Written:
+def _finish(ids: Sequence[int], logprob: float, d: Decoding, *, is_ended: bool) -> Written:
     score = logprob / max(1, len(ids)) ** d.length_penalty
-    return Written(tuple(ids[:-1] if is_ended else ids), logprob, score, "stop" if is_ended else "length")
+    kept = ids[:-1] if is_ended and ids[-1] in d.ends else ids
+    return Written(tuple(kept), logprob, score, "stop" if is_ended else "length")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +164,16 @@ class BeamStep:
     finished: tuple[Written, ...]
 
 
-def search(network: Network, prompt: Sequence[int], d: Decoding) -> Iterator[BeamStep]:
+def search(network: Network, prompt: Sequence[int], d: Decoding, is_stop: Stop = never) -> Iterator[BeamStep]:
     """A beam search to look at: every step of it, the last with all that `write` would choose from."""
-    yield from _Beams(network, prompt, d).steps()
+    yield from _Beams(network, prompt, d, is_stop).steps()
 
 
 class _Beams:
     """Beam search of one prompt. The live beams are the best unfinished texts; complete ones wait in `finished`, best first."""
 
-    def __init__(self, network: Network, prompt: Sequence[int], d: Decoding) -> None:
-        self.network, self.prompt, self.d = network, list(prompt), d
+    def __init__(self, network: Network, prompt: Sequence[int], d: Decoding, is_stop: Stop) -> None:
+        self.network, self.prompt, self.d, self.is_stop = network, list(prompt), d, is_stop
         self.finished: list[Written] = []
 
     def run(self) -> list[Written]:
@@ -182,7 +193,7 @@ class _Beams:
             live, sources = [], []
             for rank, (source, token, logprob) in enumerate(candidates):
                 tokens = [*self._tokens[source], token]
-                if token in d.ends:
+                if token in d.ends or self.is_stop(tokens):
                     if rank < d.beams:  # a complete text must be among the best, or it would be kept for being short
                         self._keep(_finish(tokens, logprob, d, is_ended=True))
                 elif len(live) < d.beams:

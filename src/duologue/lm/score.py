@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from duologue.kit.errors import Invalid
-from duologue.lm.tokenizer import BOS, TextTokenizer
+from duologue.lm.tokenizer import TextTokenizer
 from duologue.lm.transformer import Transformer
 
 
@@ -53,14 +53,20 @@ def token_logprobs(model: Transformer, ids: Sequence[int], num_read: int = 1) ->
 
 def score_text(model: Transformer, tokenizer: TextTokenizer, text: str, continuation: str | None = None) -> Score:
     """Score a text, or of a text and its continuation only the latter. Raises Invalid where nothing is left to score."""
-    read = [tokenizer.special(BOS)] if BOS in tokenizer.special_ids else []
-    scored = tokenizer.encode(text if continuation is None else continuation)
+    read, scored = list(tokenizer.dialect.begin), tokenizer.encode(text)
     if continuation is not None:
-        read += tokenizer.encode(text)
+        before, scored = scored, split_off(tokenizer, text, continuation)
+        read += before
     if len(read) + len(scored) < 2 or not scored:
         raise Invalid("There is nothing to score: give a text of at least one token (two where the model has no beginning token).")
     found = token_logprobs(model, [*read, *scored], len(read))
     return Score(float(found.double().sum()), tuple(found.tolist()), len((text if continuation is None else continuation).encode()))
+
+
+def split_off(tokenizer: TextTokenizer, text: str, continuation: str) -> list[int]:
+    """The continuation's ids as they stand in the whole; encoded by itself where a token reaches across the border."""
+    before, whole = tokenizer.encode(text), tokenizer.encode(text + continuation)
+    return whole[len(before) :] if whole[: len(before)] == before else tokenizer.encode(continuation)
 
 
 def bits_per_byte(model: Transformer, tokenizer: TextTokenizer, texts: Sequence[str]) -> float:

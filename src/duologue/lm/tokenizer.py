@@ -9,10 +9,11 @@ Source of the method: Sennrich et al. 2016 (BPE); Radford et al. 2019 (bytes as 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from tokenizers.decoders import DecodeStream
 
 from duologue.kit.errors import Invalid
+from duologue.lm.dialect import Dialect, read_dialect
 
 PAD, BOS, END = "<|pad|>", "<|bos|>", "<|end|>"
 SYSTEM, USER, ASSISTANT, END_OF_TURN = "<|system|>", "<|user|>", "<|assistant|>", "<|end_of_turn|>"
@@ -48,12 +49,20 @@ BYTE_OF_LETTER = {letter: byte for byte, letter in LETTER_OF_BYTE.items()}
 class TextTokenizer:
     """A trained tokenizer. Ids are those of `tokenizer.json`; special tokens come only from `special()`."""
 
-    def __init__(self, inner: Tokenizer) -> None:
+    def __init__(self, inner: Tokenizer, dialect: Dialect | None = None) -> None:
+        """`dialect` is that of another program's model; without it the tokenizer is one of ours."""
         self.inner = inner
         self.inner.encode_special_tokens = True
+        self.inner.no_truncation()  # a file may say to cut or to fill; whoever reads a text here wants all of it and no more
+        self.inner.no_padding()
         letters = inner.get_vocab(with_added_tokens=False)
         self._id_of_byte = {byte: letters[letter] for byte, letter in LETTER_OF_BYTE.items() if letter in letters}
         self._special_ids = {t.content: i for i, t in inner.get_added_tokens_decoder().items() if t.special}
+        self.is_ours = dialect is None
+        self.dialect = dialect or Dialect(
+            begin=tuple(self._special_ids[t] for t in (BOS,) if t in self._special_ids),
+            ends=tuple(self._special_ids[t] for t in (END_OF_TURN, END) if t in self._special_ids),
+        )
 
     @property
     def vocab_size(self) -> int:
@@ -78,6 +87,15 @@ class TextTokenizer:
     def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
         """Ids of many texts, in parallel."""
         return [list(e.ids) for e in self.inner.encode_batch_fast(texts, add_special_tokens=False)]
+
+    def encode_marked(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Ids of a text in which special tokens are spelt, as a chat template writes them, and where each stands in it."""
+        self.inner.encode_special_tokens = False
+        try:
+            found = self.inner.encode(text, add_special_tokens=False)
+        finally:
+            self.inner.encode_special_tokens = True
+        return list(found.ids), list(found.offsets)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of ids without the special ones; incomplete characters become U+FFFD."""
@@ -124,9 +142,14 @@ class TextStream:
 
 
 def load_tokenizer(path: Path) -> TextTokenizer:
-    """Read a `tokenizer.json`. Raises Invalid where there is none or it cannot be read."""
+    """Read a `tokenizer.json`, and beside it the dialect where it is not ours.
+
+    Raises Invalid where there is none or it cannot be read.
+    """
     try:
-        return TextTokenizer(Tokenizer.from_file(str(path)))
+        inner = Tokenizer.from_file(str(path))
+        is_ours = {t.content for t in inner.get_added_tokens_decoder().values()} >= {BOS, END_OF_TURN, *ROLES.values()}
+        return TextTokenizer(inner, None if is_ours else read_dialect(path.parent, inner))
     except Exception as error:  # the library raises bare Exception for every fault
         raise Invalid(f"{path} is not a tokenizer file of the tokenizers library: {error}.") from error
 
@@ -154,4 +177,6 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int, *, show_progress: boo
         show_progress=show_progress,
     )
     inner.train_from_iterator(texts, trainer)
+    begin = inner.token_to_id(BOS)  # so that other programs read a text as we do, its beginning token first
+    inner.post_processor = processors.TemplateProcessing(single=f"{BOS} $A", pair=f"{BOS} $A $B", special_tokens=[(BOS, begin)])
     return TextTokenizer(inner)

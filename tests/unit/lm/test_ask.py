@@ -29,7 +29,7 @@ def test_a_text_and_its_continuation_score_as_the_whole(model: Model) -> None:
 
 def test_n_texts_come_best_first_with_scores_and_reasons(model: Model) -> None:
     found = model.generate("包裹", Decoding(max_new_tokens=6, beams=3, n=3))
-    assert [len(v) for v in found.values()] == [3, 3, 3]
+    assert {k: len(v) for k, v in found.items()} == dict.fromkeys(("texts", "scores", "finish_reasons", "logprobs"), 3)
     assert found["scores"] == sorted(found["scores"], reverse=True)
     assert set(found["finish_reasons"]) <= {"stop", "length"}
 

@@ -5,8 +5,18 @@ from pathlib import Path
 import pytest
 
 from duologue.packs.support import PACK
+from duologue.packs.support.order_changes import (
+    change_address,
+    match_address,
+    match_return,
+    preview_address,
+    preview_return,
+    return_order,
+)
+from duologue.packs.support.order_words import render_order
 from duologue.packs.support.policy import POLICY
-from duologue.packs.support.tools import cancel_order, get_order, match_cancel, match_order, preview_cancel, render_order
+from duologue.packs.support.shop import SampleShop
+from duologue.packs.support.tools import cancel_order, get_order, match_cancel, match_order, preview_cancel
 from duologue.sdk import Caller, Lang, Refusal, ToolContext
 
 EMMA, WANG = "emma.whitfield@mail.example", "wang.lei@mail.example"
@@ -48,7 +58,7 @@ def test_cancelling_is_announced_done_once_and_remembered(tmp_path: Path) -> Non
     mine = context(tmp_path, EMMA)
     announced = preview_cancel(mine, "RO-104401")
     assert announced == "Cancel order RO-104401: 1 × Moss 0 sleeping bag (Regular); 1 × Merino hiking socks (S), £153."
-    assert not (tmp_path / "cancelled.json").exists()
+    assert not (tmp_path / "changes.json").exists()
     first, second = cancel_order(mine, "RO-104401"), cancel_order(mine, "RO-104401")
     assert first == second
     assert isinstance(first, str)
@@ -60,13 +70,69 @@ def test_cancelling_is_announced_done_once_and_remembered(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("number", ["RO-104356", "RO-104388", "RO-104395"])
 def test_an_order_that_went_too_far_is_not_cancelled(tmp_path: Path, number: str) -> None:
-    from duologue.packs.support.tools import _sample
-
-    mine = context(tmp_path, _sample()[number]["customer"]["email"], lang="zh")
+    order = SampleShop(tmp_path).find(number)
+    assert order is not None
+    mine = context(tmp_path, order["customer"]["email"], lang="zh")
     refused = cancel_order(mine, number)
     assert isinstance(refused, Refusal)
     assert refused.code == "too_late"
-    assert not (tmp_path / "cancelled.json").exists()
+    assert not (tmp_path / "changes.json").exists()
+
+
+def test_a_return_is_registered_once_and_only_of_what_was_delivered(tmp_path: Path) -> None:
+    order = SampleShop(tmp_path).find("RO-104251")
+    assert order is not None
+    mine = context(tmp_path, order["customer"]["email"])
+    announced = preview_return(mine, "RO-104251")
+    assert isinstance(announced, str)
+    assert "delivered on" in announced
+    assert not (tmp_path / "changes.json").exists()
+    assert return_order(mine, "RO-104251") == return_order(mine, "RO-104251")
+    assert (SampleShop(tmp_path).find("RO-104251") or {})["status"] == "returned"
+    refused = preview_return(context(tmp_path, WANG, lang="zh"), "RO-104315")
+    assert isinstance(refused, Refusal)
+    assert "已发货" in refused.text
+
+
+def test_an_address_changes_until_the_order_is_packed(tmp_path: Path) -> None:
+    mine = context(tmp_path, EMMA)
+    assert preview_address(mine, "RO-104401", "5 New  Road, Leeds.") == "Send order RO-104401 to: 5 New Road, Leeds."
+    assert change_address(mine, "RO-104401", "5 New Road, Leeds") == "Order RO-104401 will be sent to: 5 New Road, Leeds."
+    order = get_order(mine, "RO-104401")
+    assert isinstance(order, dict)
+    assert (order["address"], order["status"]) == ("5 New Road, Leeds", "placed")
+    cancel_order(mine, "RO-104401")
+    changed = SampleShop(tmp_path).find("RO-104401")
+    assert changed is not None
+    assert (changed["status"], changed["address"]) == ("cancelled", "5 New Road, Leeds")
+    assert isinstance(change_address(mine, "RO-104401", "elsewhere"), Refusal)
+    stranger = change_address(context(tmp_path, "mallory@mail.example"), "RO-104401", "my house")
+    assert isinstance(stranger, Refusal)
+
+
+def test_a_customer_s_orders_newest_first(tmp_path: Path) -> None:
+    found = SampleShop(tmp_path).list_of(EMMA.upper())
+    assert len(found) > 1
+    assert [order["placed_at"] for order in found] == sorted((order["placed_at"] for order in found), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "returned", "address"),
+    [
+        ("I want to return RO-104251", "RO-104251", None),
+        ("订单RO-104251我想退货", "RO-104251", None),
+        ("When is my return RO-104251 refunded?", None, None),
+        ("订单RO-104251退货进度怎么样", None, None),
+        ("please change the address of RO-104401 to 5 New Road, Leeds", None, "5 New Road, Leeds"),
+        ("把订单RO-104401的收货地址改成成都市人民南路 1 号", None, "成都市人民南路 1 号"),
+        ("Can I change the address of RO-104401?", None, None),
+        ("RO-104401, my address is emma.whitfield@mail.example", None, None),
+        ("change the address of RO-104401 to emma.whitfield@mail.example", None, None),
+    ],
+)
+def test_returns_and_new_addresses_in_what_people_write(text: str, returned: str | None, address: str | None) -> None:
+    assert (match_return(text) or {}).get("number") == returned
+    assert (match_address(text) or {}).get("address") == address
 
 
 def test_an_order_is_told_in_both_languages(tmp_path: Path) -> None:
@@ -139,8 +205,8 @@ def test_ordinary_questions_stay_with_the_assistant(text: str) -> None:
 
 
 def test_the_pack_names_what_it_brings() -> None:
-    assert [tool.name for tool in PACK.tools] == ["get_order", "cancel_order"]
+    assert [tool.name for tool in PACK.tools] == ["get_order", "cancel_order", "change_address", "return_order"]
     assert all(source.folder.is_dir() for source in PACK.sources)
     assert {tool.scope for tool in PACK.tools} == {"read", "change"}
     for tool in PACK.tools:
-        assert tool.spec("en").parameters["required"] == ["number"]
+        assert tool.spec("en").parameters["required"][0] == "number"

@@ -12,6 +12,7 @@ from duologue import __version__
 from duologue.interfaces.cli.evaluate_commands import evaluate
 from duologue.interfaces.cli.knowledge_commands import knowledge
 from duologue.interfaces.cli.member_commands import member
+from duologue.interfaces.cli.model_commands import add_commands
 from duologue.interfaces.cli.options import AsJson, DataDir, Workspace
 from duologue.interfaces.cli.run import load_settings, out
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(member, name="member")
 app.add_typer(evaluate, name="eval")
+add_commands(app)
 
 
 def _show_version(wanted: bool) -> None:
@@ -88,16 +90,26 @@ def chat(
 @app.command()
 def export(
     context: typer.Context,
-    form: Annotated[Literal["sft", "dpo", "kto"], typer.Option("--format", help="Which form of examples.")] = "sft",
-    to: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; stdout without it.")] = None,
+    form: Annotated[Literal["sft", "dpo", "kto"], typer.Option("--format", help="Verdicts: which form of examples.")] = "sft",
+    to: Annotated[
+        Path | None, typer.Option("--to", "--out", "-o", help="File to write (stdout without it); a model's folder.")
+    ] = None,
     workspace: Workspace = "",
     data_dir: DataDir = None,
+    model: Annotated[str, typer.Option("--model", help="Write this model instead, as transformers and vLLM load it.")] = "",
+    adapter: Annotated[Path | None, typer.Option(help="With --model: a PEFT folder of adapters to work in.")] = None,
+    dtype: Annotated[str, typer.Option(help="With --model: fp32, bf16 or fp16; that of the source without it.")] = "",
+    shard_mb: Annotated[int, typer.Option(min=0, help="With --model: most megabytes per file; 0 writes one.")] = 0,
+    as_json: AsJson = False,
 ) -> None:
-    """Write the verdicts as training examples, one JSON object per line."""
-    from duologue.interfaces.cli.export import export_to
+    """Write the verdicts as training examples, one JSON object per line; with --model a model in Hugging Face's layout."""
+    from duologue.interfaces.cli.export import export_model, export_to
     from duologue.interfaces.cli.run import with_platform
 
-    with_platform(context, lambda platform: export_to(platform, workspace, form, to), data_dir)
+    if model:
+        export_model(model, to, adapter=adapter, dtype=dtype, shard_mb=shard_mb, as_json=as_json)
+    else:
+        with_platform(context, lambda platform: export_to(platform, workspace, form, to), data_dir)
 
 
 @app.command()

@@ -82,9 +82,13 @@ def _print(pack: str, rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         table.add_row(
             row["task"],
             row["metric"],
-            f"{row['value']:.3f}",
-            "–" if row["baseline"] is None else f"{row['baseline']:.3f}",
+            _figure(row["value"]),
+            _figure(row["baseline"]),
             str(row["n"]),
             row["note"],
         )
     out.print(table)
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -1,4 +1,4 @@
-"""`duologue export`: verdicts as training examples. A file appears whole or not at all."""
+"""`duologue export`: verdicts as training examples, or a model for other programs. A file appears whole or not at all."""
 
 import json
 import os
@@ -6,7 +6,19 @@ from pathlib import Path
 
 from duologue.interfaces.cli.run import err, get_workspace, print_json
 from duologue.interfaces.platform import Platform
+from duologue.kit.errors import Invalid
 from duologue.learning.model import ExportFormat
+
+
+def export_model(name: str, to: Path | None, *, adapter: Path | None, dtype: str, shard_mb: int, as_json: bool) -> None:
+    """Write a model in Hugging Face's layout. Raises Invalid without a place to write it to."""
+    from duologue.interfaces.cli.ask import print_conversion
+    from duologue.lm.convert import convert, find_model
+
+    if to is None:
+        raise Invalid("Say where the model goes: --to FOLDER.")
+    found = convert(find_model(name), to, dtype=dtype, adapter=adapter, shard_bytes=shard_mb * 1_000_000, for_others=True)
+    print_conversion(found, as_json=as_json)
 
 
 async def export_to(platform: Platform, slug: str, form: ExportFormat, to: Path | None) -> None:

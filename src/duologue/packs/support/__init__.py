@@ -3,6 +3,7 @@
 from importlib import import_module
 from pathlib import Path
 
+from duologue.packs.support.order_changes import CHANGE_ADDRESS, RETURN_ORDER
 from duologue.packs.support.policy import POLICY
 from duologue.packs.support.tools import CANCEL_ORDER, GET_ORDER
 from duologue.sdk import Pack, Source, Task
@@ -14,7 +15,7 @@ PACK = Pack(
     title={"en": "Customer support", "zh": "客户服务"},
     version="1",
     folder=_HERE,
-    tools=(GET_ORDER, CANCEL_ORDER),
+    tools=(GET_ORDER, CANCEL_ORDER, CHANGE_ADDRESS, RETURN_ORDER),
     policy=POLICY,
     voice={
         "en": (_HERE / "prompts" / "voice.en.md").read_text("utf-8"),
@@ -25,6 +26,23 @@ PACK = Pack(
 )
 
 _MODELS = {
+    "check_labels": "label_quality",
+    "compare": "scorecard",
+    "decide_step": "fallback",
+    "doubly_robust": "offpolicy",
+    "find_gaps": "gaps",
+    "find_route": "routing",
+    "find_trend": "alarms",
+    "is_welcome": "welcome",
+    "label_next": "label_quality",
+    "load_routes": "routing",
+    "read_catalogue": "catalogue",
+    "read_events": "imports",
+    "read_orders": "imports",
+    "snips": "offpolicy",
+    "starter_model": "starter",
+    "summarise": "survey",
+    "AlarmGate": "alarms",
     "IntentModel": "intents",
     "IntentReading": "intents",
     "Item": "catalogue",
@@ -35,13 +53,6 @@ _MODELS = {
     "Situation": "welcome",
     "SlotReader": "slots",
     "Turn": "dialogue_features",
-    "check_labels": "label_quality",
-    "doubly_robust": "offpolicy",
-    "is_welcome": "welcome",
-    "label_next": "label_quality",
-    "read_catalogue": "catalogue",
-    "snips": "offpolicy",
-    "starter_model": "starter",
 }
 """The statistical models, imported when first asked for: they need the extra `support`, the conversation does not."""
 

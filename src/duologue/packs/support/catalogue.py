@@ -1,7 +1,5 @@
 """What the shop offers, and the rules by which an item may be offered at all. Knows neither persons nor scores."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,9 +8,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.preprocessing import normalize
 
-from duologue.kit.errors import Invalid
 from duologue.packs.support.encode import Encode
 from duologue.packs.support.features import Features
+from duologue.packs.support.table import Fault, read_table
 
 LIKE_MOST = 50
 """Likenesses kept per item."""
@@ -58,38 +56,32 @@ class Rules:
         )
 
 
-def read_catalogue(data: bytes) -> tuple[list[Item], list[tuple[int, str]]]:
+def read_catalogue(data: bytes) -> tuple[list[Item], list[Fault]]:
     """Items of a CSV file with a header `id,title[,text,price,tags,regions,in_stock]`, and (line, fault) of the rows left out.
 
-    Tags and regions are parted by `;` or `|`. Raises Invalid where the header lacks `id` or `title` or the file is no UTF-8 text.
+    Tags and regions are parted by `;` or `|`. Raises Invalid where the header lacks `id` or `title` or the file is no text.
     """
-    try:
-        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=False))
-    except UnicodeDecodeError as error:
-        raise Invalid("The catalogue is not UTF-8 text; save the file as CSV in UTF-8.") from error
-    except csv.Error as error:
-        raise Invalid(f"The catalogue cannot be read as CSV: {error}.") from error
-    if not rows or "id" not in rows[0] or "title" not in rows[0]:
-        raise Invalid("The catalogue needs a header with at least the columns id and title, and one row.")
     items: dict[str, Item] = {}
-    faults: list[tuple[int, str]] = []
-    for line, row in enumerate(rows, start=2):
-        name, title = (row.get("id") or "").strip(), (row.get("title") or "").strip()
+    faults: list[Fault] = []
+    for line, row in read_table(data, "catalogue's rows", ("id", "title")):
+        name, title = row["id"], row["title"]
         try:
-            price = float(row["price"]) if (row.get("price") or "").strip() else None
+            price = float(row["price"]) if row.get("price") else None
         except ValueError:
-            faults.append((line, "the price is not a number"))
+            price = np.nan
+        if price is not None and not 0 <= price < np.inf:
+            faults.append((line, "the price is not a number from 0"))
             continue
         if not name or not title or name in items:
             faults.append((line, "the id stands there twice" if name in items else "id or title is missing"))
             continue
-        stock = (row.get("in_stock") or "yes").strip().lower() not in ("0", "no", "false", "否", "无")
-        items[name] = Item(name, title, (row.get("text") or "").strip(), price, _list(row, "tags"), _list(row, "regions"), stock)
+        stock = (row.get("in_stock") or "yes").lower() not in ("0", "no", "false", "否", "无")
+        items[name] = Item(name, title, row.get("text", ""), price, _list(row, "tags"), _list(row, "regions"), stock)
     return list(items.values()), faults
 
 
-def _list(row: Mapping[str, str | None], column: str) -> tuple[str, ...]:
-    parts = (row.get(column) or "").replace("|", ";").split(";")
+def _list(row: Mapping[str, str], column: str) -> tuple[str, ...]:
+    parts = row.get(column, "").replace("|", ";").split(";")
     return tuple(part.strip() for part in parts if part.strip())
 
 

@@ -202,7 +202,7 @@ def _satisfaction(train: Rows | None, test: Rows, encode: Encode | None) -> Iter
     yield row("satisfaction", "macro_f1", macro_f1(right, predicted), macro_f1(right, most), n, note)
     yield row("satisfaction", "pr_auc_dissatisfied", average_precision(bad, chances[:, :2].sum(axis=1)), float(np.mean(bad)), n,
               "finding dissatisfied dialogues; baseline: chance")  # fmt: skip
-    rho = float(spearmanr(scores, expected).statistic) if len(set(scores.tolist())) > 1 else float("nan")
+    rho = float(spearmanr(scores, expected).statistic) if min(np.ptp(scores), np.ptp(expected)) > 0 else float("nan")
     yield row("satisfaction", "spearman", rho, 0.0, n, "expected against given score; baseline: a constant")
     middle = np.full(n, np.median([score for _, score in source]))
     yield row("satisfaction", "mae", float(np.abs(scores - expected).mean()), float(np.abs(scores - middle).mean()), n,

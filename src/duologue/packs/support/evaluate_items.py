@@ -38,6 +38,8 @@ def evaluate_recommend(train: Sequence[Event], test: Sequence[Event]) -> Iterato
     cold = [u for u in wanted if u not in known]
     if model is None or not warm:
         yield row("recommend", "ndcg@10", float("nan"), None, 0, f"{note}; no person of the test has earlier events")
+        if model is not None and cold:
+            yield _cold(model, data.items, wanted, cold)
         return
     histories = [[data.items[i] for i in known[u]] for u in warm]
     targets = [wanted[u] for u in warm]
@@ -64,9 +66,13 @@ def evaluate_recommend(train: Sequence[Event], test: Sequence[Event]) -> Iterato
     )
     yield row("recommend", "coverage@10", own[2], simple["popular"][2], len(data.items), "share of items offered to anybody")
     if cold:
-        found = _judge(model, data.items, [[] for _ in cold], [wanted[u] for u in cold])
-        yield row("recommend", "ndcg@10_cold", found[0].mean(), None, len(cold), "persons without earlier events: popularity")
+        yield _cold(model, data.items, wanted, cold)
     yield row("recommend", "train_cpu_s", spent, None, len(train), "CPU-seconds, trials included")
+
+
+def _cold(model: Recommender, items: Sequence[str], wanted: dict[str, set[str]], cold: Sequence[str]) -> Row:
+    found = _judge(model, items, [[] for _ in cold], [wanted[u] for u in cold])
+    return row("recommend", "ndcg@10_cold", found[0].mean(), None, len(cold), "persons without earlier events: popularity")
 
 
 def split_last(events: Sequence[Event]) -> tuple[list[Event], list[Event]]:

@@ -18,6 +18,7 @@ from duologue.packs.support.measure import Row, interval, row
 Find = Callable[[Sequence[str], int], Sequence[Sequence[str]]]
 """Questions (n) and a number k to the k best articles of each, by file name, best first."""
 K = 10
+ENDINGS = (".md", ".txt", ".html")
 
 
 def evaluate_replies(
@@ -27,17 +28,15 @@ def evaluate_replies(
 
     Raises Invalid where the folder holds no article.
     """
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".md", ".txt", ".html")) if folder.is_dir() else []
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS) if folder.is_dir() else []
     if not files:
         raise Invalid("The folder knowledge beside the rows holds no article; put .md, .txt or .html files there.")
-    texts = {_name(path.name): path.read_text(encoding="utf-8", errors="replace") for path in files}
+    texts = {_name(path.relative_to(folder).as_posix()): path.read_text(encoding="utf-8", errors="replace") for path in files}
     how = "the program's search" if find is not None else "terms" + (f" and encoder {encode.name}" if encode is not None else "")
     search = find or _search_terms(texts, encode)
     questions = [question for question, _, _ in rows]
     found = [[_name(article) for article in some] for some in search(questions, K)]
-    places = [
-        some.index(_name(article)) + 1 if _name(article) in some else 0 for some, (_, _, article) in zip(found, rows, strict=True)
-    ]
+    places = [_place(some, _name(article)) for some, (_, _, article) in zip(found, rows, strict=True)]
     rank, n, count = np.array(places), len(rows), len(texts)
     for k in (1, 5):
         hits = ((rank > 0) & (rank <= k)).astype(float)
@@ -62,7 +61,15 @@ def evaluate_replies(
 
 
 def _name(article: str) -> str:
-    return Path(article.strip().replace("\\", "/")).stem.lower()
+    """An article's path below the folder, in small letters and without its ending."""
+    path = article.strip().replace("\\", "/").lower().removeprefix("knowledge/")
+    ending = Path(path).suffix
+    return path.removesuffix(ending) if ending in ENDINGS else path
+
+
+def _place(found: Sequence[str], article: str) -> int:
+    """The place from 1 of the article among those found, by its path or by its bare name; 0 where it is not."""
+    return next((n for n, one in enumerate(found, 1) if one == article or one.endswith(f"/{article}")), 0)
 
 
 def _share(answer: str, article: str) -> float:

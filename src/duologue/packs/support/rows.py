@@ -6,6 +6,8 @@ Knows the forms of the rows, no model. A row that cannot be read is counted and 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,15 +34,18 @@ class Rows:
 
 def _intent(row: dict[str, Any]) -> tuple[str, str | None]:
     intent = row["intent"]
-    if not isinstance(row["text"], str) or not (intent is None or isinstance(intent, str)):
+    if isinstance(intent, int) and not isinstance(intent, bool):
+        intent = str(intent)
+    if not isinstance(row["text"], str) or not (intent is None or isinstance(intent, str)) or intent == "":
         raise ValueError
-    return row["text"], intent
+    return row["text"], intent if intent is None else intent.strip()
 
 
 def _sentiment(row: dict[str, Any]) -> tuple[str, str]:
-    if not isinstance(row["text"], str) or row["label"] not in SENTIMENTS:
+    label = str(row["label"]).strip().lower()
+    if not isinstance(row["text"], str) or label not in SENTIMENTS:
         raise ValueError
-    return row["text"], row["label"]
+    return row["text"], label
 
 
 def _satisfaction(row: dict[str, Any]) -> tuple[list[Turn], float]:
@@ -53,9 +58,19 @@ def _satisfaction(row: dict[str, Any]) -> tuple[list[Turn], float]:
 
 def _recommend(row: dict[str, Any]) -> tuple[str, str, float]:
     user, item = str(row["user"]), str(row["item"])
-    if not user or not item:
+    when = _seconds(row["timestamp"])
+    if not user or not item or not isfinite(when):
         raise ValueError
-    return user, item, float(row["timestamp"])
+    return user, item, when
+
+
+def _seconds(when: Any) -> float:
+    """A number as it is, or a date and time of ISO 8601 (of UTC, where it names no zone)."""
+    try:
+        return float(when)
+    except ValueError:
+        found = datetime.fromisoformat(when)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
 def _reply(row: dict[str, Any]) -> tuple[str, str, str]:

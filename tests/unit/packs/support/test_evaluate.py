@@ -118,3 +118,35 @@ def test_measures_by_hand() -> None:
     assert ranks(np.array([[0.5, 0.5, 0.1]]), np.array([0])).tolist() == [2]
     assert gains(np.array([1, 3, 11, 0])).tolist() == [1.0, 0.5, 0.0, 0.0]
     assert average_precision([True, False, True], np.array([0.9, 0.8, 0.7])) == pytest.approx((1 + 2 / 3) / 2)
+
+
+def test_numbers_as_names_of_intents_and_labels_in_capitals_are_read(tmp_path: Path) -> None:
+    train = [{"text": text, "intent": n % 2} for n, text in enumerate(["send it", "pay it", "post it", "paid twice"])]
+    test = [{"text": "post it", "intent": 0}, {"text": "wonderful", "label": "Positive "}, {"text": "x", "intent": True}]
+    found = figures(write(write(tmp_path, "train.jsonl", train), "test.jsonl", test))
+    assert (found["intents", "accuracy"]["value"], found["sentiment", "accuracy"]["value"]) == (1.0, 1.0)
+    assert found["rows", "unreadable"]["n"] == 1
+
+
+def test_recommend_with_new_persons_only_and_dates_as_words(tmp_path: Path) -> None:
+    train = [
+        {"user": f"u{n}", "item": item, "timestamp": f"2024-05-0{day}"} for n in range(3) for day, item in ((1, "a"), (2, "b"))
+    ]
+    test = [{"user": "new", "item": "b", "timestamp": "2024-06-01T10:00:00Z"}, {"user": "v", "item": "b", "timestamp": "soon"}]
+    found = figures(write(write(tmp_path, "train.jsonl", train), "test.jsonl", test), "recommend")
+    assert found["recommend", "ndcg@10"]["value"] is None
+    assert found["recommend", "ndcg@10_cold"]["n"] == 1
+    assert found["rows", "unreadable"]["n"] == 1
+
+
+def test_articles_of_one_name_in_two_languages_are_two(tmp_path: Path) -> None:
+    for lang, text in (("en", "# Fees\n\nPostage costs three pounds."), ("zh", "# 运费\n\n邮费三镑。")):
+        (tmp_path / "knowledge" / lang).mkdir(parents=True)
+        (tmp_path / "knowledge" / lang / "fees.md").write_text(text, encoding="utf-8")
+    rows = [
+        {"question": "How much is postage?", "answer": "three pounds", "article": "fees"},
+        {"question": "邮费多少", "answer": "三镑", "article": "knowledge/zh/fees.md"},
+    ]
+    found = figures(write(tmp_path, "test.jsonl", rows), "replies")
+    assert found["replies", "recall@1"]["value"] == 1.0
+    assert "2 articles" in found["replies", "recall@1"]["note"]

@@ -1,0 +1,42 @@
+"""Unanswered questions become gaps: alike ones together, languages apart, counted and named."""
+
+from duologue.packs.support.gaps import Question, find_gaps
+
+ASKED = [
+    "do you rent out tents",
+    "can I rent a tent for a weekend",
+    "is it possible to rent tents",
+    "do you sell skis",
+    "are skis sold in your shop",
+    "你们可以租帐篷吗",
+    "你们能不能租帐篷",
+    "周末租帐篷多少钱",
+    "   ",
+]
+
+
+def test_alike_questions_are_one_gap() -> None:
+    gaps = find_gaps([Question(str(n), text) for n, text in enumerate(ASKED)])
+    members = [{q.id for q in gap.questions} for gap in gaps]
+    assert {"0", "1", "2"} in members
+    assert {"3", "4"} in members
+    assert {"5", "6", "7"} in members
+    assert sum(gap.count for gap in gaps) == 8
+    assert [gap.count for gap in gaps] == sorted((gap.count for gap in gaps), reverse=True)
+    rent = next(gap for gap in gaps if gap.lang == "en" and gap.count == 3)
+    assert rent.name in ASKED
+    assert any("rent" in term for term in rent.terms)
+
+
+def test_the_order_of_the_questions_does_not_matter() -> None:
+    asked = [Question(str(n), text) for n, text in enumerate(ASKED)]
+    forward, backward = find_gaps(asked), find_gaps(asked[::-1])
+    groups = [{frozenset(q.id for q in gap.questions) for gap in gaps} for gaps in (forward, backward)]
+    assert groups[0] == groups[1]
+
+
+def test_few_and_none() -> None:
+    assert find_gaps([]) == []
+    assert find_gaps([Question("a", "?")])[0].count == 1
+    assert find_gaps([Question("a", "hello there")], least=2) == []
+    assert len(find_gaps([Question("a", "x" * 100_000)])[0].name) <= 80
