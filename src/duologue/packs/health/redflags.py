@@ -10,6 +10,7 @@ from functools import cache
 from typing import Literal
 
 from duologue.kit.text import Lang, detect_lang
+from duologue.packs.health.classifier import suspects
 from duologue.packs.health.context import assess, opens_negation
 from duologue.packs.health.dialogue import Spoken, Turn, find_exchanges, read_turns
 from duologue.packs.health.measures import derive_concepts
@@ -89,14 +90,33 @@ def load_redflag_rules() -> tuple[int, tuple[Rule, ...]]:
     return int(data["version"]), rules
 
 
-def red_flags(text_or_turns: Spoken, lang: Lang | None = None) -> list[Alarm]:
-    """Alarms in a text or a dialogue, gravest first; an empty list where none of the rules has reason to fire."""
+def red_flags(text_or_turns: Spoken, lang: Lang | None = None, *, wide: bool = True) -> list[Alarm]:
+    """Alarms in a text or a dialogue, gravest first; an empty list where none of the rules has reason to fire.
+
+    Where no rule fires, a classifier may say that a person's words sound like an emergency; that is asked about. `wide=False`
+    leaves the classifier out.
+    """
     turns = read_turns(text_or_turns)
     language = lang or detect_lang(" ".join(t.text for t in turns))
     found = find_concepts(turns, language)
     version, rules = load_redflag_rules()
     alarms = [a for rule in rules if (a := _apply(rule, version, found, language))]
+    if wide and not alarms:
+        alarms = _unnamed(turns, version, language)
     return sorted(alarms, key=lambda a: (a.level, a.state == "ask"))
+
+
+UNNAMED: Mapping[Lang, str] = {"en": "Possible emergency that no rule names", "zh": "规则未命名的可能急症"}
+
+
+def _unnamed(turns: list[Turn], version: int, lang: Lang) -> list[Alarm]:
+    """What a classifier suspects in the person's own telling; bare answers to questions are left to the rules."""
+    answers = {x.answer.index for x in find_exchanges(turns, lang) if x.polarity != "other"}
+    for turn in turns:
+        if turn.role == "patient" and turn.index not in answers and suspects(turn.text, lang):
+            evidence = (Evidence("unnamed", turn.index, 0, len(turn.text), turn.text, False),)
+            return [Alarm("unnamed", version, 2, "ask", UNNAMED[lang], "own classifier, see weights/README.md", evidence)]
+    return []
 
 
 def raise_level(alarms: Iterable[Alarm], suggested: Level = 5) -> Level:
