@@ -14,7 +14,7 @@ from duologue.kit.errors import Invalid, NotFound
 from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health import scores
 from duologue.packs.health.literature import Channel, Collection, Paper
-from duologue.packs.health.redflags import red_flags
+from duologue.packs.health.redflags import Alarm, red_flags
 
 Row = dict[str, Any]
 EVALS = Path(__file__).with_name("evals")
@@ -75,11 +75,12 @@ def _needs(rows: Sequence[Row]) -> None:
 
 def redflags(folder: Path | None) -> Iterator[Row]:
     """Sensitivity with its lower bound, specificity."""
-    rows = _test(folder, [f"vignettes-{lang}.jsonl" for lang in LANGS])
+    rows = _test(folder, [f"vignettes-e-{lang}.jsonl" for lang in LANGS])
+    rows += [] if folder else [r for r in _test(None, [f"vignettes-{lang}.jsonl" for lang in LANGS], unseen=False) if r.get("must")]
     _needs(rows)
-    seen = "" if folder else "unseen half; its misses were read after the first count, see evals/README.md"
+    seen = "" if folder else "set written after the rules; see evals/README.md for what was seen when"
     for lang, part in _languages(rows, lambda r: str(r.get("text") or r.get("turns"))):
-        told = [(bool(r["red_flag"]), bool(red_flags(r.get("turns") or r["text"], r.get("lang")))) for r in part]
+        told = [(bool(r["red_flag"]), bool(_alarms(r))) for r in part if folder or not r.get("must")]
         positive = [p for g, p in told if g]
         negative = [not p for g, p in told if not g]
         if positive:
@@ -89,9 +90,13 @@ def redflags(folder: Path | None) -> Iterator[Row]:
             yield figure("redflags", _of("sensitivity_lower_bound", lang), low, len(positive), seen)
         if negative:
             yield figure("redflags", _of("specificity", lang), scores.share(negative), len(negative), seen)
-        must = [bool(red_flags(r.get("turns") or r["text"], r.get("lang"))) for r in part if r.get("must")]
+        must = [bool(_alarms(r)) for r in part if r.get("must")]
         if must:
             yield figure("redflags", _of("must_missed", lang), must.count(False), len(must), seen)
+
+
+def _alarms(row: Row) -> list[Alarm]:
+    return red_flags(row.get("turns") or row["text"], row.get("lang"))
 
 
 def _of(metric: str, lang: str) -> str:
@@ -256,9 +261,9 @@ def triage(folder: Path | None) -> Iterator[Row]:
     """Undertriage on vignettes: red flags whose level would let them wait."""
     from duologue.packs.health.redflags import raise_level
 
-    rows = _test(folder, [f"vignettes-{lang}.jsonl" for lang in LANGS])
+    rows = _test(folder, [f"vignettes-e-{lang}.jsonl" for lang in LANGS])
     flagged = [r for r in rows if r["red_flag"]]
-    levels = [raise_level(red_flags(r.get("turns") or r["text"], r.get("lang"))) for r in flagged]
+    levels = [raise_level(_alarms(r)) for r in flagged]
     yield figure(
         "triage", "undertriage", scores.share([level > 3 for level in levels]), len(levels), "level 4 or 5 given to a red flag"
     )
