@@ -65,4 +65,6 @@ if __name__ == "__main__":
         folds(list(data), more, language)
         if "--write" in sys.argv:
             weights = classifier.fit(data + more, language)
-            (WEIGHTS / f"redflags-{language}.json").write_text(json.dumps(weights, ensure_ascii=False, separators=(",", ":")), "utf-8")
+            (WEIGHTS / f"redflags-{language}.json").write_text(
+                json.dumps(weights, ensure_ascii=False, separators=(",", ":")), "utf-8"
+            )

@@ -63,6 +63,7 @@ def fit(rows: Sequence[tuple[str, bool]], lang: Lang, threshold: float = 0.65) -
     matrix = vectorise.fit_transform([t for t, _ in rows])
     model = LogisticRegression(C=10, class_weight="balanced", max_iter=1000).fit(matrix, [y for _, y in rows])
     terms = {
-        g: [round(float(vectorise.idf_[j]), 3), round(float(model.coef_[0, j]), 3)] for g, j in sorted(vectorise.vocabulary_.items())
+        g: [round(float(vectorise.idf_[j]), 3), round(float(model.coef_[0, j]), 3)]
+        for g, j in sorted(vectorise.vocabulary_.items())
     }
     return {"threshold": threshold, "bias": round(float(model.intercept_[0]), 4), "terms": terms}

@@ -90,12 +90,16 @@ def is_negated(text: str, start: int, end: int, lang: Lang) -> bool:
     folded = fold(text)
     c0, c1 = _around(t.clause, folded, start, end)
     before, after = folded[c0:start], folded[end:c1]
-    before = t.pseudo.sub(lambda m: "#" * len(m.group()), before + folded[start:end])[: len(before)]
+    before = t.pseudo.sub(lambda m: "#" * len(m.group()), folded[c0:c1])[: len(before)]
     for m in t.before.finditer(before):
         if _reaches(before[m.end() :], lang, m.group()):
             return True
     after = t.pseudo.sub(lambda m: "#" * len(m.group()), after)
-    return bool(t.after.match(after))
+    return bool(t.after.match(after) or _LISTED.match(folded[end:]))
+
+
+_LISTED = re.compile(r"(?: use)? ?: ?(?:none|no(?=[.,;\n]|$)|never|nil|negative|denie[sd]|non-?smoker|无|没有|否认|阴性|\(-\))")
+"""A heading with its entry: "Alcohol use: none"."""
 
 
 def opens_negation(stretch: str, lang: Lang) -> bool:

@@ -5,7 +5,7 @@ are views of the graph. Knows no diagnosis.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
@@ -123,7 +123,7 @@ def extract_facts(dialogue: Spoken, lang: Lang | None = None) -> FactGraph:
         found: list[Fact] = []
         exchange = exchanges.get(turn.index)
         if exchange:
-            found += _answered(exchange, language)
+            found += _answered(exchange, language, facts)
         if turn.role == "patient":
             found += _stated(turn, language, exchange)
             found += [
@@ -184,14 +184,34 @@ def _stated(turn: Turn, lang: Lang, exchange: Exchange | None) -> Iterator[Fact]
         )  # fmt: skip
 
 
-def _answered(x: Exchange, lang: Lang) -> Iterator[Fact]:
+_WHICH = re.compile(
+    r"\b(?:when|how (?:long|many|often|much|bad)|what|where|which|why|who)\b[^.?!]*$|什么时候|多久|多长|几[天次年]|哪|怎么|为什么|多少"
+)
+_KNOWN = re.compile(r"(?:\b(?:the|your|this|that|these|those|for|from|with)(?: \w+){0,2}|这个?|那个?|您的|你的) ?$")
+_FOR = re.compile(r"\b(?:for|about|with) (?:your|the)(?: \w+){0,2} ?$")
+
+
+def _is_presupposed(x: Exchange, start: int, concept: str, facts: Mapping[tuple[str, str, str], Fact]) -> bool:
+    """Whether a question speaks of a thing instead of asking for it: "when did your cough start?", "anything for the rash?"."""
+    before = fold(x.question.text)[:start]
+    if _WHICH.search(before[max(before.rfind(c) for c in ".?!。？！") + 1 :]):
+        return True
+    present = any(f.concept == concept and f.status == "present" for f in facts.values())
+    return bool(_FOR.search(before)) or (present and bool(_KNOWN.search(before)))
+
+
+def _answered(x: Exchange, lang: Lang, facts: Mapping[tuple[str, str, str], Fact]) -> Iterator[Fact]:
     question = fold(x.question.text)
+    asked, named = list(_mentions(x.question.text, lang)), {e.concept for e, *_ in _mentions(x.answer.text, lang)}
+    is_partial = len(asked) > 1 and bool(named & {e.concept for e, *_ in asked})
     status: Status = {"yes": "present", "no": "denied"}.get(x.polarity, "unknown")  # type: ignore[assignment]
     if _ALLERGY.search(question) and x.polarity == "no":
         yield Fact("allergies", "allergy", "denied", (_whole(x.question), _whole(x.answer)))
     clause = max((question.rfind(c, 0, -1) for c in ".。!"), default=-1) + 1
-    for entry, start, end in _mentions(x.question.text, lang):
+    for entry, start, end in asked:
         if start < clause or (_ALLERGY.search(question) and entry.kind == "medication"):
+            continue
+        if _is_presupposed(x, start, entry.concept, facts) or (status == "present" and is_partial and entry.concept not in named):
             continue
         if status == "unknown" and x.polarity == "other":
             continue

@@ -5,7 +5,9 @@ marks the sentences of an edited or model-written note that no turn supports; th
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from duologue.kit.text import Lang, sentences
 from duologue.packs.health.dialogue import Spoken, Turn
@@ -33,11 +35,12 @@ _MEASURES = {"temperature": "体温", "pulse": "心率", "spo2": "血氧", "syst
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of a note with the turns it rests on; without turns it says what was not asked."""
+    """One sentence of a note with the turns it rests on and the words there; without turns it says what was not asked."""
 
     section: str
     text: str
     turns: tuple[int, ...]
+    quotes: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def note_of(facts: FactGraph) -> Note:
         if items:
             joined = (", " if facts.lang == "en" else "、").join(_phrase(f, facts.lang) for f in items)
             joined = joined[:1].upper() + joined[1:] if pattern.startswith("{") else joined
-            out.append(Sentence(section, pattern.format(joined), tuple(sorted({s.turn for f in items for s in f.sources}))))
+            out.append(_sentence(section, pattern.format(joined), [(s.turn, s.words) for f in items for s in f.sources]))
 
     symptoms = [f for f in own if f.kind == "symptom"]
     present = [f for f in symptoms if f.status == "present" and not f.is_past]
@@ -97,17 +100,21 @@ def note_of(facts: FactGraph) -> Note:
         say(section, w["denies"], [f for f in named if f.status == "denied"])
         say(section, w["unknown"], [f for f in named if f.status == "unknown"])
         if general and not [f for f in named if f.status == "present"]:
-            out.append(Sentence(section, w["no allergies"], tuple(s.turn for f in general for s in f.sources)))
+            out.append(_sentence(section, w["no allergies"], [(s.turn, s.words) for f in general for s in f.sources]))
         if not mine:
             out.append(Sentence(section, w["not asked"], ()))
     say("family", w["family"], [f for f in facts.facts if f.experiencer == "family" and f.status == "present"])
     say("vitals", w["reports"], [f for f in own if f.kind == "measure" and f.unit not in ("mo", "wk")])
     alarms = red_flags(list(facts.turns), facts.lang)
     for a in alarms:
-        out.append(Sentence("assessment", w["flag"].format(a.title, a.rule), tuple(sorted({e.turn for e in a.evidence}))))
+        out.append(_sentence("assessment", w["flag"].format(a.title, a.rule), [(e.turn, e.words) for e in a.evidence]))
     if not alarms:
         out.append(Sentence("assessment", w["none"], ()))
     return Note(facts.lang, tuple(out))
+
+
+def _sentence(section: str, text: str, quotes: list[tuple[int, str]]) -> Sentence:
+    return Sentence(section, text, tuple(sorted({turn for turn, _ in quotes})), tuple(dict.fromkeys(quotes)))
 
 
 def _phrase(f: Fact, lang: Lang) -> str:
@@ -124,23 +131,31 @@ def _phrase(f: Fact, lang: Lang) -> str:
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-def unsupported(note: str, dialogue: Spoken, lang: Lang | None = None) -> list[str]:
-    """Sentences of a note that the dialogue does not support: a concept, its status, a number or a drug that no turn holds."""
+def unsupported(note: str | Note, dialogue: Spoken, lang: Lang | None = None) -> list[str]:
+    """Sentences of a note that the dialogue does not support: a concept, its status, a number or a drug that no turn holds.
+
+    A `Note` brings the words that it rests on: a sentence whose words do not stand in the turn that it names is unsupported too, so
+    that another patient's note is refused.
+    """
     graph = extract_facts(dialogue, lang)
+    if isinstance(note, Note):
+        spoken_in = {t.index: t.text for t in graph.turns}
+        return [s.text for s in note.sentences if any(words not in spoken_in.get(turn, "") for turn, words in s.quotes)]
+    return [s for s in sentences(note) if not supports(s, graph)]
+
+
+def supports(sentence: str, graph: FactGraph) -> bool:
+    """Whether a dialogue's facts carry a sentence."""
     spoken = fold(" ".join(t.text for t in graph.turns))
-    known: dict[tuple[str, str], str] = {(f.concept, f.experiencer): f.status for f in graph.facts}
-    named = {f.concept for f in graph.facts}
     numbers = set(_NUMBER.findall(spoken)) | {f"{f.value:g}" for f in graph.facts if f.value is not None}
-    out = []
-    for sentence in sentences(note):
-        claims = extract_facts([Turn(0, "patient", sentence)], graph.lang).facts
-        wrong = [f for f in claims if f.kind != "measure" and not _agrees(f, known, named)]
-        if wrong or not set(_NUMBER.findall(fold(sentence))) <= numbers:
-            out.append(sentence)
-    return out
+    known = {(f.concept, f.experiencer): f.status for f in graph.facts}
+    named = {f.concept for f in graph.facts}
+    claims = extract_facts([Turn(0, "patient", sentence)], graph.lang).facts
+    wrong = [f for f in claims if f.kind != "measure" and not _agrees(f, known, named)]
+    return not wrong and set(_NUMBER.findall(fold(sentence))) <= numbers
 
 
-def _agrees(claim: Fact, known: dict[tuple[str, str], str], named: set[str]) -> bool:
+def _agrees(claim: Fact, known: Mapping[tuple[Any, Any], str], named: set[str]) -> bool:
     status = known.get((claim.concept, claim.experiencer))
     if status is None:
         return claim.concept in named and claim.kind in ("medication", "allergy")

@@ -13,18 +13,24 @@ from duologue.packs.health.facts import extract_facts
 from duologue.packs.health.note import unsupported, write_note
 
 Figure = tuple[str, float, int, str]
-_SPEAKER = re.compile(r"\s*\[?(doctor|patient|guest_\w+|医生|患者|家属)\]?\s*[:：\]]\s*", re.I)
+_SPEAKER = re.compile(r"(?:^|(?<=\s))\[?(doctor|patient|guest_\w+|医生|患者|家属)\]?\s*[:：\]]\s*", re.I)
 
 
 def turns_of(row: Mapping[str, Any]) -> list[dict[str, str]]:
     """The dialogue of a row, given as turns or as lines with speakers."""
     spoken = row["dialogue"]
-    if not isinstance(spoken, str):
-        return list(spoken)
-    out = []
-    for line in spoken.splitlines():
-        m = _SPEAKER.match(line)
-        out.append({"role": m.group(1) if m else "patient", "text": line[m.end() :] if m else line})
+    if isinstance(spoken, str):
+        given = [{"role": "patient", "text": line} for line in spoken.splitlines() if line.strip()]
+    else:
+        given = [{"role": str(t.get("role", "patient")), "text": str(t.get("text", ""))} for t in spoken]
+    out: list[dict[str, str]] = []
+    for turn in given:
+        role, last = turn["role"], 0
+        for m in _SPEAKER.finditer(turn["text"]):
+            if turn["text"][last : m.start()].strip():
+                out.append({"role": role, "text": turn["text"][last : m.start()].strip()})
+            role, last = m.group(1), m.end()
+        out.append({"role": role, "text": turn["text"][last:].strip()})
     return out
 
 
@@ -48,9 +54,8 @@ def score_notes(rows: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
             not s.turns and s.section not in ("assessment", "pmh", "medications", "allergies", "social") for s in note.sentences
         )
         written += len(note.sentences)
-        if len(rows) > 1:
-            other = talks[(i + 1) % len(rows)]
-            told_apart.append(len(unsupported(note.text, other)) > len(unsupported(note.text, talk)))
+        if len(rows) > 1 and any(s.quotes for s in note.sentences):
+            told_apart.append(bool(unsupported(note, talks[(i + 1) % len(rows)])) and not unsupported(note, talk))
     yield "fact_precision", agree / max(1, both), both, "status agrees, of facts that talk and note name"
     yield "fact_recall", found / max(1, gold_total), gold_total, ""
     yield "unsupported_sentence_rate", loose / max(1, written), written, ""
@@ -59,5 +64,5 @@ def score_notes(rows: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
             "swapped_note_rejected",
             sum(told_apart) / len(told_apart),
             len(told_apart),
-            "own note against the next patient's talk",
+            "written note refused on the next patient's talk and accepted on its own; empty notes left out",
         )

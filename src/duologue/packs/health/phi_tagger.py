@@ -133,7 +133,7 @@ def fit(rows: Sequence[Mapping[str, Any]], lang: Lang, path: Path | None = None)
 
     trainer = pycrfsuite.Trainer(verbose=False)
     trainer.set_params({"c1": 0.05, "c2": 0.05, "max_iterations": 60})
-    for row in vary(rows, times=2):
+    for row in vary(rows, times=6):
         spans = tokenise(row["text"], lang)
         if spans:
             trainer.append(features(row["text"], spans, lang), labels(spans, read_spans(row)))
