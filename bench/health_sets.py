@@ -1,6 +1,6 @@
 """Public sets as folders for `duologue eval health --data DIR`: `python -m bench.health_sets OUT [SHARED]`.
 
-Reads the shared data (`DUOLOGUE_SHARED_DATA`, or a `shared/data` folder beside the checkout) and writes one folder a task, each with
+Reads shared data (`DUOLOGUE_SHARED_DATA`, or a `shared/data` folder beside the checkout) and writes one folder a task, each with
 the rows that docs/howto/evaluate-health.md describes. Where an official test part is not at hand, a part is held out with seed 0.
 """
 

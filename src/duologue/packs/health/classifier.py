@@ -1,4 +1,4 @@
-"""A linear classifier of what persons write, for what no red-flag rule names. It can only ask; it never lowers a level. Knows no rule.
+"""A linear classifier of what persons write, for what no red-flag rule names. It only asks and never lowers a level. Knows no rule.
 
 Words and their pairs and triples (English) or runs of up to four characters (Chinese), TF-IDF, logistic regression. The weights
 stand in `weights/redflags-<lang>.json`; `fit` learns them (scikit-learn, the extra `health`), `score` needs no library.

@@ -185,7 +185,8 @@ def _stated(turn: Turn, lang: Lang, exchange: Exchange | None) -> Iterator[Fact]
 
 
 _WHICH = re.compile(
-    r"\b(?:when|how (?:long|many|often|much|bad)|what|where|which|why|who)\b[^.?!]*$|什么时候|多久|多长|几[天次年]|哪|怎么|为什么|多少"
+    r"\b(?:when|how (?:long|many|often|much|bad)|what|where|which|why|who)\b[^.?!]*$"
+    r"|什么时候|多久|多长|几[天次年]|哪|怎么|为什么|多少"
 )
 _KNOWN = re.compile(r"(?:\b(?:the|your|this|that|these|those|for|from|with)(?: \w+){0,2}|这个?|那个?|您的|你的) ?$")
 _FOR = re.compile(r"\b(?:for|about|with) (?:your|the)(?: \w+){0,2} ?$")
