@@ -46,12 +46,12 @@ def score(text: str, lang: Lang, weights: Mapping[str, Any] | None = None) -> fl
         idf, weight = terms[gram]
         value = (1 + math.log(count)) * idf
         total, norm = total + value * weight, norm + value * value
-    return 1 / (1 + math.exp(-(w["bias"] + total / math.sqrt(norm)))) if norm else 0.0
+    return 1 / (1 + math.exp(-(float(w["bias"]) + total / math.sqrt(norm)))) if norm else 0.0
 
 
 def suspects(text: str, lang: Lang) -> bool:
     """Whether a text is to be asked about although no rule names it."""
-    return score(text, lang) > load_weights(lang)["threshold"]
+    return score(text, lang) > float(load_weights(lang)["threshold"])
 
 
 def fit(rows: Sequence[tuple[str, bool]], lang: Lang, threshold: float = 0.65) -> dict[str, Any]:
