@@ -213,6 +213,7 @@ class EngineInfo:
     context_tokens: int
     has_tools: bool
     is_strong: bool
+    adapters: tuple[str, ...] = ()  # LoRA adapters that a request may name
 
 
 @runtime_checkable

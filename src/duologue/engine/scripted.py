@@ -7,31 +7,38 @@ found in the last user message answers; a rule without `match` always does. A Ru
   `tool_calls`   `[{"name", "arguments": {…}}]`, asked for while no tool has answered yet; then `reply` is given
   `latency_s`    seconds before the first character, `interval_s` seconds between chunks of `chunk_chars` characters
   `fail`         ends with ModelUnavailable and this sentence, after `fail_after_chars` characters (0)
-  `times`        how often the rule may be used; `logprob` the mean log-probability to report
-One token is four characters here.
+  `times`        how often the rule may be used; `logprob` the mean log-probability to report, and that of each token
+One token is four characters here. Each of `n` sequences uses a rule of its own choosing. A constraint is the script's to keep;
+where a tool must be called and the rule calls none, the one that is named, or the first, is called without arguments.
 """
 
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+import zlib
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from duologue.engine.protocol import (
+    Candidate,
     ChatMessage,
     EngineInfo,
     Finished,
     FinishReason,
     GenerationRequest,
+    PromptScored,
+    ScoredToken,
     TextDelta,
     TokenEvent,
     ToolCall,
     ToolCalled,
     Usage,
 )
+from duologue.engine.several import generate_several
 from duologue.kit.errors import Invalid, ModelUnavailable, SetupError
 
 CHARS_PER_TOKEN = 4
@@ -98,24 +105,40 @@ class ScriptedEngine:
         s = self._script
         return EngineInfo(s.name, f"{s.name}-{s.version}", s.context_tokens, s.has_tools, s.is_strong)
 
-    async def generate(self, request: GenerationRequest) -> AsyncIterator[TokenEvent]:
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[TokenEvent]:
         """Answer by the first rule that applies. Raises ModelUnavailable where the script says so or has no rule."""
-        prompt_tokens = _tokens("".join(m.content for m in request.messages))
+        if request.n > 1:
+            async with aclosing(generate_several(self.generate, request)) as events:
+                async for event in events:
+                    yield event
+            return
+        messages = _read(request)
+        prompt = "".join(m.content for m in messages)
+        prompt_tokens = _tokens(prompt)
         if prompt_tokens > self._script.context_tokens:
             raise Invalid("The prompt is too long.", prompt_tokens=prompt_tokens, context_tokens=self._script.context_tokens)
         self.requests.append(request)
-        rule, values = self._choose(request.messages)
+        if request.prompt_logprobs is not None:
+            first, *rest = _score(prompt, request.prompt_logprobs, None)
+            yield PromptScored((ScoredToken(first.id, first.text, first.data, None), *rest))
+        if request.max_tokens == 0:
+            yield Finished("length", Usage(prompt_tokens, 0))
+            return
+        rule, values = self._choose(messages)
         await asyncio.sleep(rule.latency_s)
-        if rule.tool_calls and not values.get("result"):
-            for event in _calls(rule, values):
-                yield event
+        if (calls := _calls(rule, values, request)) and not values.get("result"):
+            for call in calls:
+                yield call
             yield Finished("tool_calls", Usage(prompt_tokens, 0), rule.logprob)
             return
         text, reason = _cut(_fill(rule.reply, values), request)
-        for offset in range(0, len(text), max(1, rule.chunk_chars)):
+        tokens = () if request.logprobs is None else _score(text, request.logprobs, rule.logprob)
+        size = max(1, rule.chunk_chars)
+        for offset in range(0, len(text), size):
             if rule.fail and offset >= rule.fail_after_chars:
                 break
-            yield TextDelta(text[offset : offset + rule.chunk_chars], offset)
+            begun = tokens[_tokens(text[:offset]) : _tokens(text[: offset + size])]
+            yield TextDelta(text[offset : offset + size], offset, tokens=tuple(begun))
             await asyncio.sleep(rule.interval_s)
         if rule.fail:
             raise ModelUnavailable(rule.fail)
@@ -147,11 +170,38 @@ def _fill(text: str, values: dict[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda m: values.get(m[1], m[0]), text)
 
 
-def _calls(rule: Rule, values: dict[str, str]) -> list[ToolCalled]:
-    return [
+def _read(request: GenerationRequest) -> Sequence[ChatMessage]:
+    """The messages; a raw prompt counts as one of a person, token ids as letters."""
+    if request.prompt is None:
+        return request.messages
+    raw = request.prompt if isinstance(request.prompt, str) else "".join(chr(32 + i % 95) for i in request.prompt)
+    return [ChatMessage("user", raw)]
+
+
+def _score(text: str, k: int, logprob: float | None) -> list[ScoredToken]:
+    """Tokens of a text, all equally likely; the candidates at each place are the token and then others of falling probability."""
+    value = -0.5 if logprob is None else logprob
+    out = []
+    for at in range(0, len(text), CHARS_PER_TOKEN):
+        piece = text[at : at + CHARS_PER_TOKEN]
+        number = zlib.crc32(piece.encode()) % 50_000
+        top = [Candidate(number, piece, piece.encode(), value)]
+        top += [Candidate(number + i, f"{piece}~{i}", f"{piece}~{i}".encode(), value - i) for i in range(1, k)]
+        out.append(ScoredToken(number, piece, piece.encode(), value, tuple(top[:k])))
+    return out
+
+
+def _calls(rule: Rule, values: dict[str, str], request: GenerationRequest) -> list[ToolCalled]:
+    if request.tool_choice == "none":
+        return []
+    found = [
         ToolCalled(ToolCall(f"call_{i}", call.name, _fill(json.dumps(call.arguments, ensure_ascii=False), values)))
         for i, call in enumerate(rule.tool_calls)
+        if request.tool_name in ("", call.name)
     ]
+    if not found and request.tool_choice == "required" and request.tools:
+        found = [ToolCalled(ToolCall("call_0", request.tool_name or request.tools[0].name, "{}"))]
+    return found if request.parallel_tool_calls else found[:1]
 
 
 def _cut(text: str, request: GenerationRequest) -> tuple[str, FinishReason]:
