@@ -11,6 +11,7 @@ from duologue.interfaces.platform import Openers, Platform
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from duologue.kit.settings import Settings
 
@@ -27,7 +28,13 @@ def _serve(settings: Settings) -> None:
     serve(settings)
 
 
-OPENERS = Openers(_open, _serve)
+def _serve_models(settings: Settings, folders: tuple[Path, ...]) -> None:
+    from duologue.bootstrap.lone import serve_lone
+
+    serve_lone(settings, folders)
+
+
+OPENERS = Openers(_open, _serve, _serve_models)
 
 
 def main() -> None:

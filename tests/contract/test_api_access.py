@@ -171,6 +171,7 @@ async def _things_of(house: House) -> dict[str, str]:
         await asyncio.sleep(0.01)
     drafts = await house.platform.assistant.list_drafts(ws, started["id"])
     session = await house.platform.accounts.list_sign_ins(ws, house.members["owner"].id)
+    _, key = await house.platform.keys.add(ws, "a program")
     return {
         "conversation_id": started["id"],
         "message_id": sent["message"]["id"],
@@ -185,6 +186,7 @@ async def _things_of(house: House) -> dict[str, str]:
         "pack": "support",
         "panel": "nothing",
         "name": "nothing",
+        "key_id": key.id,
     }
 
 
@@ -228,6 +230,7 @@ async def _state(house: House, things: dict[str, str]) -> Any:
         await house.platform.knowledge.list_documents(ws),
         await house.platform.accounts.list_members(ws),
         await house.platform.conversations.list_desks(ws),
+        await house.platform.keys.list_keys(ws),
     )
 
 

@@ -23,13 +23,24 @@ class Throttle:
 
     def take(self, key: str, tokens: float = 1.0) -> None:
         """Take a token or raise TooManyRequests with `retry_after_s`."""
-        now = self._clock.now().timestamp()
-        level, at = self._buckets.get(key, (self._burst, now))
-        level = min(self._burst, level + max(0.0, now - at) / self._every_s)
+        level, now = self._level(key)
         if level < tokens:
             wait_s = round((tokens - level) * self._every_s + 0.5)
             raise TooManyRequests(f"Too many requests; try again in {wait_s} s.", retry_after_s=wait_s)
-        self._buckets[key] = (level - tokens, now)
+        self._set(key, level - tokens, now)
+
+    def spend(self, key: str, tokens: float) -> None:
+        """Take tokens that are spent already, more than there are if need be; what is missing has to come back first."""
+        level, now = self._level(key)
+        self._set(key, level - tokens, now)
+
+    def _level(self, key: str) -> tuple[float, float]:
+        now = self._clock.now().timestamp()
+        level, at = self._buckets.get(key, (self._burst, now))
+        return min(self._burst, level + max(0.0, now - at) / self._every_s), now
+
+    def _set(self, key: str, level: float, now: float) -> None:
+        self._buckets[key] = (level, now)
         self._buckets.move_to_end(key)
         if len(self._buckets) > self._most_keys:
             self._buckets.popitem(last=False)

@@ -13,18 +13,20 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from duologue.accounts.keys.service import KeyService
 from duologue.accounts.passwords import Passwords
 from duologue.accounts.service import AccountService
 from duologue.accounts.tokens import Signer, load_key
 from duologue.assistant.host import Host
 from duologue.assistant.service import AssistantService
 from duologue.bootstrap.engines import make_encoder, make_engine, warm_up
+from duologue.bootstrap.gateway import make_gateway
 from duologue.bootstrap.lock import FolderLock
 from duologue.bootstrap.packs import begin_chores, connect, list_branches, load_packs
 from duologue.bootstrap.sample import prepare_samples
 from duologue.conversation.inbox.service import Inbox
 from duologue.conversation.service import ConversationService
-from duologue.interfaces import api, web
+from duologue.interfaces import api, v1, web
 from duologue.interfaces.api.app import Lifespan
 from duologue.interfaces.platform import Platform
 from duologue.kit.clock import Clock
@@ -78,6 +80,7 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         settings=settings,
         database=database,
         accounts=accounts,
+        keys=KeyService(database),
         conversations=conversations,
         inbox=Inbox(database),
         knowledge=knowledge,
@@ -92,7 +95,10 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
 
 def create_app(platform: Platform, lifespan: Lifespan | None = None) -> FastAPI:
     """The whole web application over a platform: the API and the pages."""
+    gateway = make_gateway(platform)
+    platform.measures.append(gateway.render_metrics)
     app = api.create_app(api.join(platform), lifespan)
+    app.mount("/v1", v1.create_app(gateway))
     panels = {pack.name: pack.folder / "panels" for pack in platform.packs if pack.folder is not None}
     app.include_router(web.router(embed_origins=_read_origins(platform.settings.embed_origins), panels=panels))
     return app

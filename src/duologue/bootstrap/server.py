@@ -63,12 +63,12 @@ def config_for(app: FastAPI, settings: Settings) -> uvicorn.Config:
 
 def serve(settings: Settings) -> None:
     """Serve until a signal says to stop. Raises SetupError where the program cannot start as it is set up."""
-    _set_up_logging(settings)
+    set_up_logging(settings)
     asyncio.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
-    listening = _listen(settings.host, settings.port)
+    listening = listen(settings.host, settings.port)
     try:
         async with open_platform(settings) as platform:
             app = create_app(platform)
@@ -85,7 +85,7 @@ async def _serve(settings: Settings) -> None:
 def create_asgi() -> FastAPI:
     """For servers that want a factory (`uvicorn --factory duologue.bootstrap:create_asgi`); settings come from the environment."""
     settings = Settings()
-    _set_up_logging(settings)
+    set_up_logging(settings)
     platform = build(settings)
 
     @asynccontextmanager
@@ -101,7 +101,7 @@ def create_asgi() -> FastAPI:
     return create_app(platform, lifespan)
 
 
-def _set_up_logging(settings: Settings) -> None:
+def set_up_logging(settings: Settings) -> None:
     """What libraries say of their ordinary work is for debugging only."""
     setup_logging(settings.log_level)
     if settings.log_level.upper() == "INFO":
@@ -109,7 +109,7 @@ def _set_up_logging(settings: Settings) -> None:
             logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """A listening socket, so that a taken port is known before anything else is done."""
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
@@ -137,11 +137,20 @@ async def _is_up(host: str, port: int) -> bool:
     return answer.startswith(b"HTTP/1.1 200")
 
 
+async def wait_until_up(host: str, port: int) -> None:
+    """Return once the server answers."""
+    while not await _is_up(host, port):
+        await asyncio.sleep(0.05)
+
+
+def reach(host: str) -> str:
+    """The address at which this machine reaches what listens on `host`."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+
+
 async def _announce(settings: Settings, port: int, samples: list[tuple[Workspace, list[str], str]]) -> None:
     """Once the server answers, say where the pages are, and how to sign in to the sample workspaces."""
-    reach = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(settings.host, settings.host)
-    while not await _is_up(reach, port):
-        await asyncio.sleep(0.05)
+    await wait_until_up(reach(settings.host), port)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     base = settings.public_url.rstrip("/") or f"http://{host}:{port}"
     lines = [f"Duologue is listening on {base}", f"  chat   {base}/", f"  desk   {base}/desk", f"  admin  {base}/admin"]

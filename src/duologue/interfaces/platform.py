@@ -12,7 +12,9 @@ if TYPE_CHECKING:  # a command such as `duologue --version` shall not wait for d
     import asyncio
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
+    from duologue.accounts.keys.service import KeyService
     from duologue.accounts.service import AccountService
     from duologue.assistant.host import Host
     from duologue.assistant.service import AssistantService
@@ -34,6 +36,7 @@ class Platform:
     settings: Settings
     database: Database
     accounts: AccountService
+    keys: KeyService
     conversations: ConversationService
     inbox: Inbox
     knowledge: KnowledgeService
@@ -45,14 +48,17 @@ class Platform:
     hosts: dict[str, Host]
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     on_stop: list[Callable[[], None]] = field(default_factory=list)
+    measures: list[Callable[[], str]] = field(default_factory=list)
+    """What /metrics shows besides the platform's own, as text."""
 
 
 @dataclass(frozen=True)
 class Openers:
-    """How the command line gets a platform (True: the assistant answers in it), and how it serves one.
+    """How the command line gets a platform (True: the assistant answers in it), how it serves one, and models alone.
 
     Both raise SetupError with one clear sentence.
     """
 
     open: Callable[[Settings, bool], AbstractAsyncContextManager[Platform]]
     serve: Callable[[Settings], None]
+    serve_models: Callable[[Settings, tuple[Path, ...]], None]

@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     remote_model: str = Field("", description="Model name at the remote server.")
     remote_timeout_s: float = Field(60.0, gt=0, description="Seconds until an unanswered remote request counts as failed.")
     scripted_path: str = Field("", description="JSON file with the replies of the scripted engine.")
+    api_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Keys that `serve --engine-only` asks for, separated by blanks; empty: none, on 127.0.0.1 only.",
+    )
     mcp_servers: str = Field("", description="JSON file that names MCP servers whose tools the assistant may use.")
 
     autopilot_threshold: float = Field(0.8, ge=0, le=1, description="Least calibrated confidence for an answer without approval.")

@@ -89,4 +89,5 @@ def _method(scope: Scope) -> str:
 def _route(scope: Scope) -> str:
     """The route's template, so that ids and strangers' paths do not become labels."""
     route = scope.get("route")
-    return str(getattr(route, "path_format", None) or getattr(route, "path", None) or "none")
+    path = getattr(route, "path_format", None) or getattr(route, "path", None)
+    return f"{scope.get('root_path', '')}{path}" if path else "none"

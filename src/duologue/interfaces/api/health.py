@@ -8,6 +8,7 @@ from duologue.interfaces.api.errors import RESPONSES
 from duologue.interfaces.api.schemas import Json, Out
 from duologue.interfaces.api.security import ANYBODY
 from duologue.interfaces.api.services import Joined
+from duologue.interfaces.exposition import MEDIA_TYPE
 from duologue.kit.errors import SetupError, Unavailable
 
 router = APIRouter(tags=["health"], responses=RESPONSES)
@@ -32,4 +33,5 @@ async def get_health(caller: ANYBODY, services: Joined) -> Json:
 @router.get("/metrics", response_class=PlainTextResponse)
 async def get_metrics(caller: ANYBODY, services: Joined) -> PlainTextResponse:
     """Counters in the text form of Prometheus."""
-    return PlainTextResponse(services.metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    text = services.metrics.render() + "".join(render() for render in services.measures)
+    return PlainTextResponse(text, media_type=MEDIA_TYPE)

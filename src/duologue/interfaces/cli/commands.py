@@ -10,11 +10,13 @@ import typer
 
 from duologue import __version__
 from duologue.interfaces.cli.evaluate_commands import evaluate
+from duologue.interfaces.cli.key_commands import key
 from duologue.interfaces.cli.knowledge_commands import knowledge
 from duologue.interfaces.cli.member_commands import member
 from duologue.interfaces.cli.model_commands import add_commands
 from duologue.interfaces.cli.options import AsJson, DataDir, Workspace
 from duologue.interfaces.cli.run import load_settings, out
+from duologue.kit.errors import SetupError
 
 app = typer.Typer(
     name="duologue",
@@ -25,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(member, name="member")
+app.add_typer(key, name="key")
 app.add_typer(evaluate, name="eval")
 add_commands(app)
 
@@ -52,19 +55,27 @@ def serve(
     engine: Annotated[str | None, typer.Option(help="Where answers come from: local, remote, scripted or none.")] = None,
     sample: Annotated[bool | None, typer.Option("--sample/--no-sample", help="Prepare the sample workspace.")] = None,
     log_level: Annotated[str | None, typer.Option(help="Least severity that is logged.")] = None,
+    engine_only: Annotated[bool, typer.Option("--engine-only", help="Serve models over /v1 alone: no database, no pages.")] = False,
+    model: Annotated[
+        list[Path] | None, typer.Option(help="Folder of a model for --engine-only, ours or of Hugging Face; again for more.")
+    ] = None,
 ) -> None:
     """Start the server; Ctrl-C stops it. All settings: docs/reference/settings.md."""
-    context.obj.serve(
-        load_settings(
-            host=host,
-            port=port,
-            data_dir=data_dir,
-            database_url=database_url,
-            engine=engine,
-            sample=sample,
-            log_level=log_level,
-        )
+    settings = load_settings(
+        host=host,
+        port=port,
+        data_dir=data_dir,
+        database_url=database_url,
+        engine=engine,
+        sample=sample,
+        log_level=log_level,
     )
+    if engine_only:
+        context.obj.serve_models(settings, tuple(model or ()))
+    elif model:
+        raise SetupError("--model goes with --engine-only; the platform's model is named by DUOLOGUE_MODEL_DIR.")
+    else:
+        context.obj.serve(settings)
 
 
 @app.command()

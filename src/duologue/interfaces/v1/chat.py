@@ -30,7 +30,7 @@ async def create_chat_completion(body: ChatBody, request: Request, caller: ChatC
     served, adapter = gateway.find(body.model)
     asked = read_chat(body, served.engine.info.context_tokens)
     asked = replace(asked, request_id=new_id("chatcmpl"), model=served.name, adapter=adapter)
-    events = gateway.meter.watch(served.name, served.engine, asked, "chat")
+    events = gateway.meter.watch(served.name, served.engine, asked, "chat", caller.spend)
     head = {"id": asked.request_id, "created": int(time.time()), "model": body.model, "system_fingerprint": FINGERPRINT}
     if not body.stream:
         return JSONResponse(await unless_gone(request, _complete(events, asked, head)))

@@ -48,7 +48,9 @@ async def create_completion(body: CompletionBody, request: Request, caller: Text
     asked = [replace(a, model=served.name, adapter=adapter) for a in _read(body)]
     head = {"id": new_id("cmpl"), "object": "text_completion", "created": int(time.time()), "model": body.model}
     head["system_fingerprint"] = FINGERPRINT
-    jobs = [_Job(served, gateway, replace(a, request_id=f"{head['id']}-{i}"), bool(body.echo), i) for i, a in enumerate(asked)]
+    jobs = [
+        _Job(served, gateway, caller, replace(a, request_id=f"{head['id']}-{i}"), bool(body.echo), i) for i, a in enumerate(asked)
+    ]
     if not body.stream:
         return JSONResponse(await unless_gone(request, _complete(jobs, head)))
     with_usage = body.stream_options is not None and body.stream_options.include_usage
@@ -114,6 +116,7 @@ class _Job:
 
     served: Served
     gateway: Gateway
+    caller: Caller
     asked: GenerationRequest
     echo: bool
     number: int
@@ -126,7 +129,7 @@ class _Job:
             text = await self._prompt_text()
             for index in range(n):
                 yield _Piece(base + index, text)
-        events = self.gateway.meter.watch(self.served.name, self.served.engine, self.asked, "text_completion")
+        events = self.gateway.meter.watch(self.served.name, self.served.engine, self.asked, "text_completion", self.caller.spend)
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, PromptScored):
@@ -152,7 +155,7 @@ class _Job:
 
 def _is_added(tokens: Sequence[ScoredToken], prompt: str) -> bool:
     """Whether the first token was put before the text by the engine; who echoes text does not want to see it."""
-    return len(tokens) > 1 and not prompt.startswith(tokens[0].text)
+    return len(tokens) > 1 and (not tokens[0].data or not prompt.startswith(tokens[0].text))
 
 
 def _text_of(tokens: Sequence[ScoredToken]) -> str:

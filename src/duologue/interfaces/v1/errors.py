@@ -90,7 +90,7 @@ def install(app: FastAPI) -> None:
 
     async def unreadable(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        return respond(from_validation(error.errors()))
+        return respond(from_validation(error.errors(), error.body))
 
     async def http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
@@ -131,13 +131,13 @@ class LastResort:
             await JSONResponse(content, 500)(scope, receive, send)
 
 
-def from_validation(errors: Sequence[Mapping[str, Any]]) -> RequestError:
+def from_validation(errors: Sequence[Mapping[str, Any]], body: Any) -> RequestError:
     """The first thing that is wrong with a body, in OpenAI's words."""
     error = _most_telling(errors)
     kind, given = str(error["type"]), error.get("input")
     if kind == "json_invalid":
         return RequestError("We could not parse the JSON body of your request. It has to be valid JSON, sent as application/json.")
-    where = _where(error["loc"])
+    where = _where(error["loc"], kind, body)
     if not where:
         return RequestError("The body of the request has to be a JSON object, sent as application/json.")
     context = error.get("ctx") or {}
@@ -170,20 +170,16 @@ def _most_telling(errors: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return max(errors, key=lambda e: len(e["loc"]) if e["type"] != "extra_forbidden" else len(e["loc"]) - 0.5)
 
 
-def _where(loc: Sequence[Any]) -> str:
-    """`messages[0].content` of a location; the names of alternatives that pydantic adds are left out."""
-    out = ""
-    for part in loc:
-        if isinstance(part, int):
-            out += f"[{part}]"
-        elif part == "body" and not out:
-            continue
-        elif str(part).isidentifier() and not str(part)[0].isupper() and part not in _ALTERNATIVES:
-            out += f".{part}" if out else str(part)
+def _where(loc: Sequence[Any], kind: str, body: Any) -> str:
+    """`messages[0].content` of a location; what is no place in the body (names of alternatives that pydantic adds) is left out."""
+    out, at = "", body
+    parts = loc[1:] if loc and loc[0] in ("body", "path", "query") else loc
+    for index, part in enumerate(parts):
+        if isinstance(part, int) and isinstance(at, list) and part < len(at):
+            out, at = f"{out}[{part}]", at[part]
+        elif isinstance(at, dict) and (part in at or (kind == "missing" and index == len(parts) - 1)):
+            out, at = f"{out}.{part}" if out else str(part), at.get(part)
     return out
-
-
-_ALTERNATIVES = {"str", "int", "float", "bool", "list", "dict", "system", "user", "assistant", "tool", "developer", "none"}
 
 
 def _name_type(value: object) -> str:

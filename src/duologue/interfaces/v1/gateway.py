@@ -10,13 +10,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from duologue.accounts.keys.model import SCOPES
 from duologue.engine.protocol import Encoder, Engine
 from duologue.interfaces.v1.errors import RequestError
 from duologue.interfaces.v1.kept import KeptResponses
 from duologue.interfaces.v1.measure import Meter
-
-SCOPES = ("chat", "completions", "embeddings", "models", "responses")
-"""What a key may be good for; one scope for each family of routes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +28,14 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the id of his key, and what it is good for. Without keys everybody is the same caller."""
+    """Who asks: the id of his key, what it is good for, and where the tokens that he used are counted.
+
+    Without keys everybody is the same caller.
+    """
 
     key_id: str = ""
     scopes: frozenset[str] = frozenset(SCOPES)
+    spend: Callable[[int], None] = lambda tokens: None
 
 
 Authenticate = Callable[[str], Awaitable[Caller]]

@@ -6,7 +6,7 @@ go nowhere. Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-sp
 
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import fields
 from typing import cast
@@ -35,8 +35,10 @@ class Meter:
         self._outcomes: dict[tuple[str, ...], float] = defaultdict(int)
         self._tokens: dict[tuple[str, ...], float] = defaultdict(int)
 
-    async def watch(self, name: str, engine: Engine, request: GenerationRequest, operation: str) -> AsyncGenerator[TokenEvent]:
-        """The events of `engine.generate`, measured as they pass."""
+    async def watch(
+        self, name: str, engine: Engine, request: GenerationRequest, operation: str, spend: Callable[[int], None]
+    ) -> AsyncGenerator[TokenEvent]:
+        """The events of `engine.generate`, measured as they pass; `spend` is told the tokens at the end."""
         begun, first_at, read, written, outcome = time.perf_counter(), 0.0, 0, 0, "cancelled"
         self.open += 1
         span = tracer.start_span(f"{operation} {name}", kind=trace.SpanKind.SERVER)
@@ -60,6 +62,7 @@ class Meter:
             raise
         finally:
             self.open -= 1
+            spend(read + written)
             self._outcomes[name, operation, outcome] += 1
             self._tokens[name, "prompt"] += read
             self._tokens[name, "completion"] += written

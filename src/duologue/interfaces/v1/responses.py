@@ -36,7 +36,7 @@ async def create_response(body: ResponseBody, request: Request, caller: Response
     asked = read_response(body, earlier, served.engine.info.context_tokens)
     asked = replace(asked, request_id=new_id("resp"), model=served.name, adapter=adapter)
     writing = Writing(asked, body)
-    events = gateway.meter.watch(served.name, served.engine, asked, "responses")
+    events = gateway.meter.watch(served.name, served.engine, asked, "responses", caller.spend)
     keep = _keeper(gateway, caller, body, writing)
     if not body.stream:
         return JSONResponse(await unless_gone(request, _complete(events, writing, keep)))
