@@ -54,7 +54,7 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.torch
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing what tests and measurements need …"
-	$(PIP) install --editable '.[local,support,education,health,postgres,test,oracles]'
+	$(PIP) install --editable '.[local,support,education,health,postgres,test,oracles,tensorboard]'
 	@touch $@
 
 serve: install

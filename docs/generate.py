@@ -132,6 +132,27 @@ def render_sdk() -> str:
     return "# sdk\n\nThe nouns that a pack may use: `from duologue.sdk import …`.\n\n" + _table(["Name", "Meaning"], rows)
 
 
+def render_recipes() -> str:
+    """Every field of a recipe."""
+    from duologue.lm.encoder import EncoderRecipe
+    from duologue.lm.prefer import PreferRecipe
+    from duologue.lm.recipe import describe_fields
+
+    head = ["Field", "Default", "Meaning"]
+    text = (
+        "# Recipes\n\nA recipe is a YAML file of these fields; `--set a.b=c` gives one another value, and the resolved recipe is "
+        "kept beside what it made. How to write one: [train a model](../howto/train.md).\n"
+    )
+    kinds = (("`duologue pretrain` and `duologue finetune`", ()), ("`duologue prefer`", ((PreferRecipe, ""),)))
+    kinds += (("A sentence encoder (`lm.encoder.train_encoder`)", ((EncoderRecipe, ""),)),)
+    for title, of in kinds:
+        rows: list[list[object]] = [
+            [f"`{name}`", f"`{default}`" if default else "empty", doc] for name, default, doc in describe_fields(*of)
+        ]
+        text += f"\n## {title}\n\n" + _table(head, rows)
+    return text
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings": render_settings,
     "errors": render_errors,
@@ -139,6 +160,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands": render_commands,
     "api": render_api,
     "sdk": render_sdk,
+    "recipes": render_recipes,
 }
 
 

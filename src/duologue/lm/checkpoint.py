@@ -22,6 +22,7 @@ from torch import Tensor
 from duologue.kit.errors import Invalid
 from duologue.lm.chat import CHAT_TEMPLATE
 from duologue.lm.config import Config, parse_config
+from duologue.lm.dialect import read_json
 from duologue.lm.families import from_hf_config, from_hf_tensors, name_family, to_hf_config, to_hf_tensors
 from duologue.lm.tokenizer import BOS, END, END_OF_TURN, PAD, TextTokenizer, load_tokenizer
 from duologue.lm.transformer import Transformer
@@ -32,11 +33,23 @@ OWN = "duologue"  # the model_type of networks that no family describes
 
 def write_folder(folder: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a new folder, add checksums, and put it in the place of `folder` in one move."""
-    new, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
-    for rest in (new, old):
-        shutil.rmtree(rest, ignore_errors=True)
-    new.mkdir(parents=True)
-    write(new)
+    write(start_folder(folder))
+    seal_folder(folder)
+
+
+def start_folder(folder: Path, *, is_there: bool = False) -> Path:
+    """The empty folder in which the new content of `folder` is going to be written; `is_there` only names it."""
+    new = folder.with_name(f".{folder.name}.new")
+    if not is_there:
+        for rest in (new, folder.with_name(f".{folder.name}.old")):
+            shutil.rmtree(rest, ignore_errors=True)
+        new.mkdir(parents=True)
+    return new
+
+
+def seal_folder(folder: Path) -> None:
+    """Add checksums to what was written since `start_folder`, see it onto the disk, and put it in the place of `folder`."""
+    new, old = start_folder(folder, is_there=True), folder.with_name(f".{folder.name}.old")
     sums = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(new.iterdir())}
     (new / CHECKSUMS).write_text(json.dumps(sums, indent=1), "utf-8")
     for path in new.iterdir():
@@ -108,7 +121,7 @@ def load_checkpoint(folder: Path) -> tuple[Transformer, TextTokenizer]:
         raise Invalid(f"The model in {folder} cannot be read: {error}.") from error
     is_own = hf.get("model_type") == OWN
     with torch.device("meta"):
-        model = Transformer(parse_config(hf["network"]) if is_own else from_hf_config(hf))
+        model = Transformer(read_config(folder))
     wanted = {n: torch.empty(p.shape, dtype=torch.float32, device="meta") for n, p in model.named_parameters()}
     model = model.to_empty(device="cpu")
     state = {n: t.float() for n, t in tensors.items()} if is_own else from_hf_tensors(tensors, wanted, hf["model_type"])
@@ -118,6 +131,14 @@ def load_checkpoint(folder: Path) -> tuple[Transformer, TextTokenizer]:
         raise Invalid(f"The tensors in {folder} are not those of its config.json.") from error
     model.restore_turns()
     return model.eval(), load_tokenizer(folder / "tokenizer.json")
+
+
+def read_config(folder: Path) -> Config:
+    """The network that a folder holds, without its weights. Raises Invalid as `load_checkpoint` does."""
+    hf = read_json(folder / "config.json")
+    if not hf:
+        raise Invalid(f"{folder} holds no model: there is no config.json in it.")
+    return parse_config(hf["network"]) if hf.get("model_type") == OWN else from_hf_config(hf)
 
 
 def _load_tensors(folder: Path) -> dict[str, Tensor]:

@@ -1,6 +1,6 @@
 """Token shards on disk, and rows packed from them.
 
-A shard is three files: `NAME.tokens` (little-endian uint16 ids), `NAME.mask` (uint8, 1 where a token is learnt) and
+A shard is three files: `NAME.tokens` (little-endian ids of 16 or 32 bits), `NAME.mask` (uint8, 1 where a token is learnt) and
 `NAME.offsets.npy` (where each document begins, one more at the end). They are memory-mapped, so a corpus may be larger than memory.
 The loader fills rows of `length` by best fit: the largest piece that still fits; where none does, the longest is split and its
 rest waits, so that no token is dropped and none is padding. In `whole` mode (conversations) nothing is split: rows are padded
@@ -23,15 +23,18 @@ IGNORED = -100  # the target that torch's cross-entropy leaves out
 BUFFER_PIECES = 256  # pieces to choose from; at 256 the best fit wastes under 1 % of padded rows, more gains nothing
 
 
-def write_shard(path: Path, documents: Iterable[tuple[Sequence[int], Sequence[int] | None]]) -> int:
-    """Write (ids, mask or None for all) documents as the shard `path`; returns the number of tokens. Ids must be under 65,536."""
+def write_shard(path: Path, documents: Iterable[tuple[Sequence[int], Sequence[int] | None]], *, is_wide: bool = False) -> int:
+    """Write (ids, mask or None for all) documents as the shard `path`; returns the number of tokens.
+
+    Ids take two bytes each, or four where `is_wide`. Raises Invalid for an id that does not fit.
+    """
     offsets = [0]
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(f"{path}.tokens", "wb") as tokens, open(f"{path}.mask", "wb") as masks:
         for ids, mask in documents:
-            if ids and max(ids) > 0xFFFF:
-                raise Invalid("A shard holds token ids under 65,536; this vocabulary is larger.")
-            tokens.write(np.asarray(ids, dtype="<u2").tobytes())
+            if ids and max(ids) > 0xFFFF and not is_wide:
+                raise Invalid("A shard holds token ids under 65,536; this vocabulary is larger, ask for a wide shard.")
+            tokens.write(np.asarray(ids, dtype="<u4" if is_wide else "<u2").tobytes())
             masks.write(np.asarray([1] * len(ids) if mask is None else mask, dtype=np.uint8).tobytes())
             offsets.append(offsets[-1] + len(ids))
     np.save(f"{path}.offsets.npy", np.asarray(offsets, dtype=np.int64))
@@ -46,7 +49,8 @@ class Shard:
             self.offsets = np.load(f"{path}.offsets.npy")
             if len(self.offsets) < 2 or self.offsets[-1] == 0:
                 raise Invalid(f"The corpus {path} is empty: nothing can be learnt from it.")
-            self.tokens = np.memmap(f"{path}.tokens", dtype="<u2", mode="r")
+            is_wide = Path(f"{path}.tokens").stat().st_size == 4 * int(self.offsets[-1])
+            self.tokens = np.memmap(f"{path}.tokens", dtype="<u4" if is_wide else "<u2", mode="r")
             self.mask = np.memmap(f"{path}.mask", dtype=np.uint8, mode="r")
         except (OSError, ValueError) as error:
             raise Invalid(f"The corpus {path} cannot be read: {error}. Prepare it again.") from error
@@ -70,6 +74,10 @@ class Batch:
     def num_targets(self) -> int:
         """How many tokens of this batch are learnt."""
         return int((self.targets != IGNORED).sum())
+
+    def share(self, rank: int, world: int, device: torch.device | str = "cpu") -> "Batch":
+        """Every `world`-th row from row `rank` on, on a device."""
+        return Batch(*(t[rank::world].to(device) for t in (self.ids, self.targets, self.document, self.positions)))
 
 
 @dataclass(slots=True)

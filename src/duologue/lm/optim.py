@@ -8,10 +8,13 @@ Weight decay is cautious (only where it and the step agree), as in Chen et al. 2
 
 import math
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+
+from duologue.lm.parallel import on_whole
 
 # Coefficients of the quintic iteration and five steps of it: Jordan's choice, which takes singular values into about [0.7, 1.2].
 QUINTIC = (3.4445, -4.7750, 2.0315)
@@ -62,7 +65,7 @@ class Muon(torch.optim.Optimizer):
                     state["momentum"] = torch.zeros_like(p)
                 state["momentum"].lerp_(p.grad, 1 - group["momentum"])
                 direction = p.grad.lerp(state["momentum"], group["momentum"])  # Nesterov's look ahead
-                step = orthogonalise(direction, dtype=self.dtype) * math.sqrt(max(1.0, p.size(0) / p.size(1)))
+                step = on_whole(partial(orthogonalise, dtype=self.dtype), direction) * math.sqrt(max(1.0, p.size(0) / p.size(1)))
                 _decay(p, step, group["lr"] * group["weight_decay"])
                 p.sub_(step, alpha=group["lr"])
 

@@ -9,7 +9,7 @@ Sources: Rafailov et al. 2023 (DPO); Pang et al. 2024 (the added term).
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,9 +22,12 @@ from torch import Tensor
 from duologue.kit.errors import Invalid
 from duologue.lm.chat import Message, render
 from duologue.lm.checkpoint import load_checkpoint, save_checkpoint
+from duologue.lm.journal import Journal
 from duologue.lm.lora import add_lora, merge_lora, save_lora
 from duologue.lm.optim import AdamW, schedule
-from duologue.lm.recipe import doc
+from duologue.lm.progress import Bar
+from duologue.lm.recipe import doc, parse_fields, read_values
+from duologue.lm.report import write_report
 from duologue.lm.tokenizer import TextTokenizer
 from duologue.lm.transformer import Transformer
 
@@ -45,6 +48,7 @@ class PreferRecipe:
     lora_alpha: float = doc("Strength of the adapters.", default=16.0)
     held_out: float = doc("Share of pairs that are only measured, never learnt from.", default=0.1)
     seed: int = doc("Seed of adapters, order and held-out pairs.", default=0)
+    tensorboard: bool = doc("Write TensorBoard's event files too (needs the extra `tensorboard`).", default=False)
     precision: Literal["fp32"] = doc("Arithmetic; differences of log-probabilities need fp32.", default="fp32")
 
 
@@ -173,24 +177,27 @@ class Preference:
         return sides, answer_logprobs(self.model, sides)
 
     def run(self) -> Iterator[Preferred]:
-        """Learn to the end: a value per step, and after each pass one of the held-out pairs.
+        """Learn to the end: a value per step, and before the first and after each pass one of the held-out pairs.
 
         Raises Invalid on a loss that is no number.
         """
-        log, step = (self.out / "log.jsonl").open("w", encoding="utf-8"), 0
-        with log:
-            for epoch in range(self.recipe.epochs):
-                generator = torch.Generator().manual_seed(self.recipe.seed + epoch)
-                for index in torch.randperm(len(self.batches), generator=generator).tolist():
-                    done = self._update(step, *self.batches[index])
-                    step += 1
-                    log.write(json.dumps(asdict(done)) + "\n")
-                    yield done
-                if self.held_out is not None:
-                    with torch.no_grad():
-                        done = self._measure(step, *self.held_out, is_held_out=True)[1]
-                    log.write(json.dumps(asdict(done)) + "\n")
-                    yield done
+        (self.out / "log.jsonl").unlink(missing_ok=True)
+        journal, step = Journal(self.out, 0, tensorboard=self.recipe.tensorboard), 0
+        for epoch in range(self.recipe.epochs + 1):
+            if self.held_out is not None:
+                with torch.no_grad():
+                    done = self._measure(step, *self.held_out, is_held_out=True)[1]
+                journal.log(asdict(done))
+                yield done
+            if epoch == self.recipe.epochs:
+                break
+            generator = torch.Generator().manual_seed(self.recipe.seed + epoch)
+            for index in torch.randperm(len(self.batches), generator=generator).tolist():
+                done = self._update(step, *self.batches[index])
+                step += 1
+                journal.log(asdict(done))
+                yield done
+        journal.close()
         if self.recipe.lora_rank:
             save_lora(self.out / "adapter", self.model, base=self.recipe.start_from)
             merge_lora(self.model)
@@ -216,3 +223,22 @@ class Preference:
         chosen, rejected = (float(side.mean()) for side in policy.detach().chunk(2))
         wins = float((margin > 0).float().mean())
         return loss, Preferred(step, float(loss.detach()), float(margin.detach().mean()), wins, chosen, rejected, is_held_out)
+
+
+def load_prefer_recipe(path: Path, overrides: Sequence[str] = ()) -> PreferRecipe:
+    """Read a recipe of preference learning and apply overrides. Raises Invalid with the field that is wrong."""
+    recipe: PreferRecipe = parse_fields(PreferRecipe, read_values(path, overrides))
+    if min(recipe.epochs, recipe.rows) < 1 or recipe.beta <= 0 or not 0 <= recipe.held_out < 1:
+        raise Invalid("A recipe of preference learning needs epochs and rows of at least 1, beta above 0, held_out below 1.")
+    return recipe
+
+
+def prefer(recipe: PreferRecipe, on_step: Callable[[Preferred], None] = lambda _: None, *, show: bool = True) -> Path:
+    """Run a recipe to its end under a progress bar and write its report; the folder of the finished model."""
+    run = Preference(recipe)
+    with Bar(run.total, 0, show=show) as bar:
+        for done in run.run():
+            bar.show(asdict(done))
+            on_step(done)
+    write_report(run.out, facts={"pairs": sum(len(s.ids) // 2 for s, _ in run.batches), "pairs with equal answers": run.num_equal})
+    return run.out / "model"

@@ -1,16 +1,22 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from duologue.kit.errors import Invalid
 from duologue.lm.checkpoint import load_checkpoint
-from duologue.lm.data import Loader, Shard
+from duologue.lm.data import IGNORED, Loader, Shard
 from duologue.lm.lora import load_lora
+from duologue.lm.memory import count_parameters
 from duologue.lm.recipe import Recipe, describe_fields, load_recipe, parse_recipe, save_recipe
+from duologue.lm.resume import find_latest
 from duologue.lm.tokenizer import TextTokenizer
 from duologue.lm.train import Diverged, Trainer, sum_nll, train
+from duologue.lm.transformer import document_mask
 
 GOLDEN = Path(__file__).parent / "golden_losses.json"
 
@@ -140,6 +146,76 @@ def test_recipes_are_checked_field_by_field(values: dict[str, object], tmp_path:
         parse_recipe({**values, "tokenizer": ""})
     with pytest.raises(Invalid, match="cannot be read"):
         load_recipe(tmp_path / "absent.yaml")
+
+
+def test_label_smoothing_is_that_of_torch(values: dict[str, object], tmp_path: Path) -> None:
+    trainer = Trainer(parse_recipe({**values, "label_smoothing": 0.2}))
+    batch = trainer.loaders[0].next_batch()
+    logits = trainer.model(batch.ids, batch.positions, document_mask(batch.document)).flatten(0, 1)
+    learnt = batch.targets.flatten() != IGNORED
+    p = logits.log_softmax(-1)[learnt]
+    right = p.gather(1, batch.targets.flatten()[learnt][:, None])[:, 0]
+    wanted = -(0.8 * right + 0.2 * p.mean(-1)).sum()
+    torch.testing.assert_close(trainer.loss(batch), wanted, rtol=1e-5, atol=1e-3)
+
+
+def test_the_moving_average_is_kept_resumed_and_becomes_the_model(values: dict[str, object], tmp_path: Path) -> None:
+    recipe = parse_recipe({**values, "ema": 0.8, "muon_lr": 0.05})
+    trainer = Trainer(recipe)
+    for done in trainer.run():
+        if done.step == 6:
+            break
+    at_six = {n: t.clone() for n, t in trainer.average.items()}
+    again = Trainer(recipe)
+    assert again.step == 6
+    assert all(torch.equal(t, at_six[n]) for n, t in again.average.items())
+    for _ in again.run():
+        for name, p in again.model.named_parameters():
+            at_six[name] = 0.8 * at_six[name] + 0.2 * p.detach()
+    saved = dict(load_checkpoint(tmp_path / "run" / "model")[0].named_parameters())
+    for name, p in again.model.named_parameters():
+        torch.testing.assert_close(saved[name], at_six[name], rtol=1e-4, atol=1e-6)
+        assert p.dim() == 1 or not torch.allclose(p, saved[name])
+
+
+def test_a_run_that_memory_cannot_hold_is_refused_before_it_takes_any(values: dict[str, object]) -> None:
+    huge = {"d_model": 65536, "n_layers": 90, "n_heads": 512, "n_kv_heads": 512, "d_head": 128, "d_ff": 262144, "context": 48}
+    with pytest.raises(Invalid, match=r"needs about [\d.]+ GB of memory and .* are free"):
+        Trainer(parse_recipe({**values, "model": huge}))
+
+
+def test_parameters_are_counted_from_the_shape_alone(make_model: Any) -> None:
+    for fields in ({}, {"tie_embeddings": False, "ffn": "relu"}, {"positions": "learned", "n_kv_heads": 4}):
+        model = make_model(**fields)
+        assert count_parameters(model.config) == pytest.approx(model.num_parameters, rel=0.03)
+
+
+def test_samples_and_a_report_are_written_along_the_way(values: dict[str, object], tmp_path: Path) -> None:
+    train(parse_recipe({**values, "sample_prompts": ["The parcel", "包裹"]}), show=False)
+    rows = [json.loads(line) for line in (tmp_path / "run" / "samples.jsonl").read_text().splitlines()]
+    assert [(r["step"], r["prompt"]) for r in rows] == [(s, p) for s in (5, 10) for p in ("The parcel", "包裹")]
+    assert "What it wrote" in (tmp_path / "run" / "report.html").read_text("utf-8")
+
+
+def test_a_kill_at_any_moment_leaves_the_last_checkpoint_whole(values: dict[str, object], tmp_path: Path) -> None:
+    """The program is killed while it does little but save, and goes on to the losses of a run that was left alone."""
+    straight = losses(parse_recipe({**values, "out": str(tmp_path / "straight"), "save_every": 1}))
+    save_recipe(parse_recipe({**values, "save_every": 1}), tmp_path / "recipe.yaml")
+    program = (
+        "import sys, os, threading, time, random\n"
+        "from pathlib import Path\nimport torch\ntorch.set_num_threads(1)\n"
+        "from duologue.lm.recipe import load_recipe\nfrom duologue.lm.train import Trainer\n"
+        "trainer = Trainer(load_recipe(Path(sys.argv[1])))\n"
+        "def kill():\n    time.sleep(float(sys.argv[2]))\n    os._exit(9)\n"
+        "threading.Thread(target=kill, daemon=True).start()\n"
+        "for done in trainer.run():\n    pass\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "recipe.yaml"), "0.2"], check=False, timeout=120)
+    latest = find_latest(tmp_path / "run")
+    assert latest is None or (latest / "state.json").exists()
+    losses(parse_recipe({**values, "save_every": 1}))
+    logged = [json.loads(line)["loss"] for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert logged == straight
 
 
 def test_every_field_of_a_recipe_is_documented() -> None:

@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 import typer
 
 from duologue import __version__
+from duologue.interfaces.cli import model_commands, train_commands
 from duologue.interfaces.cli.evaluate_commands import evaluate
 from duologue.interfaces.cli.key_commands import key
 from duologue.interfaces.cli.knowledge_commands import knowledge
 from duologue.interfaces.cli.member_commands import member
-from duologue.interfaces.cli.model_commands import add_commands
 from duologue.interfaces.cli.options import AsJson, DataDir, Workspace
 from duologue.interfaces.cli.run import load_settings, out
 from duologue.kit.errors import SetupError
@@ -29,7 +29,8 @@ app.add_typer(knowledge, name="knowledge")
 app.add_typer(member, name="member")
 app.add_typer(key, name="key")
 app.add_typer(evaluate, name="eval")
-add_commands(app)
+model_commands.add_commands(app)
+train_commands.add_commands(app)
 
 
 def _show_version(wanted: bool) -> None:

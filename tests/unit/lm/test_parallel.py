@@ -1,0 +1,96 @@
+"""Two processes under torchrun give the losses of one, as DDP and as FSDP; what two left, one goes on with, and the other way."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from duologue.kit.errors import Invalid
+from duologue.lm.checkpoint import load_checkpoint
+from duologue.lm.parallel import Group
+from duologue.lm.recipe import parse_recipe, save_recipe
+from duologue.lm.resume import find_latest
+from duologue.lm.tokenizer import TextTokenizer
+from duologue.lm.train import Trainer, check_shares
+from tests.unit.lm.conftest import TEXTS
+
+PROGRAM = """
+import sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from duologue.lm.recipe import load_recipe
+from duologue.lm.train import Trainer, check_shares
+for name in sys.argv[1:]:
+    path, _, stop = name.partition(":")
+    for done in Trainer(load_recipe(Path(path))).run():
+        if stop and done.step == int(stop):
+            break
+torch.distributed.destroy_process_group()
+"""
+
+
+def losses_of(out: Path) -> list[float]:
+    return [json.loads(line)["loss"] for line in (out / "log.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture
+def values(tmp_path: Path, tokenizer: TextTokenizer) -> dict[str, object]:
+    tokenizer.save(tmp_path / "tokenizer.json")
+    (tmp_path / "texts").mkdir()
+    for number, text in enumerate(TEXTS):
+        (tmp_path / "texts" / f"{number}.txt").write_text(text[number:])
+    sizes = {"d_model": 32, "n_layers": 2, "n_heads": 2, "n_kv_heads": 1, "d_head": 16, "d_ff": 48, "context": 48}
+    stage = {"data": [str(tmp_path / "texts")], "steps": 6, "length": 32, "rows": 4, "accumulate": 2}
+    return {
+        "tokenizer": str(tmp_path / "tokenizer.json"), "model": sizes, "stages": [stage], "warmup_steps": 2, "save_every": 3,
+        "evaluate_every": 6, "ema": 0.9, "held_out_share": 0.1,
+    }  # fmt: skip
+
+
+def test_two_processes_give_the_losses_of_one_and_go_on_from_each_others_checkpoints(
+    values: dict[str, object], tmp_path: Path
+) -> None:
+    def recipe(name: str, **fields: object) -> Path:
+        made = parse_recipe({**values, "out": str(tmp_path / name), **fields})
+        save_recipe(made, tmp_path / f"{name}.yaml")
+        return tmp_path / f"{name}.yaml"
+
+    for name in ("alone", "first one"):
+        for done in Trainer(parse_recipe({**values, "out": str(tmp_path / name)})).run():
+            if name == "first one" and done.step == 3:
+                break
+    straight = losses_of(tmp_path / "alone")
+    together = [
+        str(recipe("ddp", parallel="ddp")),
+        f"{recipe('fsdp', parallel='fsdp')}:3",
+        str(recipe("first one", parallel="fsdp")),
+    ]
+    (tmp_path / "program.py").write_text(PROGRAM)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(tmp_path / "program.py")]
+    done = subprocess.run(
+        [*launch, *together], env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert losses_of(tmp_path / "ddp") == pytest.approx(straight, rel=1e-5)
+    assert losses_of(tmp_path / "first one") == pytest.approx(straight, rel=1e-5)  # one process, then two with half a model each
+    assert losses_of(tmp_path / "fsdp") == pytest.approx(straight[:3], rel=1e-5)
+    left = find_latest(tmp_path / "fsdp")
+    assert left is not None
+    assert len(list(left.glob("*.distcp"))) == 2  # each wrote its part
+    for _ in Trainer(parse_recipe({**values, "out": str(tmp_path / "fsdp")})).run():
+        pass
+    assert losses_of(tmp_path / "fsdp") == pytest.approx(straight, rel=1e-5)
+    models = [dict(load_checkpoint(tmp_path / n / "model")[0].named_parameters()) for n in ("alone", "ddp", "first one", "fsdp")]
+    for name, wanted in models[0].items():
+        for other in models[1:]:
+            torch.testing.assert_close(other[name], wanted, rtol=1e-3, atol=1e-5)
+
+
+def test_rows_that_do_not_divide_are_refused(values: dict[str, object]) -> None:
+    with pytest.raises(Invalid, match="divide among the 3"):
+        check_shares(parse_recipe({**values, "out": "x"}), Group(1, 3))
