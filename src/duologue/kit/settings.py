@@ -63,10 +63,12 @@ class Settings(BaseSettings):
 
 def find_misspelt(names: Iterable[str]) -> dict[str, str]:
     """Environment variables that look like settings and are none, each with the setting that was probably meant (or empty)."""
-    known = {f"DUOLOGUE_{name}".upper() for name in Settings.model_fields}
-    wrong = sorted(n for n in names if n.startswith("DUOLOGUE_") and n not in known | NO_SETTINGS)
-    return {name: next(iter(get_close_matches(name, known, n=1)), "") for name in wrong}
+    known = {name.upper() for name in Settings.model_fields}
+    wrong = sorted(n for n in names if n.startswith(PREFIX) and n not in NO_SETTINGS and n.removeprefix(PREFIX) not in known)
+    meant = {name: get_close_matches(name.removeprefix(PREFIX), known, n=1) for name in wrong}
+    return {name: PREFIX + close[0] if close else "" for name, close in meant.items()}
 
 
+PREFIX = "DUOLOGUE_"
 NO_SETTINGS = {"DUOLOGUE_SHARED_DATA"}
 """Names that mean something to the tests and measurements alone."""
