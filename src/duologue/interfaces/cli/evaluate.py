@@ -38,6 +38,15 @@ def evaluate_pack(name: str, tasks: Sequence[str], data_dir: Path | None, *, as_
     _print(name, rows, as_json=as_json)
 
 
+def evaluate_loop(tasks: Sequence[str], seeds: int, *, as_json: bool) -> None:
+    """Run the measurements of the learning loop."""
+    from duologue.learning.evaluate import run
+
+    with err.status("simulating …"):
+        rows = list(run(tasks, seeds=seeds))
+    _print("learning", rows, as_json=as_json)
+
+
 async def evaluate_search(platform: Platform, *, as_json: bool) -> None:
     """Search the packs' knowledge with their questions, in a database of its own. Raises NotFound where no pack has any."""
     from duologue.knowledge.evaluate import evaluate_knowledge

@@ -54,3 +54,15 @@ def evaluate_answers(context: typer.Context, as_json: AsJson = False) -> None:
     apart: dict[str, Any] = {"database_url": "", "engine": "none", "sample": False}
     with tempfile.TemporaryDirectory(prefix="duologue-eval-") as folder:
         with_platform(context, lambda platform: evaluate_answering(platform, as_json=as_json), Path(folder), answers=True, **apart)
+
+
+@evaluate.command("learning")
+def evaluate_learning(
+    task: Annotated[list[str] | None, typer.Option(help="Only this task; give it again for more.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many simulated years.")] = 200,
+    as_json: AsJson = False,
+) -> None:
+    """Whether what is promised of autonomy holds over simulated years, beside a plain fixed threshold."""
+    from duologue.interfaces.cli.evaluate import evaluate_loop
+
+    evaluate_loop(task or (), seeds, as_json=as_json)

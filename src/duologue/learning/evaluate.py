@@ -1,0 +1,76 @@
+"""`duologue eval learning`:
+
+whether what is promised of autonomy holds, over many simulated years, beside a plain fixed threshold.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from duologue.kit.errors import Invalid
+from duologue.learning.autonomy import Rules
+from duologue.learning.simulate import World, Year, simulate
+
+SEEDS = 200
+FIXED = 0.8
+"""The plain threshold beside it: the program's default for workspaces without autonomy."""
+ALPHAS = (0.1, 0.05)
+DELTA = 0.1
+LEAST_SENT = 30
+"""Answers that a topic and language must have sent in a phase to be counted by itself."""
+
+Row = dict[str, Any]
+
+
+def run(tasks: Sequence[str] = (), *, seeds: int = SEEDS) -> Iterator[Row]:
+    """One row per figure. Raises Invalid for a task that is not known."""
+    known = {"risk": _risk}
+    unknown = sorted(set(tasks) - set(known))
+    if unknown:
+        raise Invalid(f"There is no task {unknown[0]}; the tasks are {', '.join(known)}.")
+    for task in tasks or known:
+        yield from known[task](seeds)
+
+
+def _risk(seeds: int) -> Iterator[Row]:
+    world = World()
+    for alpha in ALPHAS:
+        rules = Rules(alpha, DELTA)
+        earned = [simulate(seed, rules, world) for seed in range(seeds)]
+        fixed = [simulate(seed, rules, world, fixed=FIXED) for seed in range(seeds)]
+        note = f"α {alpha}, δ {DELTA}, {world.conversations} conversations, drifts at {world.drifts}; baseline: threshold {FIXED}"
+        for phase in range(len(world.drifts) + 1):
+            name = f"risk.phase{phase + 1}"
+            yield _row(name, "held", _held(earned, phase, alpha), _held(fixed, phase, alpha), seeds, f"share of seeds; {note}")
+            yield _row(name, "risk", _mean_risk(earned, phase), _mean_risk(fixed, phase), seeds, f"mean; {note}")
+            yield _row(name, "coverage", _mean_coverage(earned, phase), _mean_coverage(fixed, phase), seeds, f"mean; {note}")
+            mine, theirs = _cells(earned, phase, alpha), _cells(fixed, phase, alpha)
+            what = f"share of (seed, topic, language) with {LEAST_SENT} or more sent; {note}"
+            yield _row(name, "held_by_topic", mine[0], theirs[0], mine[1], what)
+        reviews = sum(year.reviews for year in earned) / (seeds * world.conversations)
+        yield _row("risk", "reviewed", reviews, sum(y.reviews for y in fixed) / (seeds * world.conversations), seeds, note)
+
+
+def _held(years: Sequence[Year], phase: int, alpha: float) -> float:
+    return sum(year.phases[phase].risk <= alpha for year in years) / len(years)
+
+
+def _mean_risk(years: Sequence[Year], phase: int) -> float:
+    return sum(year.phases[phase].risk for year in years) / len(years)
+
+
+def _mean_coverage(years: Sequence[Year], phase: int) -> float:
+    return sum(year.phases[phase].coverage for year in years) / len(years)
+
+
+def _cells(years: Sequence[Year], phase: int, alpha: float) -> tuple[float, int]:
+    risks = [
+        year.phases[phase].wrong[cell] / sent
+        for year in years
+        for cell, sent in year.phases[phase].sent.items()
+        if sent >= LEAST_SENT
+    ]
+    return (sum(risk <= alpha for risk in risks) / len(risks) if risks else 1.0), len(risks)
+
+
+def _row(task: str, metric: str, value: float, baseline: float | None, n: int, note: str) -> Row:
+    return {"task": task, "metric": metric, "value": value, "baseline": baseline, "n": n, "note": note}
