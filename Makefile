@@ -3,6 +3,7 @@
 #   make install                 the environment, with the embedded model's engine (extra `local`)
 #   make serve [PORT=8600]       start the server; the first start prepares the sample workspace
 #   make test [ARGS=…]           everything; ARGS go to pytest
+#   make test-slow               what takes long, or needs clients that are heavy to install
 #   make check                   format, lint, types, layers, house and documentation, in seconds
 #   make bench [ARGS=--json]     measure this machine
 #   make docs                    write docs/reference from the code
@@ -27,7 +28,7 @@ SYSTEM ?= chromium fonts-noto-cjk postgresql
 PORT ?=
 ARGS ?=
 
-.PHONY: help install serve test check bench docs format clean
+.PHONY: help install serve test test-slow check bench docs format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -62,6 +63,10 @@ serve: install
 
 test: $(VENV)/.installed-dev $(VENV)/.system
 	$(BIN)/python -m pytest $(ARGS)
+
+test-slow: $(VENV)/.installed-dev
+	$(PIP) install --editable '.[clients]'
+	$(BIN)/python -m pytest -m slow $(ARGS)
 
 # Chromium and PostgreSQL for the tests that need them, where this user may install packages; else those tests skip and say why
 $(VENV)/.system: | $(BIN)/python

@@ -3,6 +3,7 @@
 Knows where settings, errors, events, commands, routes and sdk names are declared; says nothing of its own about them.
 """
 
+import ast
 import dataclasses
 import importlib
 import inspect
@@ -153,12 +154,59 @@ def render_recipes() -> str:
     return text
 
 
+def render_openai() -> str:
+    """What of OpenAI's API is supported: by the marks of the tests, and by the bodies themselves."""
+    from duologue.interfaces.v1 import chat_body, completions, openapi, responses_body
+
+    routes: list[list[object]] = [
+        [method.upper(), f"`/v1{path}`", operation.get("description", "")]
+        for path, methods in sorted(openapi()["paths"].items())
+        for method, operation in methods.items()
+    ]
+    shown: dict[str, dict[str, int]] = {}
+    for path in sorted((FOLDER.parents[1] / "tests/v1").glob("test_*.py")):
+        for feature, client in _marks(path):
+            counts = shown.setdefault(feature, {})
+            counts[client] = counts.get(client, 0) + 1
+    rows: list[list[object]] = [
+        [feature, ", ".join(f"{client} ({n})" for client, n in sorted(counts.items()))] for feature, counts in sorted(shown.items())
+    ]
+    bodies: list[list[object]] = []
+    for name, module, body in (
+        ("chat completions", chat_body, chat_body.ChatBody),
+        ("completions", completions, completions.CompletionBody),
+        ("responses", responses_body, responses_body.ResponseBody),
+    ):
+        used = [f for f in body.model_fields if f not in module.WITHOUT_EFFECT and f not in module.REFUSED]
+        bodies.append([name, *(" ".join(f"`{f}`" for f in fields) for fields in (used, module.WITHOUT_EFFECT, module.REFUSED))])
+    return (
+        "# OpenAI's API\n\nThe full description is served at `/v1/openapi.json`.\n\n"
+        + _table(["Method", "Path", "What it does"], routes)
+        + "\n## What clients were seen to do with it\n\nEach row is shown by tests in `tests/v1` (how many, by which client); "
+        "the official client's answers are checked strictly against its own types.\n\n"
+        + _table(["Feature", "Shown with"], rows)
+        + "\n## Parameters\n\nAny other name is refused with status 400, as OpenAI does.\n\n"
+        + _table(["Body", "Followed", "Accepted, without effect here", "Refused by name"], bodies)
+    )
+
+
+def _marks(path: Path) -> Iterator[tuple[str, str]]:
+    """The (feature, client) pairs that the tests of a file are marked with."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for mark in node.decorator_list:
+                if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "supports":
+                    feature, client = (ast.literal_eval(a) for a in mark.args)
+                    yield feature, client
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings": render_settings,
     "errors": render_errors,
     "events": render_events,
     "commands": render_commands,
     "api": render_api,
+    "openai": render_openai,
     "sdk": render_sdk,
     "recipes": render_recipes,
 }

@@ -127,7 +127,7 @@ class ChatBody(Sampling):
     function_call: Any = None
 
 
-_REFUSED: dict[str, tuple[Any, ...]] = {
+REFUSED: dict[str, tuple[Any, ...]] = {
     "modalities": (["text"],),
     "audio": (),
     "web_search_options": (),
@@ -136,11 +136,25 @@ _REFUSED: dict[str, tuple[Any, ...]] = {
     "functions": ([],),
     "function_call": ("none",),
 }
+"""Refused by name, but for values that ask for nothing."""
+
+
+WITHOUT_EFFECT = (
+    "user",
+    "metadata",
+    "store",
+    "service_tier",
+    "safety_identifier",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "prediction",
+)
+"""Accepted, for they change no answer here."""
 
 
 def read_chat(body: ChatBody, context_tokens: int) -> GenerationRequest:
     """What is asked of the engine. Raises RequestError."""
-    refuse(body, _REFUSED)
+    refuse(body, REFUSED)
     if body.top_logprobs is not None and not body.logprobs:
         sentence = "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled."
         raise RequestError(sentence, param="top_logprobs", code="invalid_value")

@@ -26,6 +26,9 @@ TextCaller = Annotated[Caller, Depends(Needs("completions"))]
 Json = dict[str, Any]
 Token = Annotated[int, Field(ge=0, lt=2**31)]
 MOST_PROMPTS = 512
+REFUSED: dict[str, tuple[Any, ...]] = {"suffix": ("",), "best_of": (1,)}
+"""Refused by name, but for values that ask for nothing."""
+WITHOUT_EFFECT = ("user",)
 MOST_LOGPROBS = 20
 """OpenAI stops at 5; evaluation programs ask for up to 10."""
 

@@ -136,7 +136,7 @@ class ResponseBody(In):
     prompt: Any = None
 
 
-_REFUSED: dict[str, tuple[Any, ...]] = {
+REFUSED: dict[str, tuple[Any, ...]] = {
     "background": (False,),
     "conversation": (),
     "reasoning": ({}, {"effort": "none"}, {"effort": None}, {"effort": None, "summary": None}),
@@ -144,12 +144,23 @@ _REFUSED: dict[str, tuple[Any, ...]] = {
     "truncation": ("disabled",),
     "max_tool_calls": (),
 }
+"""Refused by name, but for values that ask for nothing."""
+WITHOUT_EFFECT = (
+    "metadata",
+    "user",
+    "safety_identifier",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "service_tier",
+    "stream_options",
+)
+"""Accepted, for they change no answer here."""
 _INCLUDED = ("message.output_text.logprobs", "reasoning.encrypted_content")
 
 
 def read_response(body: ResponseBody, earlier: Sequence[ChatMessage], context_tokens: int) -> GenerationRequest:
     """What is asked of the engine, after the messages of earlier responses. Raises RequestError."""
-    refuse(body, _REFUSED)
+    refuse(body, REFUSED)
     for name in body.include or ():
         if name not in _INCLUDED:
             raise RequestError(
