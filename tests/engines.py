@@ -44,10 +44,10 @@ def make_network(seed: int = 0, **fields: Any) -> Transformer:
 
 
 def make_folders(place: Path) -> dict[str, Path]:
-    """A folder per family, and `small`: another network of the same vocabulary."""
+    """A folder per family, and of the same vocabulary `small`, another network, and `long`, one with a longer context."""
     made = {}
     tokenizer = train_tokenizer(TEXTS, 330, show_progress=False)
-    for name, fields in {**FAMILIES, "small": {"n_layers": 1}}.items():
+    for name, fields in {**FAMILIES, "small": {"n_layers": 1}, "long": {"context": 640}}.items():
         made[name] = place / name
         save_checkpoint(made[name], make_network(len(made), **fields, vocab_size=tokenizer.vocab_size), tokenizer)
     return made

@@ -12,6 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import Tokenizer
 
 from duologue.engine.protocol import Candidate, GenerationRequest
+from duologue.engine.tools import as_plain, explain
 from duologue.kit.errors import Invalid
 from duologue.lm.chat import render
 from duologue.lm.tokenizer import BOS, ROLES, TextTokenizer
@@ -36,7 +37,7 @@ class Prompts:
             if any(not 0 <= i < size for i in ids):
                 raise Invalid(f"Token ids of this model are from 0 to {size - 1}.", param="prompt")
         elif self._is_ours:
-            ids = render(self.tokenizer, [{"role": m.role, "content": m.content} for m in request.messages], for_reply=True).ids
+            ids = render(self.tokenizer, _as_plain(request), for_reply=True).ids
         else:
             ids = self._render_foreign(request)
         if not ids:
@@ -100,6 +101,16 @@ class Prompts:
         except TemplateError as error:
             raise Invalid(f"The model's chat template cannot be read: {error}.", param="messages") from error
         return template, Tokenizer.from_file(str(self._folder / "tokenizer.json")), names
+
+
+def _as_plain(request: GenerationRequest) -> list[dict[str, str]]:
+    """Messages in a chat format that has no place for tools."""
+    messages = [as_plain(m) for m in request.messages]
+    if not request.tools or request.tool_choice == "none":
+        return messages
+    if messages and messages[0]["role"] == "system":
+        return [{"role": "system", "content": f"{messages[0]['content']}\n{explain(request.tools)}"}, *messages[1:]]
+    return [{"role": "system", "content": explain(request.tools)}, *messages]
 
 
 def _refuse(message: str) -> None:

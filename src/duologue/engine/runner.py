@@ -5,14 +5,16 @@ Knows networks and arrays; nothing of requests, text or who goes first.
 
 import os
 import time
+from collections.abc import Mapping
 from collections.abc import Sequence as Many
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
 
+from duologue.engine.adapters import Adapters
 from duologue.engine.batch import BLOCK, Batch, Logits
 from duologue.engine.scheduler import Piece, Plan
 from duologue.kit.errors import Invalid, SetupError
@@ -105,9 +107,10 @@ class Options:
     max_waiting: int = 256
     step_tokens: int = 256
     cache_tokens: int = 0
-    lookup: int = 0  # tokens guessed by prompt lookup
-    draft: Path | None = None  # a smaller model of the same vocabulary that guesses
+    lookup: int = 4  # tokens guessed by looking up what followed the last time; 0 switches it off
+    draft: Path | None = None  # a smaller model of the same vocabulary that guesses instead
     draft_tokens: int = 4
+    adapters: Mapping[str, Path] = field(default_factory=dict)
 
 
 class Runner:
@@ -124,6 +127,9 @@ class Runner:
         num_blocks = -(-options.cache_tokens // BLOCK) or count_blocks(self.config, precision != "fp32")
         self.num_blocks = max(num_blocks, -(-self.config.context // BLOCK) + 1)
         self.network = make_network(self.model, precision, self.num_blocks, options.threads)
+        self.adapters = Adapters(options.adapters, self.config)
+        if self.adapters.layers:
+            self.network.set_adapters(self.adapters.layers)
         self.draft: Network | None = None
         if options.draft is not None:
             model, _ = load_checkpoint(options.draft)
@@ -137,17 +143,18 @@ class Runner:
         if self.draft is not None:
             self.draft.close()
 
+    def prepare(self, plan: Plan) -> None:
+        """Copy the pages that a plan wants copied."""
+        for network in (self.network, self.draft):
+            if network is not None:
+                network.copy_blocks(plan.copies)
+
     def run(self, plan: Plan) -> list[Logits]:
         """One step. For each piece the logits of what follows its last token and each of its guesses; of all where so wanted."""
         if not plan.pieces:
             return []
-        self.network.copy_blocks(plan.copies)
         counts = [p.count if p.sequence.wants_all else 1 + len(p.sequence.drafts) if p.is_last else 0 for p in plan.pieces]
-        batch = make_batch(plan.pieces, counts)
-        if self.draft is not None:
-            self.draft.copy_blocks(plan.copies)
-            self.draft.forward(batch_without_logits(batch))
-        out = self.network.forward(batch)
+        out = self.network.forward(make_batch(plan.pieces, counts))
         ends = np.cumsum(counts)
         return [Logits(out.values[e - n : e], out.lse[e - n : e], out.best[e - n : e]) for n, e in zip(counts, ends, strict=True)]
 
@@ -171,8 +178,3 @@ def make_batch(pieces: Many[Piece], counts: Many[int]) -> Batch:
     adapters = np.array([p.sequence.adapter for p in pieces], np.int32)
     rows = [np.array(x, np.int32) for x in (ids, positions, owners, wanted)]
     return Batch(rows[0], rows[1], rows[2], rows[3], tables, adapters)
-
-
-def batch_without_logits(batch: Batch) -> Batch:
-    """The same rows, only read; a draft model has no adapters."""
-    return Batch(batch.ids, batch.positions, batch.sequences, np.zeros(0, np.int32), batch.tables, np.zeros_like(batch.adapters))

@@ -29,6 +29,7 @@ class Sequence:
     num_stored: int = 0
     num_found: int = 0  # prompt tokens that were in the cache when it began
     drafts: list[int] = field(default_factory=list)
+    is_paused: bool = False  # read, and waiting for the other beams of its search
     wants_all: bool = False  # logits of the whole prompt, so nothing of it may be skipped
 
     @property
