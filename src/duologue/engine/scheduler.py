@@ -67,11 +67,11 @@ class Scheduler:
         for sequence in [*writing, *(s for s in self.running if len(s.ids) - s.num_stored > 1)]:
             if sequence in self.running:  # it may have been preempted meanwhile
                 budget -= self._give(plan, sequence, budget)
-        while budget > 0 and (sequence := next((s for s in self.waiting if not s.is_paused), None)):
+        while budget > 0 and (first := next((s for s in self.waiting if not s.is_paused), None)):
             resting = [s for s in self.running if s.is_paused and not plan.pieces]
-            if (len(self.running) < self.max_running or resting) and self._admit(sequence):
-                budget -= self._give(plan, sequence, budget)
-            elif self.running and self.running[-1].priority > sequence.priority:
+            if (len(self.running) < self.max_running or resting) and self._admit(first):
+                budget -= self._give(plan, first, budget)
+            elif self.running and self.running[-1].priority > first.priority:
                 self._preempt(plan, self.running[-1])
             elif resting:  # nobody else can go on: those who wait for others give their pages
                 self._preempt(plan, resting[-1])
