@@ -6,6 +6,7 @@
 #   make test-slow               what takes long, or needs clients that are heavy to install
 #   make check                   format, lint, types, layers, house and documentation, in seconds
 #   make bench [ARGS=--json]     measure this machine
+#   make bench-engine [ARGS=--quick]  the embedded engine beside transformers and llama.cpp
 #   make docs                    write docs/reference from the code
 #
 # PYTHON=… names the interpreter. TORCH_INDEX=… names where CPU builds of torch are looked for first on Linux without an NVIDIA
@@ -28,7 +29,7 @@ SYSTEM ?= chromium fonts-noto-cjk postgresql
 PORT ?=
 ARGS ?=
 
-.PHONY: help install serve test test-slow check bench docs format clean
+.PHONY: help install serve test test-slow check bench bench-engine docs format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -99,6 +100,10 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.messages $(ARGS)
+
+bench-engine: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --editable '.[bench]' || echo "llama.cpp could not be built; it does not take part."
+	$(BIN)/python -m bench.engine $(ARGS)
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/generate.py

@@ -11,9 +11,10 @@ torch = pytest.importorskip("torch", reason="the extra `local` (torch) is not in
 
 from duologue.engine.answer import Task  # noqa: E402
 from duologue.engine.core import Core  # noqa: E402
+from duologue.engine.options import Options  # noqa: E402
 from duologue.engine.prompt import Prompts  # noqa: E402
 from duologue.engine.protocol import Finished, GenerationRequest, TextDelta, TokenEvent  # noqa: E402
-from duologue.engine.runner import Options, Runner  # noqa: E402
+from duologue.engine.runner import Runner  # noqa: E402
 from duologue.lm.checkpoint import save_checkpoint  # noqa: E402
 from duologue.lm.config import Config  # noqa: E402
 from duologue.lm.tokenizer import train_tokenizer  # noqa: E402

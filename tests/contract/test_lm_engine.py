@@ -1,6 +1,7 @@
 """The words of `engine.protocol.Engine`, held against the embedded model's engine with a tiny random network."""
 
 import asyncio
+import random
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +13,19 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra `local` (torch) is not installed")
 
 from duologue.engine.local import LocalEngine  # noqa: E402
-from duologue.engine.protocol import ChatMessage, Engine, Finished, GenerationRequest, PromptScored, TextDelta  # noqa: E402
-from duologue.kit.errors import Invalid, ModelUnavailable, SetupError  # noqa: E402
+from duologue.engine.options import Options  # noqa: E402
+from duologue.engine.protocol import (  # noqa: E402
+    ChatMessage,
+    Constraint,
+    Engine,
+    Finished,
+    GenerationRequest,
+    Measured,
+    PromptScored,
+    TextDelta,
+    Tokenizes,
+)
+from duologue.kit.errors import Invalid, ModelUnavailable, Overloaded, SetupError  # noqa: E402
 from duologue.lm.chat import render  # noqa: E402
 from duologue.lm.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from duologue.lm.config import Config  # noqa: E402
@@ -212,3 +224,66 @@ async def test_a_prompt_that_is_none_is_invalid(engine: LocalEngine, given: dict
     with pytest.raises(Invalid) as caught:
         await collect(engine, GenerationRequest(**given))  # type: ignore[arg-type]
     assert caught.value.detail["param"] == "prompt"
+
+
+async def test_a_form_and_beams_come_through(engine: LocalEngine) -> None:
+    pytest.importorskip("llguidance", reason="the extra `local` (llguidance) is not installed")
+    choice = Constraint("choice", choices=("tent", "boots"))
+    for seed in range(4):
+        text, end = await collect(engine, ask(constraint=choice, temperature=2.0, seed=seed))
+        assert text in ("tent", "boots")
+        assert end.reason == "stop"
+    ends = [e.index async for e in engine.generate(ask(beams=3, n=2, max_tokens=8)) if isinstance(e, Finished)]
+    assert ends == [0, 1]
+
+
+async def test_clients_that_vanish_at_random_leave_nothing_behind(folder: Path) -> None:
+    """Small copy of the long test with many clients: no error, every page free, the others' text untouched."""
+    engine = LocalEngine(folder, options=Options(cache_tokens=400, max_batch=8))
+    assert isinstance(engine, Measured)
+    wanted = [await collect(engine, ask(temperature=1.0, seed=s)) for s in range(4)]
+
+    async def live(number: int) -> None:
+        rng = random.Random(number)
+        for _ in range(6):
+            if rng.random() < 0.5:
+                seed = rng.randrange(4)
+                assert await collect(engine, ask(temperature=1.0, seed=seed)) == wanted[seed]
+                continue
+            events = engine.generate(ask(f"hello {number}", temperature=1.0, n=rng.choice([1, 3]), max_tokens=60))
+            async for _ in events:
+                if rng.random() < 0.2:
+                    break
+            await events.aclose()  # type: ignore[attr-defined]
+
+    await asyncio.gather(*(live(i) for i in range(24)))
+    await collect(engine, ask(max_tokens=1))
+    stats = engine.stats()
+    assert (stats.running, stats.waiting, stats.blocks_used) == (0, 0, 0)
+    assert stats.completion_tokens > 100
+    assert stats.cached_tokens > 0
+    await engine.aclose()
+
+
+async def test_too_many_requests_are_refused_at_once(folder: Path) -> None:
+    engine = LocalEngine(folder, options=Options(max_batch=1, max_waiting=3))
+    await collect(engine, ask(max_tokens=1))
+    asked = [collect(engine, ask(max_tokens=60, temperature=1.0, seed=s)) for s in range(12)]
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    refused = [f for f in found if isinstance(f, Overloaded)]
+    assert refused
+    assert len(refused) < 12
+    assert all(isinstance(f, tuple | Overloaded) for f in found)
+    await engine.aclose()
+
+
+async def test_it_shows_how_it_reads(engine: LocalEngine, folder: Path) -> None:
+    assert isinstance(engine, Tokenizes)
+    _, tokenizer = load_checkpoint(folder)
+    assert (
+        await engine.tokenize(ask())
+        == render(tokenizer, [{"role": "user", "content": "Where is the tent? 帐篷呢？"}], for_reply=True).ids
+    )
+    assert await engine.detokenize(tokenizer.encode("the tent 帐篷")) == "the tent 帐篷"
+    with pytest.raises(Invalid):
+        await engine.detokenize([10**6])

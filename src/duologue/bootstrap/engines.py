@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from duologue.engine.options import Options
 from duologue.engine.protocol import ChatMessage, Engine, EngineInfo, GenerationRequest, TokenEvent
 from duologue.kit.errors import DuologueError, ModelUnavailable, SetupError
 from duologue.kit.log import get_logger
@@ -54,17 +55,34 @@ def make_engine(settings: Settings) -> Engine:
             return _make_local(settings)
 
 
+def make_options(settings: Settings) -> Options:
+    """How local models are run. Raises SetupError for adapters that are not named."""
+    adapters = {}
+    for part in filter(None, (p.strip() for p in settings.model_adapters.split(","))):
+        name, _, folder = part.partition("=")
+        if not name or not folder:
+            raise SetupError(f"DUOLOGUE_MODEL_ADAPTERS has {part!r}; write name=folder, separated by commas.")
+        adapters[name] = Path(folder)
+    return Options(
+        precision=settings.model_precision,
+        threads=settings.model_threads,
+        adapters=adapters,
+        draft=Path(settings.model_draft) if settings.model_draft else None,
+        build_dir=settings.data_dir / "compiled" if settings.data_dir.is_dir() else None,
+    )
+
+
 def _make_local(settings: Settings) -> Engine:
     """The embedded model, or the one of `model_dir`. Where the embedded one cannot run, people answer; the log says why."""
     from duologue.engine.local import LocalEngine
 
     if settings.model_dir:
-        return LocalEngine(Path(settings.model_dir))
+        return LocalEngine(Path(settings.model_dir), options=make_options(settings))
     if find_spec("torch") is None:
         log.warning("torch is not installed (pip install 'duologue[local]'): there is no embedded model, people answer")
         return NoEngine()
     try:
-        return LocalEngine()
+        return LocalEngine(options=make_options(settings))
     except SetupError as error:
         log.warning("%s People answer.", error.message)
         return NoEngine()

@@ -1,9 +1,10 @@
 """`duologue serve --engine-only`: models over /v1 and nothing else: no database, no data folder, no people."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
-from duologue.bootstrap.engines import make_engine, warm_up
+from duologue.bootstrap.engines import make_engine, make_options, warm_up
 from duologue.bootstrap.gateway import create_lone_app, make_lone_gateway
 from duologue.bootstrap.join import is_loopback
 from duologue.bootstrap.server import Server, config_for, listen, reach, set_up_logging, wait_until_up
@@ -28,7 +29,10 @@ def load_engines(settings: Settings, folders: tuple[Path, ...]) -> list[Engine]:
         return [engine]
     from duologue.engine.local import LocalEngine
 
-    engines: list[Engine] = [LocalEngine(folder) for folder in folders]
+    options = make_options(settings)
+    if len(folders) > 1:
+        options = replace(options, adapters={}, draft=None)  # those belong to one model
+    engines: list[Engine] = [LocalEngine(folder, options=options) for folder in folders]
     names = [e.info.name for e in engines]
     if len(set(names)) < len(names):
         raise SetupError(f"Two models have the same name ({', '.join(sorted(names))}); rename a folder.")

@@ -14,9 +14,10 @@ from duologue.engine.batch import Logits
 from duologue.engine.beams import Beams, Row
 from duologue.engine.blocks import Blocks
 from duologue.engine.grammar import Grammars
+from duologue.engine.options import Options
 from duologue.engine.prompt import Prompts
 from duologue.engine.protocol import EngineStats, GenerationRequest, PromptScored, TokenEvent
-from duologue.engine.runner import Options, Runner
+from duologue.engine.runner import Runner
 from duologue.engine.sampler import Floats, draw_seed
 from duologue.engine.scheduler import Piece, Scheduler
 from duologue.engine.sequence import Sequence

@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from duologue.engine.options import Options
 from duologue.engine.protocol import EngineInfo, EngineStats, Finished, GenerationRequest, TokenEvent
 from duologue.kit.errors import DuologueError, Invalid, ModelUnavailable, SetupError
 from duologue.kit.log import get_logger
@@ -22,7 +23,6 @@ from duologue.kit.log import get_logger
 if TYPE_CHECKING:
     from duologue.engine.answer import Task
     from duologue.engine.core import Core
-    from duologue.engine.runner import Options
 
 log = get_logger(__name__)
 
@@ -89,8 +89,8 @@ def _tell(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
 class LocalEngine:
     """Our own model behind the engine's protocol. Raises SetupError where the folder holds no model."""
 
-    def __init__(self, folder: Path | None = None, *, threads: int = 1, options: "Options | None" = None) -> None:
-        self._folder, self._threads, self._options = folder or find_embedded(), threads, options
+    def __init__(self, folder: Path | None = None, *, threads: int = 1, options: Options | None = None) -> None:
+        self._folder, self._options = folder or find_embedded(), options or Options(threads=threads)
         try:
             config = json.loads((self._folder / "config.json").read_text("utf-8"))
         except (OSError, ValueError) as error:
@@ -168,11 +168,10 @@ class LocalEngine:
     def _load(self) -> "Core":
         from duologue.engine.core import Core
         from duologue.engine.prompt import Prompts
-        from duologue.engine.runner import Options, Runner
+        from duologue.engine.runner import Runner
 
-        options = self._options or Options(threads=self._threads)
-        runner = Runner(self._folder, options)
-        return Core(runner, Prompts(self._folder, runner.tokenizer), options)
+        runner = Runner(self._folder, self._options)
+        return Core(runner, Prompts(self._folder, runner.tokenizer), self._options)
 
     def _work(self) -> None:
         """The model's thread: load, then step after step, until told to end."""

@@ -52,14 +52,14 @@ def _cpu_flags() -> str:
 
 
 @cache
-def load_library() -> ctypes.CDLL:
-    """The compiled step. Raises SetupError where no compiler is at hand or it fails; DUOLOGUE_NATIVE=0 switches it off."""
+def load_library(folder: Path | None = None) -> ctypes.CDLL:
+    """The compiled step, kept in `folder`. Raises SetupError where it cannot be compiled; DUOLOGUE_NATIVE=0 switches it off."""
     if os.environ.get("DUOLOGUE_NATIVE") == "0":
         raise SetupError("The compiled step is switched off (DUOLOGUE_NATIVE=0).")
     here = Path(__file__).parent
     text = "".join((here / name).read_text("utf-8") for name in SOURCES)
     key = hashlib.sha256(f"{text}{FLAGS}{_cpu_flags()}".encode()).hexdigest()[:20]
-    path = cache_dir() / f"step-{key}.so"
+    path = (folder or cache_dir()) / f"step-{key}.so"
     if not path.exists():
         _compile(here / SOURCES[0], path)
     try:
@@ -125,8 +125,10 @@ class _Batch(Structure):
 class NativeNetwork:
     """A Transformer's weights laid out for the C step, and its pages. Raises SetupError where the step cannot be had."""
 
-    def __init__(self, model: Transformer, precision: Precision, num_blocks: int, threads: int) -> None:
-        self._library = load_library()
+    def __init__(
+        self, model: Transformer, precision: Precision, num_blocks: int, threads: int, build_dir: Path | None = None
+    ) -> None:
+        self._library = load_library(build_dir)
         can_half = bool(self._library.capabilities() & 1)
         if precision == "fp16" and not can_half:
             raise SetupError("This processor reads no fp16; use fp32 or int8.")

@@ -3,11 +3,8 @@
 Knows networks and arrays; nothing of requests, text or who goes first.
 """
 
-import os
 import time
-from collections.abc import Mapping
 from collections.abc import Sequence as Many
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -16,6 +13,7 @@ import torch
 
 from duologue.engine.adapters import Adapters
 from duologue.engine.batch import BLOCK, Batch, Logits
+from duologue.engine.options import Options
 from duologue.engine.scheduler import Piece, Plan
 from duologue.kit.errors import Invalid, SetupError
 from duologue.kit.log import get_logger
@@ -26,7 +24,6 @@ from duologue.lm.transformer import Transformer
 
 log = get_logger(__name__)
 
-Precision = Literal["auto", "fp32", "fp16", "int8"]
 PROBED_PARAMETERS = 10_000_000
 """Below this size a network fits the processor's caches in fp32 and nothing is gained by less."""
 PROBE_GAIN = 1.3
@@ -34,6 +31,9 @@ PROBE_GAIN = 1.3
 CACHE_BYTES = 512 << 20
 SEQUENCES = 32
 """Pages for so many full contexts, as far as CACHE_BYTES goes, and for one at the least."""
+
+
+Fixed = Literal["fp32", "fp16", "int8"]
 
 
 class Network(Protocol):
@@ -59,17 +59,17 @@ class Network(Protocol):
         ...
 
 
-def make_network(model: Transformer, precision: Literal["fp32", "fp16", "int8"], num_blocks: int, threads: int) -> Network:
+def make_network(model: Transformer, precision: Fixed, num_blocks: int, options: Options) -> Network:
     """The compiled step where it can be had, else the torch path. Raises SetupError where neither has this precision."""
     from duologue.engine.native import NativeNetwork
 
     try:
-        return NativeNetwork(model, precision, num_blocks, threads)
+        return NativeNetwork(model, precision, num_blocks, options.threads, options.build_dir)
     except SetupError as error:
         from duologue.engine.paged import TorchNetwork
 
         log.info("%s", error.message)
-        return TorchNetwork(model, precision, num_blocks, threads)
+        return TorchNetwork(model, precision, num_blocks, options.threads)
 
 
 def count_blocks(config: Config, is_half: bool, *, sequences: int = SEQUENCES, cache_bytes: int = CACHE_BYTES) -> int:
@@ -79,14 +79,14 @@ def count_blocks(config: Config, is_half: bool, *, sequences: int = SEQUENCES, c
     return max(context + 1, min(sequences * context, cache_bytes // page))
 
 
-def probe(model: Transformer, threads: int) -> Literal["fp32", "int8"]:
+def probe(model: Transformer, options: Options) -> Literal["fp32", "int8"]:
     """The faster precision of this machine for one sequence, measured side by side in some milliseconds."""
     if model.num_parameters < PROBED_PARAMETERS:
         return "fp32"
     ids = np.zeros(1, np.int32)
     batch = Batch(ids, ids, ids, ids, np.zeros((1, 1), np.int32), ids)
     best: dict[Literal["fp32", "int8"], float] = {"fp32": float("inf"), "int8": float("inf")}
-    networks: dict[Literal["fp32", "int8"], Network] = {p: make_network(model, p, 1, threads) for p in best}
+    networks: dict[Literal["fp32", "int8"], Network] = {p: make_network(model, p, 1, options) for p in best}
     for _ in range(4):
         for precision, network in networks.items():
             began = time.perf_counter()
@@ -97,22 +97,6 @@ def probe(model: Transformer, threads: int) -> Literal["fp32", "int8"]:
     return "int8" if best["fp32"] > PROBE_GAIN * best["int8"] else "fp32"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a model is run. `cache_tokens` 0 leaves the number of pages to the program; `max_batch` sequences run at once."""
-
-    precision: Precision = "auto"
-    threads: int = 1
-    max_batch: int = 32
-    max_waiting: int = 256
-    step_tokens: int = 256
-    cache_tokens: int = 0
-    lookup: int = 4  # tokens guessed by looking up what followed the last time; 0 switches it off
-    draft: Path | None = None  # a smaller model of the same vocabulary that guesses instead
-    draft_tokens: int = 4
-    adapters: Mapping[str, Path] = field(default_factory=dict)
-
-
 class Runner:
     """A loaded model. Raises Invalid where the folder cannot be used."""
 
@@ -120,13 +104,10 @@ class Runner:
         torch.set_num_threads(options.threads)
         self.model, self.tokenizer = load_checkpoint(folder)
         self.config, self.ends = self.model.config, frozenset(read_ends(folder))
-        wanted = os.environ.get("DUOLOGUE_PRECISION") or options.precision
-        if wanted not in ("auto", "fp32", "fp16", "int8"):
-            raise Invalid(f"A model is kept as auto, fp32, fp16 or int8; {wanted!r} is none of them.")
-        precision: Any = probe(self.model, options.threads) if wanted == "auto" else wanted
+        precision = probe(self.model, options) if options.precision == "auto" else options.precision
         num_blocks = -(-options.cache_tokens // BLOCK) or count_blocks(self.config, precision != "fp32")
         self.num_blocks = max(num_blocks, -(-self.config.context // BLOCK) + 1)
-        self.network = make_network(self.model, precision, self.num_blocks, options.threads)
+        self.network = make_network(self.model, precision, self.num_blocks, options)
         self.adapters = Adapters(options.adapters, self.config)
         if self.adapters.layers:
             self.network.set_adapters(self.adapters.layers)
@@ -135,7 +116,7 @@ class Runner:
             model, _ = load_checkpoint(options.draft)
             if model.config.vocab_size != self.config.vocab_size or model.config.context < self.config.context:
                 raise Invalid("A draft model needs the vocabulary of the model itself, and at least its context.")
-            self.draft = make_network(model, precision, self.num_blocks, options.threads)
+            self.draft = make_network(model, precision, self.num_blocks, options)
 
     def close(self) -> None:
         """Free the helping threads."""

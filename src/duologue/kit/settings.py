@@ -37,6 +37,12 @@ class Settings(BaseSettings):
         description="Where answers come from: the embedded model, an OpenAI-compatible server, a script for tests, or nothing.",
     )
     model_dir: str = Field("", description="Checkpoint folder for the local engine; empty means the embedded model.")
+    model_precision: Literal["auto", "fp32", "fp16", "int8"] = Field(
+        "auto", description="How a local model keeps its weights; auto measures at load and takes int8 where it is clearly faster."
+    )
+    model_threads: int = Field(1, ge=1, le=16, description="Threads on which a local model computes.")
+    model_adapters: str = Field("", description="LoRA adapters of the local model, `name=folder` separated by commas.")
+    model_draft: str = Field("", description="Folder of a smaller model of the same vocabulary that guesses for the local one.")
     remote_base_url: str = Field("", description="Base URL of an OpenAI-compatible server, ending in /v1.")
     remote_api_key: SecretStr = Field(SecretStr(""), description="Key for the remote server.")
     remote_model: str = Field("", description="Model name at the remote server.")

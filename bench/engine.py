@@ -1,0 +1,121 @@
+"""Tokens per second of the embedded engine, beside transformers, llama.cpp and the memory's bandwidth, in one interleaved run.
+
+`make bench-engine [ARGS="--quick --json"]`. Same random weights, same prompts, same threads; engines take turns, so that what else
+the machine is doing falls on all of them alike. Absolute figures move with the machine; ratios within a run hold. llama.cpp takes
+part where `llama-cpp-python` and `gguf` are installed (extra `bench`).
+"""
+
+import argparse
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bench.engines import Engine, make_engines, measure_bandwidth, save_model
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "30M": {"vocab_size": 20_032, "d_model": 512, "n_layers": 6, "n_heads": 8, "d_ff": 1408},
+    "124M": {"vocab_size": 50_304, "d_model": 768, "n_layers": 12, "n_heads": 12, "d_ff": 2048},
+}
+NEW = 24
+ROUNDS = 3
+
+
+class Report:
+    """Prints figures, for people or as JSON lines."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+
+    def line(self, metric: str, value: float, unit: str, baseline: float | None = None, note: str = "") -> None:
+        """One figure, and what it is compared with."""
+        if self._as_json:
+            ratio = value / baseline if baseline else None
+            row = {"task": "engine", "metric": metric, "value": round(value, 4), "unit": unit, "baseline": baseline, "ratio": ratio}
+            print(json.dumps({**row, "note": note}), flush=True)
+            return
+        beside = f"  baseline {baseline:9.1f}  ratio {value / baseline:6.2f}" if baseline else ""
+        print(f"{metric:52} {value:9.1f} {unit:6}{beside}  {note}", flush=True)
+
+
+def prompts(batch: int, length: int, salt: int) -> list[list[int]]:
+    """Different random prompts, so that nothing is found in a cache."""
+    generator = torch.Generator().manual_seed(salt)
+    return torch.randint(30, 290, (batch, length), generator=generator).tolist()  # type: ignore[no-any-return]
+
+
+def take_turns(engines: list[Engine], batch: int, length: int, rounds: int) -> dict[str, tuple[float, float]]:
+    """Best seconds of each engine to read the prompts, and to write a token for all of them."""
+    best: dict[str, tuple[float, float]] = {}
+    for turn in range(rounds):
+        some = prompts(batch, length, turn)
+        for engine in engines:
+            read, write = engine.measure(some, NEW)
+            before = best.get(engine.name, (float("inf"), float("inf")))
+            best[engine.name] = min(before[0], read), min(before[1], write)
+    return best
+
+
+def bench_shape(report: Report, name: str, folder: Path, threads: int, cases: list[tuple[int, int]]) -> None:
+    """Every case of one model, engines in turn."""
+    with make_engines(folder, threads) as engines:
+        for batch, length in cases:
+            found = take_turns(engines, batch, length, ROUNDS)
+            bandwidth = measure_bandwidth(threads)
+            theirs = found["transformers"]
+            for engine in engines:
+                read, write = found[engine.name]
+                label = f"{name} B={batch} P={length} {engine.name}"
+                note = ""
+                if batch == 1 and engine.bytes_per_token:
+                    note = f"{100 * engine.bytes_per_token / write / bandwidth:.0f} % of {bandwidth / 1e9:.1f} GB/s"
+                report.line(f"{label} decode", batch / write, "tok/s", batch / theirs[1], note)
+                report.line(f"{label} prefill", batch * length / read, "tok/s", batch * length / theirs[0])
+            if "llama.cpp q8_0" in found:
+                q8, ours = found["llama.cpp q8_0"], found["int8"]
+                report.line(f"{name} B={batch} P={length} int8 decode beside q8_0", batch / ours[1], "tok/s", batch / q8[1])
+                report.line(
+                    f"{name} B={batch} P={length} int8 prefill beside q8_0",
+                    batch * length / ours[0],
+                    "tok/s",
+                    batch * length / q8[0],
+                )
+
+
+def bench_features(report: Report, folder: Path, threads: int) -> None:
+    """Shared beginnings, beams, JSON and guesses, each beside the same without."""
+    from bench.features import bench_beams, bench_json, bench_lookup, bench_prefix
+
+    for bench in (bench_prefix, bench_json, bench_lookup, bench_beams):
+        for metric, value, unit, baseline, note in bench(folder, threads):
+            report.line(metric, value, unit, baseline, note)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="the small model and three cases only")
+    parser.add_argument("--threads", type=int, nargs="*", default=[1])
+    parser.add_argument("--features", action="store_true", help="only what the features cost and give")
+    given = parser.parse_args()
+    report = Report(given.json)
+    cases = (
+        [(1, 32), (8, 32), (1, 512)] if given.quick else [(b, p) for p in (32, 512, 2000) for b in (1, 8, 32) if b * p <= 16_384]
+    )
+    with tempfile.TemporaryDirectory() as place:
+        for name, shape in SHAPES.items() if not given.quick else [("30M", SHAPES["30M"])]:
+            folder = Path(place) / name
+            save_model(folder, shape)
+            for threads in given.threads:
+                report.line(f"{name} threads", threads, "", None, f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+                if not given.features:
+                    bench_shape(report, name, folder, threads, cases)
+                bench_features(report, folder, threads)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""llama.cpp on the same weights, by llama-cpp-python's low-level calls; the GGUF files are written here with the `gguf` package."""
+
+import ctypes
+import time
+from pathlib import Path
+
+import gguf
+import llama_cpp
+import numpy as np
+
+from bench.engines import CONTEXT
+from duologue.lm.checkpoint import load_checkpoint
+
+KINDS = {"f16": gguf.GGMLQuantizationType.F16, "q8_0": gguf.GGMLQuantizationType.Q8_0, "q4_0": gguf.GGMLQuantizationType.Q4_0}
+NAMES = {
+    **{"q": "attn_q", "k": "attn_k", "v": "attn_v", "o": "attn_output"},
+    **{"gate": "ffn_gate", "up": "ffn_up", "down": "ffn_down", "attn_norm": "attn_norm", "ffn_norm": "ffn_norm"},
+}
+
+
+def write_gguf(folder: Path, kind: str) -> Path:
+    """A Llama of ours as a GGUF file, with a vocabulary of numbers."""
+    model, _ = load_checkpoint(folder)
+    c, path = model.config, folder / f"{kind}.gguf"
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_context_length(c.context)
+    writer.add_embedding_length(c.d_model)
+    writer.add_block_count(c.n_layers)
+    writer.add_feed_forward_length(c.d_ff)
+    writer.add_head_count(c.n_heads)
+    writer.add_head_count_kv(c.n_kv_heads)
+    writer.add_layer_norm_rms_eps(c.norm_eps)
+    writer.add_rope_freq_base(c.rope_theta)
+    writer.add_rope_dimension_count(c.d_head)
+    writer.add_vocab_size(c.vocab_size)
+    writer.add_tokenizer_model("no_vocab")
+    for name, parameter in model.named_parameters():
+        array = parameter.detach().numpy()
+        parts = name.split(".")
+        if parts[0] == "blocks":
+            if parts[3] in ("q", "k"):  # llama.cpp turns neighbouring pairs, Hugging Face halves
+                heads = c.n_heads if parts[3] == "q" else c.n_kv_heads
+                array = array.reshape(heads, 2, c.d_head // 2, c.d_model).swapaxes(1, 2).reshape(array.shape)
+            theirs = f"blk.{parts[1]}.{NAMES[parts[3] if len(parts) > 4 else parts[2]]}.weight"
+        else:
+            theirs = {"embed": "token_embd.weight", "norm": "output_norm.weight"}[parts[0]]
+        if array.ndim == 1:
+            writer.add_tensor(theirs, array.astype(np.float32))
+        else:
+            writer.add_tensor(theirs, gguf.quants.quantize(array.astype(np.float32), KINDS[kind]), raw_dtype=KINDS[kind])
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+class Llama:
+    """A GGUF file in llama.cpp; sequences side by side in one batch per step."""
+
+    def __init__(self, path: Path, threads: int, most: int = 32) -> None:
+        self.name, self.bytes_per_token = f"llama.cpp {path.stem}", path.stat().st_size
+        self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), llama_cpp.llama_model_default_params())
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx, params.n_batch, params.n_ubatch, params.n_seq_max = CONTEXT * 8, 2048, 512, most
+        params.n_threads = params.n_threads_batch = threads
+        if hasattr(params, "kv_unified"):
+            params.kv_unified = True
+        self._context = llama_cpp.llama_init_from_model(self._model, params)
+        self._batch = llama_cpp.llama_batch_init(2048, 0, 1)
+
+    def _decode(self, rows: list[tuple[int, int, int, bool]]) -> None:
+        """Rows of token, position, sequence, and whether its logits are wanted."""
+        for start in range(0, len(rows), 2048):
+            part = rows[start : start + 2048]
+            self._batch.n_tokens = len(part)
+            for i, (token, position, sequence, is_wanted) in enumerate(part):
+                self._batch.token[i], self._batch.pos[i], self._batch.n_seq_id[i] = token, position, 1
+                self._batch.seq_id[i][0], self._batch.logits[i] = sequence, is_wanted
+            if llama_cpp.llama_decode(self._context, self._batch):
+                raise RuntimeError("llama.cpp could not read a batch")
+
+    def measure(self, prompts: list[list[int]], new: int) -> tuple[float, float]:
+        llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), True)
+        rows = [(t, i, s, i == len(p) - 1) for s, p in enumerate(prompts) for i, t in enumerate(p)]
+        began = time.perf_counter()
+        self._decode(rows)
+        llama_cpp.llama_synchronize(self._context)
+        read, steps = time.perf_counter() - began, []
+        vocab = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(self._model))
+        tokens = [40] * len(prompts)
+        for ahead in range(new - 1):
+            start = time.perf_counter()
+            self._decode([(t, len(p) + ahead, s, True) for s, (t, p) in enumerate(zip(tokens, prompts, strict=True))])
+            for s in range(len(prompts)):
+                logits = llama_cpp.llama_get_logits_ith(self._context, s)
+                array = np.ctypeslib.as_array(ctypes.cast(logits, ctypes.POINTER(ctypes.c_float)), (vocab,))
+                tokens[s] = int(array.argmax())
+            steps.append(time.perf_counter() - start)
+        return read, float(np.median(steps))
+
+    def close(self) -> None:
+        llama_cpp.llama_batch_free(self._batch)
+        llama_cpp.llama_free(self._context)
+        llama_cpp.llama_model_free(self._model)
+
+
+def make_llamas(folder: Path, threads: int) -> list[Llama]:
+    """f16, q8_0 and q4_0."""
+    return [Llama(write_gguf(folder, kind), threads) for kind in KINDS]
