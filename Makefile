@@ -7,6 +7,7 @@
 #   make check                   format, lint, types, layers, house and documentation, in seconds
 #   make bench [ARGS=--json]     measure this machine
 #   make bench-engine [ARGS=--quick]  the embedded engine beside transformers and llama.cpp
+#   make bench-train [ARGS=…]    training speed beside transformers and nanoGPT
 #   make docs                    write docs/reference from the code
 #
 # PYTHON=… names the interpreter. TORCH_INDEX=… names where CPU builds of torch are looked for first on Linux without an NVIDIA
@@ -29,7 +30,7 @@ SYSTEM ?= chromium fonts-noto-cjk postgresql
 PORT ?=
 ARGS ?=
 
-.PHONY: help install serve test test-slow check bench bench-engine docs format clean
+.PHONY: help install serve test test-slow check bench bench-engine bench-train docs format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -104,6 +105,9 @@ bench: $(VENV)/.installed-dev
 bench-engine: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --editable '.[bench]' || echo "llama.cpp could not be built; it does not take part."
 	$(BIN)/python -m bench.engine $(ARGS)
+
+bench-train: $(VENV)/.installed-dev
+	$(BIN)/python -m bench.train $(ARGS)
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/generate.py

@@ -98,9 +98,9 @@ class AdamW(torch.optim.Optimizer):
                 state["m"].lerp_(p.grad, 1 - b1)
                 state["v"].mul_(b2).addcmul_(p.grad, p.grad, value=1 - b2)
                 t = float(state["t"])
-                step = (state["m"] / (1 - b1**t)) / ((state["v"] / (1 - b2**t)).sqrt() + group["eps"])
-                _decay(p, step, group["lr"] * group["weight_decay"])
-                p.sub_(step, alpha=group["lr"])
+                size = state["v"].sqrt().div_(math.sqrt(1 - b2**t)).add_(group["eps"])
+                _decay(p, state["m"], group["lr"] * group["weight_decay"])  # the step has the sign of m
+                p.addcdiv_(state["m"], size, value=-group["lr"] / (1 - b1**t))
 
 
 def make_optimizers(

@@ -53,6 +53,9 @@ class Recipe:
     parallel: Literal["ddp", "fsdp"] = doc(
         "Under torchrun: every process holds the whole model (ddp), or a part of it (fsdp).", default="ddp"
     )
+    compile: bool = doc(
+        "Compile the network first (torch.compile): a minute's wait, then faster; on a CPU it needs a C++ compiler.", default=False
+    )
     threads: int = doc("Threads of torch on the CPU; 0 leaves torch's choice.", default=0)
     lora_rank: int = doc("Learn adapters of this rank instead of all weights; 0 learns all.", default=0)
     lora_alpha: float = doc("Strength of the adapters; their sum is scaled by alpha / rank.", default=16.0)

@@ -65,14 +65,21 @@ class Progressed:
     num_empty: int = 0
 
 
-def sum_nll(model: Transformer, batch: Batch, mask_documents: bool, smoothing: float = 0.0) -> Tensor:
+def sum_nll(
+    model: Transformer, batch: Batch, mask_documents: bool, smoothing: float = 0.0, read: Callable[..., Tensor] | None = None
+) -> Tensor:
     """Sum of -log p(target) over the learnt tokens of a batch; the logits of LOSS_CHUNK tokens at a time.
 
-    With `smoothing` a target is that share spread evenly over the vocabulary (Szegedy et al. 2016).
+    With `smoothing` a target is that share spread evenly over the vocabulary (Szegedy et al. 2016). `read` is `model.hidden`,
+    compiled.
     """
-    hidden = model.hidden(batch.ids, batch.positions, document_mask(batch.document) if mask_documents else None)
-    learnt = batch.targets.flatten() != IGNORED
-    states, targets = hidden.flatten(0, 1)[learnt], batch.targets.flatten()[learnt]
+    has_documents = mask_documents and not bool((batch.document == batch.document[:, :1]).all())
+    mask = document_mask(batch.document) if has_documents else None  # without one the fused form leaves half of the work out
+    hidden = (read or model.hidden)(batch.ids, batch.positions, mask)
+    states, targets = hidden.flatten(0, 1), batch.targets.flatten()
+    learnt = targets != IGNORED
+    if not bool(learnt.all()):
+        states, targets = states[learnt], targets[learnt]
     total = hidden.new_zeros((), dtype=torch.float32)
     for h, t in zip(torch.split(states, LOSS_CHUNK), torch.split(targets, LOSS_CHUNK), strict=True):
         logits = F.linear(h, model.head_weight).float()
@@ -86,11 +93,13 @@ class Loss(nn.Module):
     def __init__(self, model: Transformer, recipe: Recipe) -> None:
         super().__init__()
         self.model, self.recipe = model, recipe
+        self.more: dict[str, Any] = {"smoothing": recipe.label_smoothing} if recipe.label_smoothing else {}
+        if recipe.compile:
+            self.more["read"] = torch.compile(model.hidden, dynamic=False)
 
     def forward(self, batch: Batch) -> Tensor:
         """Sum over the learnt tokens, ()."""
-        smoothing = {"smoothing": self.recipe.label_smoothing} if self.recipe.label_smoothing else {}
-        return sum_nll(self.model, batch, self.recipe.mask_documents, **smoothing)
+        return sum_nll(self.model, batch, self.recipe.mask_documents, **self.more)
 
 
 class Trainer:
@@ -259,7 +268,9 @@ def train(recipe: Recipe, on_step: Callable[[Progressed], None] = lambda _: None
 
 
 def check_shares(recipe: Recipe, group: parallel.Group) -> None:
-    """Raise Invalid where the rows of a micro-batch cannot be shared evenly."""
+    """Raise Invalid where the rows of a micro-batch cannot be shared evenly, or a compiled network not laid over the processes."""
+    if recipe.compile and recipe.parallel == "fsdp" and group.world > 1:
+        raise Invalid("A compiled network is not laid over several processes in parts; set compile to false, or parallel to ddp.")
     if any(stage.rows % group.world for stage in recipe.stages):
         raise Invalid(f"The rows of every stage must divide among the {group.world} processes.")
 

@@ -27,10 +27,15 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
 
     q (B, H, T, D), k and v (B, H, S, D), mask broadcast to (B, H, T, S) -> (B, H, T, D).
     """
+    return attention_weights(q, k, mask) @ v
+
+
+def attention_weights(q: Tensor, k: Tensor, mask: Tensor | None) -> Tensor:
+    """softmax(q k^T / sqrt(D)): how much of each key's value a query takes. (B, H, T, S), each row of them adds up to 1."""
     scores = q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))  # (B, H, T, S)
     if mask is not None:
         scores = scores.masked_fill(~mask, float("-inf"))
-    return scores.softmax(-1) @ v
+    return scores.softmax(-1)
 
 
 def causal_mask(num_queries: int, num_keys: int, device: torch.device) -> Tensor:
@@ -117,13 +122,19 @@ class Attention(nn.Module):
         self.k_norm = RMSNorm(c.d_head, c.norm_eps) if c.qk_norm else nn.Identity()
         self.is_explicit = False  # the readable form instead of the fused one; a test holds them equal
 
+    def queries_and_keys(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """q (B, H, T, D) and k (B, G, T, D) of x (B, T, C), before they are turned."""
+        c, (rows, length, _) = self.config, x.shape
+        q = self.q_norm(self.q(x).view(rows, length, c.n_heads, c.d_head)).transpose(1, 2)
+        k = self.k_norm(self.k(x).view(rows, length, c.n_kv_heads, c.d_head)).transpose(1, 2)
+        return q, k
+
     def forward(
         self, x: Tensor, turn: tuple[Tensor, Tensor] | None, mask: Tensor | None, cache: Cache | None, layer: int
     ) -> Tensor:
         """x (B, T, C) -> (B, T, C). Without a mask every token looks at itself and what came before."""
         c, (rows, length, _) = self.config, x.shape
-        q = self.q_norm(self.q(x).view(rows, length, c.n_heads, c.d_head)).transpose(1, 2)  # (B, H, T, D)
-        k = self.k_norm(self.k(x).view(rows, length, c.n_kv_heads, c.d_head)).transpose(1, 2)  # (B, G, T, D)
+        q, k = self.queries_and_keys(x)
         v = self.v(x).view(rows, length, c.n_kv_heads, c.d_head).transpose(1, 2)
         if turn is not None:
             q, k = rotate(q, *turn), rotate(k, *turn)

@@ -66,3 +66,39 @@ def evaluate_learning(
     from duologue.interfaces.cli.evaluate import evaluate_loop
 
     evaluate_loop(task or (), seeds, as_json=as_json)
+
+
+@evaluate.command("parity")
+def evaluate_parity(as_json: AsJson = False) -> None:
+    """Networks, decoding and files beside independent ones (extra `oracles`): how far apart they are, and may be."""
+    from duologue.interfaces.cli.evaluate_model import print_parity
+
+    print_parity(as_json=as_json)
+
+
+@evaluate.command("text")
+def evaluate_text(
+    model: Annotated[str, typer.Option("--model", help="Folder of a model, ours or Hugging Face's, or its name on the Hub.")],
+    data: Annotated[list[str], typer.Option(help="Files or folders of texts and conversations; give it again for more.")],
+    as_json: AsJson = False,
+) -> None:
+    """A language model on texts: bits per byte and perplexity by language; on conversations also how its answers end and repeat."""
+    from duologue.interfaces.cli.evaluate_model import print_texts
+
+    print_texts(model, data, as_json=as_json)
+
+
+@evaluate.command("lm")
+def evaluate_lm(
+    model: Annotated[str, typer.Option("--model", help="Folder of a model, ours or Hugging Face's, or its name on the Hub.")],
+    tasks: Annotated[list[str], typer.Option(help="A task's name, or a YAML file of one; give it again for more.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="Only this many documents per task.")] = None,
+    num_fewshot: Annotated[
+        int | None, typer.Option(min=0, help="Examples before each question; the task's own without it.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """A language model on tasks of lm-evaluation-harness, through its own adapter (extra `lm-eval`)."""
+    from duologue.interfaces.cli.evaluate_model import print_harness
+
+    print_harness(model, tasks, limit, num_fewshot, as_json=as_json)
