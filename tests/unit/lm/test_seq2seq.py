@@ -28,7 +28,10 @@ def network() -> Seq2Seq:
 
 
 @pytest.mark.oracle
-def test_keras_with_the_same_weights_gives_the_same_outputs_and_attention(network: Seq2Seq) -> None:
+def test_keras_with_the_same_weights_gives_the_same_outputs_and_attention(
+    network: Seq2Seq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "torch")  # asked for when Keras is first imported
     pytest.importorskip("keras", reason="keras is not installed")
     logits, weights = network(SOURCE, LENGTHS, TARGET)
     for row, (wanted_logits, wanted_weights) in enumerate(run_keras(network, SOURCE, LENGTHS, TARGET)):
