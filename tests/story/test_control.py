@@ -194,7 +194,7 @@ async def test_a_change_waits_for_an_expert_and_then_happens_once(
 ) -> None:
     async with open_house(tmp_path, rules, script=script) as house:
         talk = await _ask_to_cancel(house)
-        done = tmp_path / "packs" / "support" / "changes.json"
+        done = tmp_path / "packs" / "support" / WS / "changes.json"
         [draft] = await talk.drafts()
         assert draft.kind == "action"
         assert draft.action is not None
@@ -219,7 +219,7 @@ async def test_a_rejected_change_does_not_happen(tmp_path: Path) -> None:
         [draft] = await talk.drafts()
         await house.review.decide(WS, draft.id, EXPERT, "reject", reason="policy")
         await asyncio.sleep(0.2)
-        assert not (tmp_path / "packs" / "support" / "changes.json").exists()
+        assert not (tmp_path / "packs" / "support" / WS / "changes.json").exists()
         assert await talk.said_by("expert") == []
 
 

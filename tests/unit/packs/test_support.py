@@ -15,7 +15,7 @@ from duologue.packs.support.order_changes import (
 )
 from duologue.packs.support.order_words import render_order
 from duologue.packs.support.policy import POLICY
-from duologue.packs.support.shop import SampleShop
+from duologue.packs.support.shop import open_shop
 from duologue.packs.support.tools import cancel_order, get_order, match_cancel, match_order, preview_cancel
 from duologue.sdk import Caller, Lang, Refusal, ToolContext
 
@@ -58,7 +58,7 @@ def test_cancelling_is_announced_done_once_and_remembered(tmp_path: Path) -> Non
     mine = context(tmp_path, EMMA)
     announced = preview_cancel(mine, "RO-104401")
     assert announced == "Cancel order RO-104401: 1 × Moss 0 sleeping bag (Regular); 1 × Merino hiking socks (S), £153."
-    assert not (tmp_path / "changes.json").exists()
+    assert not (tmp_path / "wsp_1" / "changes.json").exists()
     first, second = cancel_order(mine, "RO-104401"), cancel_order(mine, "RO-104401")
     assert first == second
     assert isinstance(first, str)
@@ -70,25 +70,25 @@ def test_cancelling_is_announced_done_once_and_remembered(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("number", ["RO-104356", "RO-104388", "RO-104395"])
 def test_an_order_that_went_too_far_is_not_cancelled(tmp_path: Path, number: str) -> None:
-    order = SampleShop(tmp_path).find(number)
+    order = open_shop(tmp_path, "wsp_1").find(number)
     assert order is not None
     mine = context(tmp_path, order["customer"]["email"], lang="zh")
     refused = cancel_order(mine, number)
     assert isinstance(refused, Refusal)
     assert refused.code == "too_late"
-    assert not (tmp_path / "changes.json").exists()
+    assert not (tmp_path / "wsp_1" / "changes.json").exists()
 
 
 def test_a_return_is_registered_once_and_only_of_what_was_delivered(tmp_path: Path) -> None:
-    order = SampleShop(tmp_path).find("RO-104251")
+    order = open_shop(tmp_path, "wsp_1").find("RO-104251")
     assert order is not None
     mine = context(tmp_path, order["customer"]["email"])
     announced = preview_return(mine, "RO-104251")
     assert isinstance(announced, str)
     assert "delivered on" in announced
-    assert not (tmp_path / "changes.json").exists()
+    assert not (tmp_path / "wsp_1" / "changes.json").exists()
     assert return_order(mine, "RO-104251") == return_order(mine, "RO-104251")
-    assert (SampleShop(tmp_path).find("RO-104251") or {})["status"] == "returned"
+    assert (open_shop(tmp_path, "wsp_1").find("RO-104251") or {})["status"] == "returned"
     refused = preview_return(context(tmp_path, WANG, lang="zh"), "RO-104315")
     assert isinstance(refused, Refusal)
     assert "已发货" in refused.text
@@ -102,7 +102,7 @@ def test_an_address_changes_until_the_order_is_packed(tmp_path: Path) -> None:
     assert isinstance(order, dict)
     assert (order["address"], order["status"]) == ("5 New Road, Leeds", "placed")
     cancel_order(mine, "RO-104401")
-    changed = SampleShop(tmp_path).find("RO-104401")
+    changed = open_shop(tmp_path, "wsp_1").find("RO-104401")
     assert changed is not None
     assert (changed["status"], changed["address"]) == ("cancelled", "5 New Road, Leeds")
     assert isinstance(change_address(mine, "RO-104401", "elsewhere"), Refusal)
@@ -111,7 +111,7 @@ def test_an_address_changes_until_the_order_is_packed(tmp_path: Path) -> None:
 
 
 def test_a_customer_s_orders_newest_first(tmp_path: Path) -> None:
-    found = SampleShop(tmp_path).list_of(EMMA.upper())
+    found = open_shop(tmp_path, "wsp_1").list_of(EMMA.upper())
     assert len(found) > 1
     assert [order["placed_at"] for order in found] == sorted((order["placed_at"] for order in found), reverse=True)
 

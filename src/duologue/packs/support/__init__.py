@@ -4,7 +4,12 @@ from importlib import import_module
 from pathlib import Path
 
 from duologue.packs.support.order_changes import CHANGE_ADDRESS, RETURN_ORDER
+from duologue.packs.support.outcomes import keep_outcome
 from duologue.packs.support.policy import POLICY
+from duologue.packs.support.reading import READER
+from duologue.packs.support.repository import erase
+from duologue.packs.support.skills import SKILLS
+from duologue.packs.support.surveys import send_survey
 from duologue.packs.support.tools import CANCEL_ORDER, GET_ORDER
 from duologue.sdk import Pack, Source, Task
 
@@ -16,7 +21,12 @@ PACK = Pack(
     version="1",
     folder=_HERE,
     tools=(GET_ORDER, CANCEL_ORDER, CHANGE_ADDRESS, RETURN_ORDER),
+    readers=(READER,),
+    skills=SKILLS,
     policy=POLICY,
+    watches={"RunFinished": keep_outcome, "StatusChanged": send_survey},
+    migrations=_HERE / "migrations",
+    erase=erase,
     voice={
         "en": (_HERE / "prompts" / "voice.en.md").read_text("utf-8"),
         "zh": (_HERE / "prompts" / "voice.zh.md").read_text("utf-8"),

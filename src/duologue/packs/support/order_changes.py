@@ -8,7 +8,7 @@ import re
 
 from duologue.kit.text import normalise
 from duologue.packs.support.order_words import STATUS, Texts, day, list_items
-from duologue.packs.support.shop import SampleShop
+from duologue.packs.support.shop import open_shop
 from duologue.packs.support.tools import find_order, match_order
 from duologue.sdk import Refusal, Tool, ToolContext
 
@@ -65,7 +65,7 @@ def return_order(context: ToolContext, number: str) -> str | Refusal:
         refused = preview_return(context, number)
         if isinstance(refused, Refusal):
             return refused
-        SampleShop(context.folder).change(order["number"], {"status": "returned"})
+        open_shop(context.folder, context.caller.workspace_id).change(order["number"], {"status": "returned"})
     return RETURNED[context.caller.lang].format(number=order["number"])
 
 
@@ -87,7 +87,7 @@ def change_address(context: ToolContext, number: str, address: str) -> str | Ref
         return refused
     order = find_order(context, number)
     assert not isinstance(order, Refusal)
-    SampleShop(context.folder).change(order["number"], {"address": _clean(address)})
+    open_shop(context.folder, context.caller.workspace_id).change(order["number"], {"address": _clean(address)})
     return MOVED[context.caller.lang].format(number=order["number"], address=_clean(address))
 
 

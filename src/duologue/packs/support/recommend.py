@@ -15,7 +15,8 @@ from scipy.sparse import csr_matrix
 
 from duologue.kit.errors import Invalid
 from duologue.kit.text import Lang
-from duologue.packs.support.catalogue import Content, Item, Rules
+from duologue.packs.support.catalogue import Item, Rules
+from duologue.packs.support.content import Content
 from duologue.packs.support.encode import Encode
 from duologue.packs.support.interactions import Interactions, read_interactions
 from duologue.packs.support.item_models import Ease, InSequence, ItemModel, Popular, relative
@@ -66,6 +67,7 @@ class Recommender:
         self.encode = encode
         self.trials: dict[str, float] = {}
         self._seed = seed
+        self._rng = np.random.default_rng(seed)
         self._data: Interactions | None = None
         self._model: ItemModel | None = None
         self._catalogue: dict[str, Item] = {}
@@ -163,7 +165,7 @@ class Recommender:
         return [self._offer(i, total[i], known, fit[i], p, was_tried) for i, p, was_tried in chosen]
 
     def _pick(self, pool: list[int], total: Floats, k: int, diversity: float, explore: float) -> list[tuple[int, float, bool]]:
-        rng = np.random.default_rng(self._seed)
+        rng = self._rng
         rest, chosen = list(pool), list[tuple[int, float, bool]]()
         penalty = dict.fromkeys(pool, 0.0)
         while rest and len(chosen) < k:

@@ -1,7 +1,7 @@
 """The shop's orders: a port, and the sample shop behind it. A shop of your own implements `Shop`, or offers its tools by MCP.
 
-The sample's orders are rows of `sample/orders.json`, or of `orders.json` in the pack's own folder where one was imported; what was
-changed stands beside them in `changes.json`. Knows no persons and no permissions.
+The sample's orders are rows of `sample/orders.json`, or of `orders.json` in the workspace's folder where some were imported;
+what was changed stands beside them in `changes.json`. Knows no persons and no permissions.
 """
 
 import json
@@ -33,7 +33,7 @@ class Shop(Protocol):
 
 
 class SampleShop:
-    """Orders of a file, changes in another; for trying out, and for one process."""
+    """Orders of a file, changes in another; for trying out, and for one process. `folder` is the workspace's own."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -64,6 +64,11 @@ class SampleShop:
     def _changes(self) -> dict[str, dict[str, str]]:
         path = self._folder / "changes.json"
         return json.loads(path.read_text("utf-8")) if path.exists() else {}
+
+
+def open_shop(folder: Path, workspace_id: str) -> Shop:
+    """The orders of a workspace, in the pack's folder."""
+    return SampleShop(folder / workspace_id)
 
 
 @cache

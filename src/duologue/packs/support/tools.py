@@ -10,7 +10,7 @@ from typing import Any
 
 from duologue.kit.text import normalise
 from duologue.packs.support.order_words import STATUS, Texts, list_items, money, render_order
-from duologue.packs.support.shop import Order, SampleShop
+from duologue.packs.support.shop import Order, open_shop
 from duologue.sdk import Caller, Refusal, Tool, ToolContext
 
 MOST_ADDRESSES = 5
@@ -52,7 +52,7 @@ def find_order(context: ToolContext, number: str) -> Order | Refusal:
         return Refusal("needs_email", NEEDS_EMAIL[lang].format(number=number), asks=True)
     if len(shown) > MOST_ADDRESSES:
         return Refusal("too_many", TOO_MANY[lang])
-    order = SampleShop(context.folder).find(number)
+    order = open_shop(context.folder, context.caller.workspace_id).find(number)
     if order is None or order["customer"]["email"].casefold() not in shown:
         return Refusal("not_found", NOT_FOUND[lang].format(number=number), asks=True)
     return order
@@ -95,7 +95,7 @@ def cancel_order(context: ToolContext, number: str) -> str | Refusal:
         refused = preview_cancel(context, number)
         if isinstance(refused, Refusal):
             return refused
-        SampleShop(context.folder).change(order["number"], {"status": "cancelled"})
+        open_shop(context.folder, context.caller.workspace_id).change(order["number"], {"status": "cancelled"})
     return CANCELLED[lang].format(number=order["number"], total=money(order["total"], order))
 
 

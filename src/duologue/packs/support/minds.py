@@ -1,0 +1,164 @@
+"""The models of each workspace, learned when first needed and again when their examples change; and the threads they run on.
+
+Where the libraries of the extra `support` are missing there are no models: messages are still read by rules. Knows no message.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from duologue.kit.log import get_logger
+from duologue.packs.support import repository
+from duologue.packs.support.catalogue import Item, read_catalogue
+from duologue.packs.support.routing import Route, load_routes
+from duologue.packs.support.shop import SAMPLE
+from duologue.packs.support.slots import SlotReader
+from duologue.sdk import Host
+
+if TYPE_CHECKING:
+    from duologue.packs.support.intents import IntentModel
+    from duologue.packs.support.recommend import Recommender
+    from duologue.packs.support.satisfaction import SatisfactionModel
+    from duologue.packs.support.sentiment import SentimentModel
+
+log = get_logger(__name__)
+T = TypeVar("T")
+
+_reading = ThreadPoolExecutor(1, thread_name_prefix="support-read")
+_learning = ThreadPoolExecutor(1, thread_name_prefix="support-learn")
+"""Threads of their own: the encoder, which the models wait for, runs on the program's."""
+
+
+class HostEncode:
+    """The program's encoder, as the models call it from their thread. An encoder that fails is none: rows of zeros."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._loop = asyncio.get_running_loop()
+        self.name = host.encoder.name
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One row per text, (n, d)."""
+        if not len(texts):
+            return np.zeros((0, 1), np.float32)
+        found = asyncio.run_coroutine_threadsafe(self._host.encode(list(texts)), self._loop).result(timeout=120)
+        return np.asarray(found, np.float32)
+
+
+async def think(function: Callable[[], T], *, is_learning: bool = False) -> T:
+    """Run what takes the processor, off the event loop."""
+    return await asyncio.get_running_loop().run_in_executor(_learning if is_learning else _reading, function)
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What reads a message."""
+
+    intents: "IntentModel"
+    sentiment: "SentimentModel"
+    satisfaction: "SatisfactionModel"
+
+
+@dataclass(frozen=True, slots=True)
+class Mind:
+    """A workspace's models and settings. `version`: of the intents, 0 for those shipped; `models` None without the libraries."""
+
+    version: int
+    models: Models | None
+    slots: SlotReader
+    routes: Mapping[str, Route]
+
+
+@dataclass(slots=True)
+class Minds:
+    """The minds of this process."""
+
+    _models: dict[str, tuple[tuple[int, str], Models | None]] = field(default_factory=dict)
+    _recommenders: dict[str, tuple[tuple[int, int], "Recommender | None", dict[str, Item]]] = field(default_factory=dict)
+    _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    async def of(self, host: Host, workspace_id: str) -> Mind:
+        """The workspace's mind, learned where it is not at hand."""
+        async with host.read() as tx:
+            number = await repository.find_active_number(tx, workspace_id)
+            own = await repository.list_routes(tx, workspace_id)
+        stamp = (number, host.encoder.name)
+        async with self._lock(f"{workspace_id} intents"):
+            known = self._models.get(workspace_id)
+            if known is None or known[0] != stamp:
+                known = (stamp, await self._learn(host, workspace_id, number))
+                self._models[workspace_id] = known
+        _, items = await self.shop(host, workspace_id)
+        names = {item.id: [item.title, *([item.title_zh] if item.title_zh else [])] for item in items.values()}
+        return Mind(number, known[1], SlotReader(names), load_routes() | own)
+
+    async def _learn(self, host: Host, workspace_id: str, number: int) -> Models | None:
+        async with host.read() as tx:
+            version = await repository.find_active(tx, workspace_id) if number else None
+        encode = HostEncode(host)
+
+        def learn() -> Models | None:
+            try:
+                from duologue.packs.support.intents import IntentModel
+                from duologue.packs.support.satisfaction import SatisfactionModel
+                from duologue.packs.support.sentiment import SentimentModel
+                from duologue.packs.support.starter import starter_examples
+            except ModuleNotFoundError as error:
+                log.warning("%s is not installed, so intents are not read: pip install 'duologue[support]'", error.name)
+                return None
+            texts, intents = zip(*version.examples, strict=True) if version else starter_examples()
+            return Models(IntentModel(encode).fit(texts, intents), SentimentModel(), SatisfactionModel())
+
+        return await think(learn, is_learning=True)
+
+    async def shop(self, host: Host, workspace_id: str) -> tuple["Recommender | None", dict[str, Item]]:
+        """The recommender and the catalogue by id; the sample's where none was imported."""
+        async with host.read() as tx:
+            stamp = await repository.shop_stamp(tx, workspace_id)
+        async with self._lock(f"{workspace_id} shop"):
+            known = self._recommenders.get(workspace_id)
+            if known is None or known[0] != stamp:
+                async with host.read() as tx:
+                    catalogue = await repository.list_items(tx, workspace_id)
+                    events = await repository.list_events(tx, workspace_id)
+                catalogue = catalogue or sample_catalogue()
+                encode = HostEncode(host)
+
+                def learn() -> "Recommender | None":
+                    try:
+                        from duologue.packs.support.recommend import Recommender
+                    except ModuleNotFoundError:
+                        return None
+                    columns = [e.person for e in events], [e.item for e in events], [e.at.timestamp() for e in events]
+                    return Recommender(encode=encode).fit(*columns, catalogue)
+
+                known = (stamp, await think(learn, is_learning=True), {item.id: item for item in catalogue})
+                self._recommenders[workspace_id] = known
+        return known[1], known[2]
+
+    def forget(self, workspace_id: str) -> None:
+        """Learn anew when asked next."""
+        self._models.pop(workspace_id, None)
+        self._recommenders.pop(workspace_id, None)
+
+    def _lock(self, name: str) -> asyncio.Lock:
+        return self._locks.setdefault(name, asyncio.Lock())
+
+
+def sample_catalogue() -> list[Item]:
+    """The items of the sample shop."""
+    return read_catalogue(SAMPLE.with_name("catalogue.csv").read_bytes())[0]
+
+
+_MINDS: "WeakKeyDictionary[Host, Minds]" = WeakKeyDictionary()
+
+
+def minds_of(host: Host) -> Minds:
+    """The minds that belong to one program; several run beside each other in tests."""
+    return _MINDS.setdefault(host, Minds())

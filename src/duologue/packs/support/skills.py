@@ -1,0 +1,102 @@
+"""How the pack answers within a turn: the survey's thanks, approved answers, advice with offers; and where nothing else would be
+sent, one question, then a person. Knows what was read of the message, no model.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from duologue.packs.support import repository
+from duologue.packs.support.fallback import Progress, Understanding, decide_step, hand_back, render_question
+from duologue.packs.support.labels import label_of
+from duologue.packs.support.minds import minds_of
+from duologue.packs.support.offers import ADVICE, make_card, move, render_offers
+from duologue.packs.support.reading import find_survey
+from duologue.packs.support.survey import read_answer
+from duologue.packs.support.surveys import answer_survey, render_thanks
+from duologue.sdk import Message, Reply, Skill, SkillContext
+
+ASKED = "support_asked"
+"""Key in a message's data: which question it was, `clarify` or `rephrase`."""
+SURE_OF_WORDS = 0.97
+
+
+def _read(context: SkillContext) -> Mapping[str, Any]:
+    return next((reading.data for reading in context.readings if reading.name == "message"), {})
+
+
+async def thank_for_answer(context: SkillContext) -> Reply | None:
+    """The person answered the survey in words."""
+    message, lang = context.turn.message, context.turn.lang
+    if not _read(context).get("survey_answer"):
+        return None
+    survey, answer = await find_survey(context.host, message), read_answer(message.body)
+    if survey is None or answer is None:
+        return None
+    await answer_survey(
+        context.host, message.workspace_id, survey, answer.score, answer.remark, person_id=context.turn.conversation.person_id
+    )
+    lang = context.turn.conversation.lang
+    return Reply(render_thanks(answer.score, lang), SURE_OF_WORDS, lang=lang, is_settled=True)
+
+
+async def answer_approved(context: SkillContext) -> Reply | None:
+    """One sure intent for which a member approved an answer, in a message that is not about a certain order."""
+    data = _read(context)
+    if data.get("understanding") != "sure" or len(data["intents"]) != 1 or any(slot["kind"] == "order" for slot in data["slots"]):
+        return None
+    one, lang = data["intents"][0], context.turn.lang
+    async with context.host.read() as tx:
+        known = await repository.list_answers(tx, context.turn.conversation.workspace_id)
+    body = next((answer.body for answer in known if answer.intent == one["intent"] and answer.lang == lang), "")
+    if not body or body in [m.body for m in context.turn.history if m.author_kind != "person"]:
+        return None
+    return Reply(body, one["confidence"], data={"support_intent": one["intent"]}, is_settled=True)
+
+
+async def advise(context: SkillContext) -> Reply | None:
+    """The person asked what to buy or book: the offers that were chosen for this message, as a card."""
+    data, here, lang = _read(context), context.turn.conversation, context.turn.lang
+    if data.get("understanding") != "sure" or ADVICE not in [one["intent"] for one in data["intents"]] or here.mode != "autopilot":
+        return None
+    async with context.host.read() as tx:
+        made = await repository.list_offers(tx, here.workspace_id, conversation_id=here.id)
+    fresh = [offer for offer in made if offer.state == "proposed" and offer.at == context.turn.message.created_at]
+    if not fresh:
+        return None
+    _, items = await minds_of(context.host).shop(context.host, here.workspace_id)
+    for offer in fresh:
+        await move(context.host, here.workspace_id, offer.id, ("proposed",), "shown", "ai", context.turn.message.created_at)
+    return Reply(render_offers(fresh, items, lang), 0.9, data={"card": make_card(fresh, items, lang)})
+
+
+async def ask_once(context: SkillContext) -> Reply | None:
+    """Nothing would be sent: ask which is meant or for other words, once; then a person. Only where it may speak alone."""
+    data, turn = _read(context), context.turn
+    if turn.conversation.mode != "autopilot" or turn.instruction or "understanding" not in data or context.answer is None:
+        return None
+    progress = find_progress(turn.history)
+    understanding: Understanding = data["understanding"]
+    has_evidence = context.answer.kind != "none" and context.answer.grounded > 0 and not progress.has_asked
+    if has_evidence and understanding != "unsure":
+        return None  # a draft for a person to sign is worth more than a question
+    if understanding == "sure" and not progress.has_asked:
+        return None  # what is wanted is known; what is missing is the answer
+    step, _ = decide_step(progress, "outside" if understanding == "sure" else understanding)
+    if step == "hand_over":
+        return Reply("", 0.0, hand_over="failed_turns", team=data["route"]["team"])
+    options = [label_of(intent, turn.lang) for intent in data["options"]]
+    return Reply(render_question(step, options, turn.lang), SURE_OF_WORDS, data={ASKED: step}, is_settled=True)
+
+
+def find_progress(history: tuple[Message, ...]) -> Progress:
+    """Whether the last thing said to the person was a question of ours; what a person or an answer said since opens all again."""
+    said = [message for message in history if message.author_kind in ("ai", "expert")]
+    return Progress(has_asked=True) if said and ASKED in said[-1].data else hand_back()
+
+
+SKILLS = (
+    Skill("survey", thank_for_answer),
+    Skill("approved", answer_approved),
+    Skill("advice", advise),
+    Skill("ask", ask_once, when="last"),
+)
