@@ -8,6 +8,7 @@ the loop from which it is launched. DBOS is one per process, so is `Jobs`. Knows
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -61,7 +62,14 @@ class Jobs:
             raise SetupError(f"The job database {self._url.render_as_string()} cannot be used: {error}.") from error
 
     async def run(self, kind: str, job_id: str, payload: dict[str, Any]) -> None:
-        """Begin a job and return once it is recorded; nothing happens where a job of this id was begun before."""
+        """Begin a job and return once it is recorded; nothing happens where a job of this id was begun before.
+
+        It is nobody's child, even where a job begins it: a child of a job that has ended meanwhile would be refused.
+        """
+        await asyncio.create_task(self._begin(kind, job_id, payload), context=Context())
+
+    @staticmethod
+    async def _begin(kind: str, job_id: str, payload: dict[str, Any]) -> None:
         with SetWorkflowID(job_id):
             await DBOS.start_workflow_async(_job, kind, payload)
 

@@ -20,16 +20,18 @@ from duologue.packs.support.model import Alarm
 from duologue.packs.support.offers import propose
 from duologue.packs.support.routing import find_route
 from duologue.packs.support.survey import read_answer
+from duologue.packs.support.tools import EMAIL
 from duologue.sdk import Host, Message, ReadContext, Reader, ReadingAlarm, Seen, WriteTx
 
 LEAST_SURE, MOST_SURE = 0.5, 0.9
 """The confidence of being sure is the model's own (95 % right on held-out examples) within these bounds."""
+CLEAR, TIMES = 0.5, 3.0
+"""It is also clear what is meant where it is likelier than not, and so many times as likely as the next."""
 LIKELY = 0.12
-"""Probability from which another intent is worth asking about."""
+"""Probability from which an intent is worth asking about."""
 MAX_OPTIONS = 3
 SOLVED = ("thanks_goodbye",)
-ADVICE = ("recommend_item",)
-GRIEVANCE = ("complaint",)
+NEVER_ASKED = ("thanks_goodbye", "greeting", "human")
 
 _CALM: Mapping[Lang, str] = {
     "en": "I am sorry that this is going badly. A colleague has been asked to take over and will read this conversation first.",
@@ -94,16 +96,24 @@ def look(mind: Mind, said: Sequence[Message], context: ReadContext) -> dict[str,
         "is_alarming": False,
     }
     if mind.models is not None:
-        data |= _read_with(mind.models, said)
+        data |= _read_with(mind.models, said, _bare(text, slots))
     names = [one["intent"] for one in data["intents"] if one["is_in_scope"]] if data["understanding"] != "outside" else []
     data["route"] = asdict(find_route(names, mind.routes, is_angry=data["sentiment"] == "negative" and data["mood"] < -0.5))
     return data
 
 
-def _read_with(models: Models, said: Sequence[Message]) -> dict[str, Any]:
-    text = said[-1].body
-    readings = models.intents.read(text)
-    feeling = models.sentiment.read(text)
+def _bare(text: str, slots: Sequence[Mapping[str, Any]]) -> str:
+    """The text without order numbers and addresses, which say nothing of what is wanted; the whole where nothing else is left."""
+    out = text
+    for slot in slots:
+        out = out.replace(slot["text"], " ") if slot["kind"] == "order" else out
+    out = EMAIL.sub(" ", out)
+    return out if any(c.isalpha() for c in out) else text
+
+
+def _read_with(models: Models, said: Sequence[Message], bare: str) -> dict[str, Any]:
+    readings = models.intents.read(bare)
+    feeling = models.sentiment.read(said[-1].body)
     dialogue = [Turn("user" if message.author_kind == "person" else "assistant", message.body) for message in said]
     satisfaction = models.satisfaction.read(dialogue)
     scores = [turn.score for turn in satisfaction.turns]
@@ -111,8 +121,10 @@ def _read_with(models: Models, said: Sequence[Message]) -> dict[str, Any]:
     first = readings[0]
     sure = min(max(models.intents.sure, LEAST_SURE), MOST_SURE)
     likely = [(first.intent, first.confidence), *first.alternatives]
-    options = [intent for intent, chance in likely if chance >= LIKELY][:MAX_OPTIONS]
-    understanding = "outside" if not first.is_in_scope else "sure" if first.confidence >= sure else "unsure"
+    options = [intent for intent, chance in likely if chance >= LIKELY and intent not in NEVER_ASKED][:MAX_OPTIONS]
+    is_clear = first.confidence >= CLEAR and first.confidence >= TIMES * (first.alternatives[0][1] if first.alternatives else 0.0)
+    is_sure = first.confidence >= sure or is_clear
+    understanding = "outside" if not first.is_in_scope or not (is_sure or options) else "sure" if is_sure else "unsure"
     return {
         "intents": [
             {
@@ -125,7 +137,7 @@ def _read_with(models: Models, said: Sequence[Message]) -> dict[str, Any]:
             for one in readings
         ],
         "understanding": understanding,
-        "options": options if len(options) > 1 else [],
+        "options": options if understanding == "unsure" else [],
         "sentiment": feeling.label,
         "mood": round(feeling.score, 3),
         "emotion": feeling.emotion,
