@@ -40,8 +40,15 @@ def clean(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.split("\n")).strip()
 
 
+_NO_LANGUAGE = re.compile(r"\bhttps?://\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[A-Z]{1,4}[- ]?\d{3,}\b", re.ASCII)
+
+
 def detect_lang(text: str, default: Lang = "en") -> Lang:
-    """`zh` where Han characters weigh more than Latin words, else `en`; `default` where there is neither."""
+    """`zh` where Han characters weigh more than Latin words, else `en`; `default` where there is neither.
+
+    Addresses and order numbers are in no language.
+    """
+    text = _NO_LANGUAGE.sub(" ", text)
     han = len(_HAN.findall(text))
     latin = len(_LATIN.findall(text))
     if not han and not latin:

@@ -3,11 +3,17 @@
 from importlib import import_module
 from pathlib import Path
 
+from duologue.packs.support.desk_panels import CUSTOMER, MESSAGE, SUGGEST
+from duologue.packs.support.figures_panel import FIGURES
+from duologue.packs.support.intents_panel import INTENTS
+from duologue.packs.support.knowledge_panel import GAPS
 from duologue.packs.support.order_changes import CHANGE_ADDRESS, RETURN_ORDER
 from duologue.packs.support.outcomes import keep_outcome
+from duologue.packs.support.person_panel import MINE
 from duologue.packs.support.policy import POLICY
 from duologue.packs.support.reading import READER
 from duologue.packs.support.repository import erase
+from duologue.packs.support.shop_panel import SHOP
 from duologue.packs.support.skills import SKILLS
 from duologue.packs.support.surveys import send_survey
 from duologue.packs.support.tools import CANCEL_ORDER, GET_ORDER
@@ -23,6 +29,7 @@ PACK = Pack(
     tools=(GET_ORDER, CANCEL_ORDER, CHANGE_ADDRESS, RETURN_ORDER),
     readers=(READER,),
     skills=SKILLS,
+    panels=(MESSAGE, CUSTOMER, SUGGEST, INTENTS, GAPS, FIGURES, SHOP, MINE),
     policy=POLICY,
     watches={"RunFinished": keep_outcome, "StatusChanged": send_survey},
     migrations=_HERE / "migrations",

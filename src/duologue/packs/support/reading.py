@@ -4,6 +4,7 @@ Sees every message once, whoever is in control. What it returns is kept with the
 same transaction. Knows the models by `minds`, and no page.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
@@ -32,6 +33,12 @@ LIKELY = 0.12
 MAX_OPTIONS = 3
 SOLVED = ("thanks_goodbye",)
 NEVER_ASKED = ("thanks_goodbye", "greeting", "human")
+
+_ADDRESS = re.compile(
+    rf"(?:\b(?:my|the)\s+(?:e-?mail\s*)?(?:address)?\s*(?:is|:)\s*|(?:我的)?邮箱(?:地址)?[是为：:\s]*)?(?:{EMAIL.pattern})",
+    re.IGNORECASE,
+)
+"""An e-mail address, with what introduces it."""
 
 _CALM: Mapping[Lang, str] = {
     "en": "I am sorry that this is going badly. A colleague has been asked to take over and will read this conversation first.",
@@ -107,7 +114,7 @@ def _bare(text: str, slots: Sequence[Mapping[str, Any]]) -> str:
     out = text
     for slot in slots:
         out = out.replace(slot["text"], " ") if slot["kind"] == "order" else out
-    out = EMAIL.sub(" ", out)
+    out = _ADDRESS.sub(" ", out)
     return out if any(c.isalpha() for c in out) else text
 
 

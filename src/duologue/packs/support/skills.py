@@ -5,6 +5,7 @@ sent, one question, then a person. Knows what was read of the message, no model.
 from collections.abc import Mapping
 from typing import Any
 
+from duologue.kit.text import Lang
 from duologue.packs.support import repository
 from duologue.packs.support.fallback import Progress, Understanding, decide_step, hand_back, render_question
 from duologue.packs.support.labels import label_of
@@ -18,6 +19,7 @@ from duologue.sdk import Message, Reply, Skill, SkillContext
 ASKED = "support_asked"
 """Key in a message's data: which question it was, `clarify` or `rephrase`."""
 SURE_OF_WORDS = 0.97
+_GOODBYE: Mapping[Lang, str] = {"en": "You're welcome. I am here if anything else comes up.", "zh": "不客气，还有问题随时告诉我。"}
 
 
 def _read(context: SkillContext) -> Mapping[str, Any]:
@@ -37,6 +39,14 @@ async def thank_for_answer(context: SkillContext) -> Reply | None:
     )
     lang = context.turn.conversation.lang
     return Reply(render_thanks(answer.score, lang), SURE_OF_WORDS, lang=lang, is_settled=True)
+
+
+async def say_goodbye(context: SkillContext) -> Reply | None:
+    """The person needs nothing more, and says so in more words than small talk knows."""
+    data, lang = _read(context), context.turn.lang
+    if data.get("understanding") != "sure" or [one["intent"] for one in data["intents"]] != ["thanks_goodbye"]:
+        return None
+    return Reply(_GOODBYE[lang], data["intents"][0]["confidence"], is_settled=True)
 
 
 async def answer_approved(context: SkillContext) -> Reply | None:
@@ -83,7 +93,8 @@ async def ask_once(context: SkillContext) -> Reply | None:
         return None  # what is wanted is known; what is missing is the answer
     step, _ = decide_step(progress, "outside" if understanding == "sure" else understanding)
     if step == "hand_over":
-        return Reply("", 0.0, hand_over="failed_turns", team=data["route"]["team"])
+        kept = context.answer  # a draft for whoever takes over
+        return Reply(kept.body, 0.0, lang=kept.lang, citations=kept.citations, hand_over="failed_turns", team=data["route"]["team"])
     options = [label_of(intent, turn.lang) for intent in data["options"]]
     return Reply(render_question(step, options, turn.lang), SURE_OF_WORDS, data={ASKED: step}, is_settled=True)
 
@@ -96,6 +107,7 @@ def find_progress(history: tuple[Message, ...]) -> Progress:
 
 SKILLS = (
     Skill("survey", thank_for_answer),
+    Skill("goodbye", say_goodbye),
     Skill("approved", answer_approved),
     Skill("advice", advise),
     Skill("ask", ask_once, when="last"),
