@@ -1,0 +1,31 @@
+/** Beside a conversation: the intents of the last message with their confidence, what it names, and the mood of each turn as a line. */
+import { html } from "../../js/shared/html.js";
+import { Meter } from "../../js/shared/parts.js";
+import { Plot } from "../../js/shared/plot.js";
+import { score, share, useQuery, w, Waiting } from "./fetch.js";
+
+export default function Message({ conversation, version, lang, query }) {
+  const [data] = useQuery(query, "message", {}, [conversation?.id, version, lang]);
+  if (!data) return html`<${Waiting} />`;
+  if (!data.last.understanding) return html`<p class="nothing">${w("nothing_read")}</p>`;
+  const { last, labels, turns, alarms } = data;
+  const satisfaction = last.satisfaction;
+  return html`
+    ${last.intents.map((one) => html`<div key=${one.intent + one.text} data-testid="intent">
+      <div class="row"><strong class="grow">${labels[one.intent]}</strong><span class="numeric">${share(one.confidence)}</span></div>
+      <${Meter} value=${one.confidence} label=${w("confidence")} />
+      ${!one.is_in_scope && html`<small class="nothing">${w("out_of_scope")}</small>`}
+      ${one.others.length > 0 && html`<small class="nothing">${w("or")} ${one.others.slice(0, 2).map(([intent, p]) => `${labels[intent]} ${share(p)}`).join(" · ")}</small>`}
+    </div>`)}
+    <div class="chips">
+      <span class="badge ${last.route.priority === "urgent" || last.route.priority === "high" ? "warn" : ""}">${w(`priority_${last.route.priority}`)}</span>
+      ${last.route.team && html`<span class="badge">${w("team")}: ${last.route.team}</span>`}
+      <span class="badge">${w(`mood_${last.sentiment}`)}</span>
+      ${last.slots.map((slot) => html`<span class="badge ai" key=${slot.start}>${w(`slot_${slot.kind}`)}: ${slot.value}</span>`)}
+    </div>
+    ${satisfaction && html`<p class="nothing">${w("satisfaction", { score: score(satisfaction.score), low: satisfaction.low, high: satisfaction.high })}</p>`}
+    ${turns.length > 1 && html`<${Plot} label=${w("mood_line")} height=${130} x=${turns.map((_, i) => i + 1)} xLabel=${w("turn")}
+      series=${[{ label: w("expected_score"), values: turns.map((turn) => turn.score) }]} />`}
+    ${last.causes?.length > 0 && html`<details><summary>${w("causes")}</summary><ul>${last.causes.map(([text, change]) => html`<li key=${text}>“${text}” <span class="numeric">${score(change)}</span></li>`)}</ul></details>`}
+    ${alarms.length > 0 && html`<p class="badge warn" data-testid="alarm">${w("alarmed", { n: alarms.length })}</p>`}`;
+}
