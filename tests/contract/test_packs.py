@@ -160,7 +160,7 @@ async def say(house: House, person: Browser, conversation_id: str, text: str) ->
         readings = await house.platform.hosts["toy"].list_readings(ws, conversation_id=conversation_id)
         here = await house.platform.conversations.get(ws, conversation_id)
         if any(r.message_id == message_id for r in readings) and (
-            here.controller.kind != "ai" or (runs and runs[0].status != "running")
+            runs[0].status != "running" if runs else here.controller.kind == "human"
         ):
             return runs[0] if runs else None
         await asyncio.sleep(0.02)

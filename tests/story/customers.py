@@ -101,5 +101,5 @@ CUSTOMERS = (
     Customer("生气", "zh", ("快递太慢了", "还没到，太失望了", "还是没到，气死我了，真差"), "angry_once"),
     Customer("两件事", "zh", ("我的快递到哪了，另外怎么退货",), "read", "", ("order_status", "return_item")),
     Customer("求推荐", "zh", ("推荐一款适合两个人的炉头",), "offered", "炉头", ("recommend_item",)),
-    Customer("闲聊", "zh", ("你好", "谢谢"), "told", "不客气"),
+    Customer("含糊", "zh", ("关于钱的问题", "退款多久到账"), "clarified"),
 )

@@ -14,11 +14,16 @@ from duologue.packs.support.offers import ADVICE, make_card, move, render_offers
 from duologue.packs.support.reading import find_survey
 from duologue.packs.support.survey import read_answer
 from duologue.packs.support.surveys import answer_survey, render_thanks
+from duologue.packs.support.terms import has_han
 from duologue.sdk import Message, Reply, Skill, SkillContext
 
 ASKED = "support_asked"
 """Key in a message's data: which question it was, `clarify` or `rephrase`."""
 SURE_OF_WORDS = 0.97
+TORN, TORN_VAGUE = 0.6, 0.35
+"""Probability of the two likeliest intents together from which it is asked which is meant; of a short message less is enough."""
+VAGUE_WORDS, VAGUE_HAN = 4, 5
+"""Words, or Han characters, up to which a message that is not understood may be said again in other words."""
 _GOODBYE: Mapping[Lang, str] = {"en": "You're welcome. I am here if anything else comes up.", "zh": "不客气，还有问题随时告诉我。"}
 
 
@@ -86,17 +91,24 @@ async def ask_once(context: SkillContext) -> Reply | None:
         return None
     progress = find_progress(turn.history)
     understanding: Understanding = data["understanding"]
-    has_evidence = context.answer.kind != "none" and context.answer.grounded > 0 and not progress.has_asked
-    if has_evidence and understanding != "unsure":
-        return None  # a draft for a person to sign is worth more than a question
-    if understanding == "sure" and not progress.has_asked:
-        return None  # what is wanted is known; what is missing is the answer
+    if not progress.has_asked:
+        both = sum(chance for _, chance in data["likely"][:2])
+        is_torn = understanding == "unsure" and both >= (TORN_VAGUE if is_vague(turn.question) else TORN)
+        if not is_torn and (understanding == "sure" or not is_vague(turn.question)):
+            return None  # a whole question that the knowledge does not answer: a draft, or a person
+        understanding = "unsure" if is_torn else "outside"
     step, _ = decide_step(progress, "outside" if understanding == "sure" else understanding)
     if step == "hand_over":
         kept = context.answer  # a draft for whoever takes over
         return Reply(kept.body, 0.0, lang=kept.lang, citations=kept.citations, hand_over="failed_turns", team=data["route"]["team"])
     options = [label_of(intent, turn.lang) for intent in data["options"]]
     return Reply(render_question(step, options, turn.lang), SURE_OF_WORDS, data={ASKED: step}, is_settled=True)
+
+
+def is_vague(text: str) -> bool:
+    """Whether a message is too short to hold a whole question."""
+    han = sum(has_han(character) for character in text)
+    return han <= VAGUE_HAN if han else len(text.split()) <= VAGUE_WORDS
 
 
 def find_progress(history: tuple[Message, ...]) -> Progress:

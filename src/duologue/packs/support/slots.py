@@ -38,7 +38,7 @@ _AMOUNT = re.compile(
     r"|[$£€¥]|块钱|[元块]|美元|美金|英镑|欧元|人民币|港[币元])",
     re.IGNORECASE,
 )
-DEFAULT_ORDERS = (r"\b[A-Z]{2,4}-?\d{4,12}\b", r"(?<![\d.])\d{8,20}(?![\d.])", r"(?<=#)\d{4,12}\b")
+DEFAULT_ORDERS = (r"(?<![a-z0-9])[A-Z]{2,4}-?\d{4,12}(?![a-z0-9])", r"(?<![\d.])\d{8,20}(?![\d.])", r"(?<=#)\d{4,12}\b")
 _ORDER_NEAR = re.compile(
     r"\border\s*(?:number|no\.?|id|#|:|is|：)*\s*#?(\d{4,20})\b|订单(?:编?号)?[是为:： #]*(\d{4,20})(?!\d)", re.IGNORECASE
 )

@@ -60,3 +60,8 @@ def test_any_text_gives_slots_that_do_not_overlap(text: str) -> None:
 
 def test_a_very_long_message() -> None:
     assert len(READER.read("order 12345 " * 10_000, TODAY)) > 10
+
+
+def test_an_order_number_within_chinese_words_is_found() -> None:
+    found = SlotReader().read("我的订单RO-104315到哪了", date(2026, 11, 29))
+    assert [(slot.kind, slot.value) for slot in found] == [("order", "RO-104315")]

@@ -19,8 +19,8 @@ export default function Suggest({ conversation, version, lang, query, command })
 function Answer({ answer, act }) {
   const copy = () => navigator.clipboard.writeText(answer.body).then(() => say(w("copied")));
   return html`<details class="answer" data-testid="answer"><summary>${answer.kind === "approved" && html`<span class="badge expert">${w("approved")}</span>`} ${answer.title}</summary>
-    <p>${answer.body}</p><div class="row"><button type="button" class="button small" onClick=${() => act("send_answer", { body: answer.body }, w("sent"))}>${w("send")}</button>
-    <button type="button" class="button quiet small" onClick=${copy}>${w("copy")}</button></div></details>`;
+    <p>${answer.body}</p><div class="row"><button type="button" class="button small" aria-label=${`${w("send")}: ${answer.title}`} onClick=${() => act("send_answer", { body: answer.body }, w("sent"))}>${w("send")}</button>
+    <button type="button" class="button quiet small" aria-label=${`${w("copy")}: ${answer.title}`} onClick=${copy}>${w("copy")}</button></div></details>`;
 }
 
 function Offer({ offer, items, act }) {
