@@ -106,7 +106,9 @@ async def ask_once(context: SkillContext) -> Reply | None:
 
 
 def is_vague(text: str) -> bool:
-    """Whether a message is too short to hold a whole question."""
+    """Whether a message is too short to hold a whole question, and is none."""
+    if "?" in text or "？" in text:
+        return False
     han = sum(has_han(character) for character in text)
     return han <= VAGUE_HAN if han else len(text.split()) <= VAGUE_WORDS
 
