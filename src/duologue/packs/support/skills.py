@@ -20,9 +20,9 @@ from duologue.sdk import Message, Reply, Skill, SkillContext
 ASKED = "support_asked"
 """Key in a message's data: which question it was, `clarify` or `rephrase`."""
 SURE_OF_WORDS = 0.97
-TORN, TORN_VAGUE = 0.6, 0.35
+TORN, TORN_VAGUE = 0.75, 0.35
 """Probability of the two likeliest intents together from which it is asked which is meant; of a short message less is enough."""
-VAGUE_WORDS, VAGUE_HAN = 4, 5
+VAGUE_WORDS, VAGUE_HAN = 4, 6
 """Words, or Han characters, up to which a message that is not understood may be said again in other words."""
 _GOODBYE: Mapping[Lang, str] = {"en": "You're welcome. I am here if anything else comes up.", "zh": "不客气，还有问题随时告诉我。"}
 
