@@ -16,7 +16,7 @@ export default function Figures({ version, lang, query, download }) {
   if (!data) return html`<${Waiting} />`;
   const topics = data.topics.filter((row) => row.predicted != null);
   return html`<header class="row"><h2 class="grow">${w("figures")}</h2>
-      <select aria-label=${w("days")} value=${days} onChange=${(e) => setDays(Number(e.target.value))}>${[7, 30, 90].map((n) => html`<option key=${n} value=${n}>${w("last_days", { n })}</option>`)}</select>
+      <select style=${{ inlineSize: "auto", flex: "none" }} aria-label=${w("days")} value=${days} onChange=${(e) => setDays(Number(e.target.value))}>${[7, 30, 90].map((n) => html`<option key=${n} value=${n}>${w("last_days", { n })}</option>`)}</select>
       <button type="button" class="button quiet small" onClick=${() => download("export", { days }, "conversations.csv")}>CSV</button></header>
     <p class="nothing">${w("counted", { n: data.count })}${data.is_cut ? ` ${w("cut")}` : ""} ${w("alarms_line", { n: data.alarms })}</p>
     <section class="card"><${Plot} label=${w("volumes")} x=${data.days} isTime=${true} series=${volumes} /></section>

@@ -13,7 +13,7 @@ export default function Message({ conversation, version, lang, query }) {
   return html`
     ${last.intents.map((one) => html`<div key=${one.intent + one.text} data-testid="intent">
       <div class="row"><strong class="grow">${labels[one.intent]}</strong><span class="numeric">${share(one.confidence)}</span></div>
-      <${Meter} value=${one.confidence} label=${w("confidence")} />
+      <div><${Meter} value=${one.confidence} label=${w("confidence")} /></div>
       ${!one.is_in_scope && html`<small class="nothing">${w("out_of_scope")}</small>`}
       ${one.others.length > 0 && html`<small class="nothing">${w("or")} ${one.others.slice(0, 2).map(([intent, p]) => `${labels[intent]} ${share(p)}`).join(" · ")}</small>`}
     </div>`)}
