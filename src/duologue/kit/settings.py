@@ -61,6 +61,21 @@ class Settings(BaseSettings):
     max_message_chars: int = Field(20_000, gt=0, description="Longest message that is accepted.")
     max_upload_bytes: int = Field(20_000_000, gt=0, description="Largest file that is accepted.")
 
+    health_emergency_number: str = Field(
+        "120 / 911 / 999 / 112", description="Number that patients are told to call in an emergency."
+    )
+    health_page_s: float = Field(
+        60.0, gt=0, description="Seconds after which an escalation that nobody acknowledged is paged again."
+    )
+    health_fhir_url: str = Field("", description="FHIR R4 server that signed records may be pushed to; empty means nowhere.")
+    health_fhir_token: SecretStr = Field(SecretStr(""), description="Bearer token of the FHIR server.")
+    health_literature: bool = Field(
+        False, description="Whether researchers may ask PubMed and Europe PMC; queries then leave the machine."
+    )
+    health_retention_days: int = Field(
+        1095, gt=0, description="Days after which drafts of records that nobody signed are dropped; signed records stay."
+    )
+
     @property
     def resolved_database_url(self) -> str:
         """The database URL with the default filled in."""

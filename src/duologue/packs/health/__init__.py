@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 _WHERE = {
+    "PACK": "pack",
     "red_flags": "redflags",
     "Interview": "interview",
     "extract_facts": "facts",

@@ -98,15 +98,18 @@ def information_gain(belief: Floats) -> Floats:
     return np.asarray(-(q * np.log(q) + (1 - q) * np.log1p(-q)) - belief @ conditional)
 
 
-def best_question(known: Mapping[str, bool], asked: frozenset[str], lang: Lang = "en") -> str | None:
-    """The evidence whose answer tells most, among those not asked, whose parent is present and that `lang` has words for."""
+def best_question(known: Mapping[str, bool], asked: frozenset[str], lang: Lang = "en", *, in_talk: bool = False) -> str | None:
+    """The evidence whose answer tells most, among those not asked, whose parent is not absent and that `lang` has words for.
+
+    `in_talk`: a follow-up ("where is the pain?") only once its parent is known as present.
+    """
     kb = load_knowledge()
     gain = information_gain(posterior(known))
     for j in np.argsort(-gain):
         evidence, parent = kb.evidences[int(j)], kb.parents[int(j)]
         if evidence in known or evidence in asked or not kb.question(evidence, lang):
             continue
-        if parent and parent in known and not known[parent]:
+        if parent and parent != evidence and not known.get(parent, not in_talk):
             continue
         return evidence if gain[j] > 1e-4 else None
     return None

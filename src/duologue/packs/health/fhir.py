@@ -39,14 +39,23 @@ _SECTIONS = {
 }
 
 
-def to_fhir(facts: FactGraph, *, patient: Json | None = None, at: datetime | None = None, version: str = "1") -> Json:
-    """A document Bundle of the facts. `patient` adds fields to the Patient resource; `at` is the time of the talk, UTC."""
-    return _Writer(facts, patient or {}, at or datetime.now(UTC), version).bundle()
+def to_fhir(
+    facts: FactGraph, *, patient: Json | None = None, at: datetime | None = None, version: str = "1",
+    signed_by: str = "", signed_at: datetime | None = None,
+) -> Json:  # fmt: skip
+    """A document Bundle of the facts. `patient` adds fields to the Patient resource; `at` is the time of the talk, UTC.
+
+    `signed_by`, a clinician's name, makes the document final, with him as its legal attester.
+    """
+    return _Writer(facts, patient or {}, at or datetime.now(UTC), version, signed_by, signed_at).bundle()
 
 
 class _Writer:
-    def __init__(self, facts: FactGraph, patient: Json, at: datetime, version: str) -> None:
+    def __init__(
+        self, facts: FactGraph, patient: Json, at: datetime, version: str, signed_by: str = "", signed_at: datetime | None = None
+    ) -> None:
         self.facts, self.at, self.version = facts, at.isoformat(timespec="seconds"), version
+        self.signed_by, self.signed_at = signed_by, (signed_at or at).isoformat(timespec="seconds")
         self._space = uuid.uuid5(uuid.NAMESPACE_URL, "|".join(t.text for t in facts.turns) + self.at)
         self.entries: list[Json] = []
         self.by_section: dict[str, list[Json]] = {name: [] for name in _SECTIONS}
@@ -55,6 +64,9 @@ class _Writer:
             {"resourceType": "Device", "status": "active", "deviceName": [{"name": "Duologue", "type": "model-name"}],
              "version": [{"value": version}]}
         )  # fmt: skip
+        self.clinician: Json = {}
+        if signed_by:
+            self.clinician = self._add({"resourceType": "Practitioner", "active": True, "name": [{"text": signed_by}]})
         self.encounter = self._add(
             {"resourceType": "Encounter", "status": "in-progress", "class": {"system": _HL7 + "v3-ActCode", "code": "VR"},
              "subject": self.patient, "period": {"start": self.at}}
@@ -69,10 +81,10 @@ class _Writer:
         content = [e["fullUrl"] for e in self.entries]
         composition = self._composition()
         targets = [{"reference": u} for u in [composition["fullUrl"], *content]]
-        self._add(
-            {"resourceType": "Provenance", "target": targets, "recorded": self.at,
-             "agent": [{"type": _concept(_HL7 + "provenance-participant-type", "assembler", "Assembler"), "who": self.device}]}
-        )  # fmt: skip
+        agents = [{"type": _concept(_HL7 + "provenance-participant-type", "assembler", "Assembler"), "who": self.device}]
+        if self.clinician:
+            agents.append({"type": _concept(_HL7 + "provenance-participant-type", "legal", "Legal"), "who": self.clinician})
+        self._add({"resourceType": "Provenance", "target": targets, "recorded": self.signed_at, "agent": agents})
         return {
             "resourceType": "Bundle",
             "type": "document",
@@ -219,6 +231,10 @@ class _Writer:
             "subject": self.patient, "encounter": self.encounter, "date": self.at, "author": [self.device],
             "title": "Consultation note (draft, not signed)", "section": sections,
         }  # fmt: skip
+        if self.clinician:
+            resource |= {"status": "final", "title": "Consultation note"}
+            resource["author"] = [self.device, self.clinician]
+            resource["attester"] = [{"mode": "legal", "time": self.signed_at, "party": self.clinician}]
         return self._entry(resource, -1)
 
 

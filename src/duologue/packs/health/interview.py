@@ -25,7 +25,16 @@ _MEANWHILE = {
     " A clinician has been told. Stay with someone and keep your phone at hand.",
     "zh": "这可能是急症。请立即拨打 {number} 或前往最近的急诊，不要自己开车。已经通知医生。请让身边有人陪伴，保持电话畅通。",
 }
+_IS_IT_NOW = {
+    "en": "Is that happening now, and is it severe, sudden or getting worse?",
+    "zh": "现在还在这样吗？是很严重、突然出现，或者越来越重吗？",
+}
 _DONE = {"en": "Thank you. A clinician will read this and talk with you.", "zh": "谢谢。医生会看到这些内容并与您沟通。"}
+
+
+def meanwhile(lang: Lang, number: str) -> str:
+    """What a person does until somebody comes; `number` is the place's emergency number."""
+    return _MEANWHILE[lang].format(number=number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +67,36 @@ class Interview:
         """The opening question."""
         return self._ask("open", _OPEN[self.lang], ())
 
+    def note_asked(self, key: str, words: str) -> None:
+        """A question that was asked before, as a talk that is taken up again knows it."""
+        self._asked[key] = words
+
     def hear(self, text: str) -> Step:
         """Take the person's words and say what comes next."""
-        self.turns.append(Turn(len(self.turns), "patient", text))
+        self.turns.append(Turn(self._next(), "patient", text))
+        return self.go_on()
+
+    def _next(self) -> int:
+        return self.turns[-1].index + 1 if self.turns else 0
+
+    def go_on(self) -> Step:
+        """What comes next after the turns so far."""
+        if not any(t.role == "patient" for t in self.turns):
+            return self.start()
         alarms = tuple(red_flags(self.turns, self.lang))
         if any(a.state == "raised" and a.level == 1 for a in alarms):
-            words = _MEANWHILE[self.lang].format(number=self.emergency_number)
-            self.turns.append(Turn(len(self.turns), "clinician", words))
+            words = meanwhile(self.lang, self.emergency_number)
+            self.turns.append(Turn(self._next(), "clinician", words))
             return Step("escalate", words, "emergency", alarms, 1)
         facts = extract_facts(self.turns, self.lang)
         for complaint in [f.concept for f in facts.of("symptom") if f.status != "denied" and f.experiencer == "patient"]:
             for number, question in enumerate(_safety().get(complaint, [])):
                 words = question[0 if self.lang == "en" else 1]
-                if words not in self._asked.values():
+                if words not in self._asked.values() and f"safety:{complaint}:{number}" not in self._asked:
                     return self._ask(f"safety:{complaint}:{number}", words, alarms)
+        for alarm in alarms:
+            if alarm.state == "ask" and f"redflag:{alarm.rule}" not in self._asked:
+                return self._ask(f"redflag:{alarm.rule}", _IS_IT_NOW[self.lang], alarms)
         return self._tell_most(facts, alarms)
 
     def known(self, facts: FactGraph | None = None) -> dict[str, bool]:
@@ -98,17 +123,19 @@ class Interview:
         return raise_level(red_flags(self.turns, self.lang), suggested)
 
     def _tell_most(self, facts: FactGraph, alarms: tuple[Alarm, ...]) -> Step:
-        for number, words in enumerate(_HISTORY[self.lang]):
-            is_due = number == 0 or len(self._asked) >= self.max_questions - len(_HISTORY[self.lang]) + 1
-            if is_due and f"history:{number}" not in self._asked:
-                return self._ask(f"history:{number}", words, alarms)
-        if len(self._asked) <= self.max_questions:
-            evidence = best_question(self.known(facts), frozenset(self._asked), self.lang)
-            if evidence:
-                return self._ask(evidence, load_knowledge().question(evidence, self.lang), alarms)
+        history = [(f"history:{n}", words) for n, words in enumerate(_HISTORY[self.lang])]
+        left = [(key, words) for key, words in history if key not in self._asked]
+        if history[0] in left:
+            return self._ask(*history[0], alarms)
+        room = self.max_questions - len(self._asked) + 1
+        evidence = best_question(self.known(facts), frozenset(self._asked), self.lang, in_talk=True) if room > len(left) else None
+        if evidence:
+            return self._ask(evidence, load_knowledge().question(evidence, self.lang), alarms)
+        if left:
+            return self._ask(*left[0], alarms)
         return Step("done", _DONE[self.lang], "done", alarms, raise_level(alarms))
 
     def _ask(self, key: str, words: str, alarms: tuple[Alarm, ...]) -> Step:
         self._asked[key] = words
-        self.turns.append(Turn(len(self.turns), "clinician", words))
+        self.turns.append(Turn(self._next(), "clinician", words))
         return Step("ask", words, key, alarms, raise_level(alarms))

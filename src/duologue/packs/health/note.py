@@ -60,6 +60,11 @@ class Note:
         return "\n\n".join(out)
 
 
+def section_titles(lang: Lang) -> dict[str, str]:
+    """The headings of a note's sections in their order; the plan is the clinician's."""
+    return {**_TITLES[lang], "plan": "Plan" if lang == "en" else "处理计划"}
+
+
 def write_note(dialogue: Spoken, lang: Lang | None = None) -> Note:
     """The note of a dialogue."""
     return note_of(extract_facts(dialogue, lang))

@@ -1,0 +1,85 @@
+"""The health pack as the program finds it: what it reads, what it asks, its pages and its chores."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from duologue.packs.health import clinic, repository
+from duologue.packs.health.escalation import advance, is_due
+from duologue.packs.health.policy import POLICY
+from duologue.packs.health.reader import CLINICIANS, RED_FLAGS
+from duologue.packs.health.sample import SAMPLE
+from duologue.packs.health.skill import HISTORY
+from duologue.sdk import Chore, Host, Pack, Panel, Record, Role, Watch
+
+_HERE = Path(__file__).parent
+_CLINIC: tuple[Role, ...] = ("owner", "admin", "expert")
+_RECORD = {
+    "queries": {"patients": clinic.list_patients, "record": clinic.show_record, "fhir": clinic.export_fhir},
+    "commands": {
+        "change": clinic.change_line, "open": clinic.open_line, "sign": clinic.sign, "add": clinic.add_addendum,
+        "break_glass": clinic.break_glass, "push": clinic.push_fhir,
+    },
+}  # fmt: skip
+_QUEUE = {
+    "queries": {"queue": clinic.list_queue},
+    "commands": {"acknowledge": clinic.acknowledge, "take_over": clinic.take_over, "close": clinic.close},
+}
+
+
+async def page_again(host: Host) -> None:
+    """Call for every escalation that nobody has acknowledged, again and again."""
+    now, every = host.clock.now(), timedelta(seconds=host.settings.health_page_s)
+    async with host.read() as tx:
+        waiting = [e for e in await repository.list_escalations(tx, states=("raised", "notified")) if is_due(e, now, every)]
+    for escalation in waiting:
+        async with host.write() as tx:
+            fresh = await repository.get_escalation(tx, escalation.workspace_id, escalation.id)
+            if fresh is None or not is_due(fresh, now, every):
+                continue
+            await repository.keep_escalation(tx, advance(fresh, "notify", now))
+            where = (fresh.workspace_id, "chore", "paged", fresh.conversation_id)
+            await repository.note_audit(tx, *where, now, {"escalation": fresh.id, "pages": fresh.pages + 1})
+        await host.hand_over(escalation.workspace_id, escalation.conversation_id, "policy_topic", CLINICIANS)
+        host.refresh(escalation.workspace_id)
+
+
+async def forget_drafts(host: Host) -> None:
+    """Drop drafts of records that nobody signed within the days of the settings."""
+    before = host.clock.now() - timedelta(days=host.settings.health_retention_days)
+    async with host.write() as tx:
+        await repository.erase_before(tx, before)
+
+
+async def hand_over_what_is_done(host: Host, record: Record) -> None:
+    """Once the history is taken, or the person would rather not, a clinician is asked for."""
+    message = record.payload.get("message") or {}
+    key = ((message.get("data") or {}).get("health") or {}).get("key")
+    if message.get("author_kind") == "ai" and key in ("done", "declined"):
+        await host.hand_over(record.workspace_id, record.conversation_id, "policy_topic", CLINICIANS)
+
+
+_WATCHES: dict[str, Watch] = {"MessagePosted": hand_over_what_is_done}
+
+PACK = Pack(
+    name="health",
+    title={"en": "Clinic", "zh": "诊所"},
+    version="1",
+    folder=_HERE,
+    readers=(RED_FLAGS,),
+    skills=(HISTORY,),
+    policy=POLICY,
+    voice={
+        "en": "You speak for a clinic. You are no clinician: no diagnosis, no medicine, no dose. Ask, or say that a clinician will.",
+        "zh": "你代表诊所说话。你不是医生：不诊断，不开药，不说剂量。只询问，或说明医生会回复。",
+    },
+    panels=(
+        Panel("note", {"en": "Record", "zh": "病历"}, _CLINIC, "note.js", place="context", icon="note", **_RECORD),
+        Panel("records", {"en": "Records", "zh": "病历"}, _CLINIC, "records.js", place="page", icon="note", **_RECORD),
+        Panel("queue", {"en": "Escalations", "zh": "急症队列"}, _CLINIC, "queue.js", place="page", icon="alert", **_QUEUE),
+    ),
+    chores=(Chore("page", 15.0, page_again), Chore("forget_drafts", 86_400.0, forget_drafts)),
+    watches=_WATCHES,
+    migrations=_HERE / "migrations",
+    erase=repository.erase_person,
+    sample=SAMPLE,
+)

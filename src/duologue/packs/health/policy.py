@@ -1,0 +1,43 @@
+"""What the clinic leaves to people: prescriptions, dosing, results; and what is no matter for it. Red flags are read apart."""
+
+import re
+
+from duologue.kit.text import Lang
+from duologue.sdk import Policy, Topic
+
+PRESCRIPTION = Topic(
+    "prescription",
+    {
+        "en": [
+            r"\bprescri(?:be|ption)\b|\brefill\b",
+            r"\b(?:give|get|order|send) me (?:some |an? |the )?(?:antibiotic|painkiller|pills?|tablets?|medic)\w*",
+            r"\bwhat (?:dose|dosage)\b|\bhow (?:much|many) .{0,30}\b(?:should|can) i take\b|\bchange my dose\b",
+        ],
+        "zh": [
+            r"开(?:点|些|个|一?盒|一?支)?.{0,6}(?:药|处方|抗生素|止痛)|处方|续方|续药",
+            r"(?:吃|用)多少(?:片|毫克|剂量)?合适|加量|减量|能不能停药",
+        ],
+    },
+)
+RESULTS = Topic(
+    "results",
+    {
+        "en": [r"\b(?:my|the) (?:test|scan|blood|lab|biopsy|x-?ray) results?\b"],
+        "zh": [r"(?:化验|检查|检验|病理|CT|核磁).{0,4}(?:结果|报告)"],
+    },
+)
+POLICY = Policy(topics=(PRESCRIPTION, RESULTS))
+
+_OFF: dict[Lang, re.Pattern[str]] = {
+    "en": re.compile(r"\b(?:weather|poem|joke|homework|football score|stock|bitcoin|recipe|movie|code|translate)\b", re.I),
+    "zh": re.compile(r"天气|写诗|讲个?笑话|作业|股票|比特币|菜谱|电影|代码|翻译"),
+}
+OFF_TOPIC: dict[Lang, str] = {
+    "en": "I can only take down what matters for your visit here. Is there anything about your health that the clinician should know?",
+    "zh": "我在这里只能帮您记录就诊相关的情况。有什么健康方面的事想让医生知道吗？",
+}
+
+
+def is_off_topic(text: str, lang: Lang) -> bool:
+    """Whether a message asks for something that has nothing to do with the visit."""
+    return bool(_OFF[lang].search(text))

@@ -1,0 +1,246 @@
+"""All tables of the pack, and the only place in it that sees SQL. What comes out are the values of the pack's modules."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, String, Table, Text, delete, insert, select, update
+
+from duologue.packs.health.escalation import Escalation
+from duologue.packs.health.record import Addendum, Entry, Line, Record, link
+from duologue.sdk import Id, Json, Tx, UtcTime, WriteTx, new_metadata
+
+metadata = new_metadata()
+escalations = Table(
+    "health_escalation", metadata, Column("id", Id, primary_key=True), Column("workspace_id", Id), Column("conversation_id", Id),
+    Column("person_id", Id), Column("state", String(20)), Column("body", Json), Column("raised_at", UtcTime),
+)  # fmt: skip
+records = Table(
+    "health_record", metadata, Column("id", Id, primary_key=True), Column("workspace_id", Id), Column("conversation_id", Id),
+    Column("person_id", Id), Column("state", String(20)), Column("body", Json), Column("changed_at", UtcTime),
+)  # fmt: skip
+audit = Table(
+    "health_audit", metadata, Column("workspace_id", Id, primary_key=True), Column("seq", BigInteger, primary_key=True),
+    Column("at", String(40)), Column("who", Id), Column("action", String(40)), Column("conversation_id", Id), Column("detail", Json),
+    Column("before", String(64)), Column("hash", String(64)),
+)  # fmt: skip
+consents = Table(
+    "health_consent", metadata, Column("conversation_id", Id, primary_key=True), Column("workspace_id", Id), Column("person_id", Id),
+    Column("purpose", String(40), primary_key=True), Column("given", Boolean), Column("at", UtcTime),
+)  # fmt: skip
+care = Table(
+    "health_care", metadata, Column("workspace_id", Id, primary_key=True), Column("person_id", Id, primary_key=True),
+    Column("member_id", Id, primary_key=True), Column("reason", Text), Column("at", UtcTime),
+)  # fmt: skip
+contexts = Table(
+    "health_context", metadata, Column("workspace_id", Id, primary_key=True), Column("person_id", Id, primary_key=True),
+    Column("body", Json), Column("at", UtcTime),
+)  # fmt: skip
+reviews = Table(
+    "health_review", metadata, Column("id", Id, primary_key=True), Column("workspace_id", Id), Column("title", Text),
+    Column("body", Json), Column("changed_at", UtcTime),
+)  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    """Values as JSON keeps them."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+# ---- escalations
+
+
+async def keep_escalation(tx: WriteTx, e: Escalation) -> None:
+    """Insert it, or change it where it is known."""
+    row = {"state": e.state, "body": _plain(asdict(e))}
+    changed = await tx.conn.execute(update(escalations).where(escalations.c.id == e.id).values(**row))
+    if not changed.rowcount:
+        where = {"workspace_id": e.workspace_id, "conversation_id": e.conversation_id, "person_id": e.person_id}
+        await tx.conn.execute(insert(escalations).values(id=e.id, raised_at=e.raised_at, **where, **row))
+
+
+async def list_escalations(
+    tx: Tx, workspace_id: str = "", *, conversation_id: str = "", states: Sequence[str] = (), limit: int = 200
+) -> list[Escalation]:
+    """The latest first; of all workspaces where none is named."""
+    query = select(escalations.c.body).order_by(escalations.c.raised_at.desc()).limit(limit)
+    if workspace_id:
+        query = query.where(escalations.c.workspace_id == workspace_id)
+    if conversation_id:
+        query = query.where(escalations.c.conversation_id == conversation_id)
+    if states:
+        query = query.where(escalations.c.state.in_(states))
+    return [_escalation(body) for body in (await tx.conn.execute(query)).scalars()]
+
+
+async def get_escalation(tx: Tx, workspace_id: str, escalation_id: str) -> Escalation | None:
+    query = select(escalations.c.body).where(escalations.c.workspace_id == workspace_id, escalations.c.id == escalation_id)
+    body = (await tx.conn.execute(query)).scalar_one_or_none()
+    return _escalation(body) if body else None
+
+
+def _escalation(body: Mapping[str, Any]) -> Escalation:
+    times = {k: _time(body[k]) for k in ("raised_at", "changed_at", "paged_at")}
+    return Escalation(**{**body, **times, "rules": tuple(body["rules"]), "titles": tuple(body["titles"])})
+
+
+# ---- records
+
+
+async def keep_record(tx: WriteTx, r: Record, at: datetime) -> None:
+    """Insert it, or change it where it is known."""
+    row = {"state": r.state, "body": _plain(asdict(r)), "changed_at": at}
+    changed = await tx.conn.execute(update(records).where(records.c.id == r.id).values(**row))
+    if not changed.rowcount:
+        where = {"workspace_id": r.workspace_id, "conversation_id": r.conversation_id, "person_id": r.person_id}
+        await tx.conn.execute(insert(records).values(id=r.id, **where, **row))
+
+
+async def get_record(tx: Tx, workspace_id: str, conversation_id: str) -> Record | None:
+    query = select(records.c.body).where(records.c.workspace_id == workspace_id, records.c.conversation_id == conversation_id)
+    body = (await tx.conn.execute(query)).scalar_one_or_none()
+    if body is None:
+        return None
+    lines = tuple(
+        Line(**{**x, "turns": tuple(x["turns"]), "quotes": tuple((int(a), str(b)) for a, b in x["quotes"])}) for x in body["lines"]
+    )
+    addenda = tuple(Addendum(x["text"], x["by"], datetime.fromisoformat(x["at"])) for x in body["addenda"])
+    return Record(**{**body, "lines": lines, "addenda": addenda, "signed_at": _time(body["signed_at"])})
+
+
+async def list_record_states(tx: Tx, workspace_id: str) -> dict[str, str]:
+    """The state of each record by its conversation."""
+    query = select(records.c.conversation_id, records.c.state).where(records.c.workspace_id == workspace_id)
+    return {row.conversation_id: row.state for row in await tx.conn.execute(query)}
+
+
+# ---- audit
+
+
+async def note_audit(
+    tx: WriteTx,
+    workspace_id: str,
+    who: str,
+    action: str,
+    conversation_id: str,
+    at: datetime,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Add a link to the workspace's chain."""
+    query = select(audit).where(audit.c.workspace_id == workspace_id).order_by(audit.c.seq.desc()).limit(1)
+    last = (await tx.conn.execute(query)).first()
+    entry = link(_entry(last) if last else None, at, who, action, conversation_id, detail or {})
+    await tx.conn.execute(insert(audit).values(workspace_id=workspace_id, **asdict(entry)))
+
+
+async def list_audit(tx: Tx, workspace_id: str, conversation_id: str = "") -> list[Entry]:
+    """The chain in order; of one conversation the links that concern it."""
+    query = select(audit).where(audit.c.workspace_id == workspace_id).order_by(audit.c.seq)
+    if conversation_id:
+        query = query.where(audit.c.conversation_id == conversation_id)
+    return [_entry(row) for row in await tx.conn.execute(query)]
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(row.seq, row.at, row.who, row.action, row.conversation_id, row.detail, row.before, row.hash)
+
+
+# ---- consent, care, context
+
+
+async def keep_consent(
+    tx: WriteTx, workspace_id: str, conversation_id: str, person_id: str, given: bool, at: datetime, purpose: str = "record"
+) -> None:
+    """What a person agreed to; the last word counts."""
+    at_row = (consents.c.conversation_id == conversation_id) & (consents.c.purpose == purpose)
+    await tx.conn.execute(delete(consents).where(at_row))
+    row = {"workspace_id": workspace_id, "conversation_id": conversation_id, "person_id": person_id, "purpose": purpose}
+    await tx.conn.execute(insert(consents).values(given=given, at=at, **row))
+
+
+async def get_consent(tx: Tx, conversation_id: str, purpose: str = "record") -> bool | None:
+    query = select(consents.c.given).where(consents.c.conversation_id == conversation_id, consents.c.purpose == purpose)
+    return (await tx.conn.execute(query)).scalar_one_or_none()
+
+
+async def add_care(tx: WriteTx, workspace_id: str, person_id: str, member_id: str, reason: str, at: datetime) -> None:
+    """A member cares for a person from now on."""
+    if not await cares(tx, workspace_id, person_id, member_id):
+        row = {"workspace_id": workspace_id, "person_id": person_id, "member_id": member_id, "reason": reason}
+        await tx.conn.execute(insert(care).values(at=at, **row))
+
+
+async def cares(tx: Tx, workspace_id: str, person_id: str, member_id: str) -> bool:
+    query = select(care.c.at).where(
+        care.c.workspace_id == workspace_id, care.c.person_id == person_id, care.c.member_id == member_id
+    )
+    return (await tx.conn.execute(query)).first() is not None
+
+
+async def list_patients_of(tx: Tx, workspace_id: str, member_id: str) -> set[str]:
+    query = select(care.c.person_id).where(care.c.workspace_id == workspace_id, care.c.member_id == member_id)
+    return set((await tx.conn.execute(query)).scalars())
+
+
+async def keep_context(tx: WriteTx, workspace_id: str, person_id: str, body: Mapping[str, Any], at: datetime) -> None:
+    """What another record system told of a person."""
+    mine = (contexts.c.workspace_id == workspace_id) & (contexts.c.person_id == person_id)
+    await tx.conn.execute(delete(contexts).where(mine))
+    await tx.conn.execute(insert(contexts).values(workspace_id=workspace_id, person_id=person_id, body=_plain(body), at=at))
+
+
+async def get_context(tx: Tx, workspace_id: str, person_id: str) -> dict[str, Any] | None:
+    query = select(contexts.c.body).where(contexts.c.workspace_id == workspace_id, contexts.c.person_id == person_id)
+    return (await tx.conn.execute(query)).scalar_one_or_none()
+
+
+# ---- reviews
+
+
+async def keep_review(tx: WriteTx, workspace_id: str, review_id: str, title: str, body: Mapping[str, Any], at: datetime) -> None:
+    """Insert it, or change it where it is known."""
+    row = {"title": title, "body": _plain(body), "changed_at": at}
+    changed = await tx.conn.execute(
+        update(reviews).where(reviews.c.id == review_id, reviews.c.workspace_id == workspace_id).values(**row)
+    )
+    if not changed.rowcount:
+        await tx.conn.execute(insert(reviews).values(id=review_id, workspace_id=workspace_id, **row))
+
+
+async def get_review(tx: Tx, workspace_id: str, review_id: str) -> dict[str, Any] | None:
+    query = select(reviews.c.body).where(reviews.c.id == review_id, reviews.c.workspace_id == workspace_id)
+    return (await tx.conn.execute(query)).scalar_one_or_none()
+
+
+async def list_reviews(tx: Tx, workspace_id: str) -> list[tuple[str, str]]:
+    """Ids and titles, the latest first."""
+    query = (
+        select(reviews.c.id, reviews.c.title).where(reviews.c.workspace_id == workspace_id).order_by(reviews.c.changed_at.desc())
+    )
+    return [(row.id, row.title) for row in await tx.conn.execute(query)]
+
+
+# ---- erasure
+
+
+async def erase_person(tx: WriteTx, workspace_id: str, person_id: str) -> None:
+    """Forget a person. The audit keeps its links, which name no one but by id."""
+    for table in (escalations, records, consents, care, contexts):
+        await tx.conn.execute(delete(table).where(table.c.workspace_id == workspace_id, table.c.person_id == person_id))
+
+
+async def erase_before(tx: WriteTx, before: datetime) -> int:
+    """Drop drafts that nobody signed since then; how many. Signed records are kept as the law demands."""
+    done = await tx.conn.execute(delete(records).where(records.c.state == "draft", records.c.changed_at < before))
+    return int(done.rowcount)
