@@ -216,6 +216,7 @@ __all__ = [
     "Pack",
     "Panel",
     "PanelContext",
+    "PanelFunction",
     "Passage",
     "Policy",
     "ReadContext",

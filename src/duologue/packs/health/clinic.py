@@ -71,7 +71,8 @@ async def show_record(context: PanelContext) -> Any:
         "addenda": [{"text": a.text, "by": a.by, "at": a.at.isoformat()} for a in shown.addenda],
         "alarms": [{"rule": a.rule, "title": a.title, "level": a.level, "state": a.state, "source": a.source} for a in alarms],
         "differential": [_ranked(r, here.lang) for r in interview.differential()] if interview.known() else [],
-        "audit": [{"at": e.at, "who": e.who, "action": e.action, "detail": e.detail} for e in entries[-20:]], "chain_broken_at": chain,
+        "audit": [{"at": e.at, "who": e.who, "action": e.action, "detail": e.detail} for e in entries[-20:]],
+        "chain_broken_at": chain,
         "brought": brought,
     }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The health pack as the program finds it: what it reads, what it asks, its pages and its chores."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,20 +10,30 @@ from duologue.packs.health.policy import POLICY
 from duologue.packs.health.reader import CLINICIANS, RED_FLAGS
 from duologue.packs.health.sample import SAMPLE
 from duologue.packs.health.skill import HISTORY
-from duologue.sdk import Chore, Host, Pack, Panel, Record, Role, Watch
+from duologue.sdk import Chore, Host, Pack, Panel, PanelFunction, Record, Role, Title, Watch
 
 _HERE = Path(__file__).parent
+RECORD: Title = {"en": "Record", "zh": "病历"}
+QUEUE: Title = {"en": "Escalations", "zh": "急症队列"}
 _CLINIC: tuple[Role, ...] = ("owner", "admin", "expert")
-_RECORD = {
-    "queries": {"patients": clinic.list_patients, "record": clinic.show_record, "fhir": clinic.export_fhir},
-    "commands": {
-        "change": clinic.change_line, "open": clinic.open_line, "sign": clinic.sign, "add": clinic.add_addendum,
-        "break_glass": clinic.break_glass, "push": clinic.push_fhir,
-    },
-}  # fmt: skip
-_QUEUE = {
-    "queries": {"queue": clinic.list_queue},
-    "commands": {"acknowledge": clinic.acknowledge, "take_over": clinic.take_over, "close": clinic.close},
+_ASK_RECORD: Mapping[str, PanelFunction] = {
+    "patients": clinic.list_patients,
+    "record": clinic.show_record,
+    "fhir": clinic.export_fhir,
+}
+_DO_RECORD: Mapping[str, PanelFunction] = {
+    "change": clinic.change_line,
+    "open": clinic.open_line,
+    "sign": clinic.sign,
+    "add": clinic.add_addendum,
+    "break_glass": clinic.break_glass,
+    "push": clinic.push_fhir,
+}
+_ASK_QUEUE: Mapping[str, PanelFunction] = {"queue": clinic.list_queue}
+_DO_QUEUE: Mapping[str, PanelFunction] = {
+    "acknowledge": clinic.acknowledge,
+    "take_over": clinic.take_over,
+    "close": clinic.close,
 }
 
 
@@ -73,9 +84,9 @@ PACK = Pack(
         "zh": "你代表诊所说话。你不是医生：不诊断，不开药，不说剂量。只询问，或说明医生会回复。",
     },
     panels=(
-        Panel("note", {"en": "Record", "zh": "病历"}, _CLINIC, "note.js", place="context", icon="note", **_RECORD),
-        Panel("records", {"en": "Records", "zh": "病历"}, _CLINIC, "records.js", place="page", icon="note", **_RECORD),
-        Panel("queue", {"en": "Escalations", "zh": "急症队列"}, _CLINIC, "queue.js", place="page", icon="alert", **_QUEUE),
+        Panel("note", RECORD, _CLINIC, "note.js", icon="note", queries=_ASK_RECORD, commands=_DO_RECORD),
+        Panel("records", RECORD, _CLINIC, "records.js", "page", "note", _ASK_RECORD, _DO_RECORD),
+        Panel("queue", QUEUE, _CLINIC, "queue.js", "page", "alert", _ASK_QUEUE, _DO_QUEUE),
     ),
     chores=(Chore("page", 15.0, page_again), Chore("forget_drafts", 86_400.0, forget_drafts)),
     watches=_WATCHES,

@@ -33,7 +33,7 @@ _OFF: dict[Lang, re.Pattern[str]] = {
     "zh": re.compile(r"天气|写诗|讲个?笑话|作业|股票|比特币|菜谱|电影|代码|翻译"),
 }
 OFF_TOPIC: dict[Lang, str] = {
-    "en": "I can only take down what matters for your visit here. Is there anything about your health that the clinician should know?",
+    "en": "I can only take down what matters for your visit here. Is there anything about your health that we should know?",
     "zh": "我在这里只能帮您记录就诊相关的情况。有什么健康方面的事想让医生知道吗？",
 }
 

@@ -22,12 +22,12 @@ records = Table(
 )  # fmt: skip
 audit = Table(
     "health_audit", metadata, Column("workspace_id", Id, primary_key=True), Column("seq", BigInteger, primary_key=True),
-    Column("at", String(40)), Column("who", Id), Column("action", String(40)), Column("conversation_id", Id), Column("detail", Json),
-    Column("before", String(64)), Column("hash", String(64)),
+    Column("at", String(40)), Column("who", Id), Column("action", String(40)), Column("conversation_id", Id),
+    Column("detail", Json), Column("before", String(64)), Column("hash", String(64)),
 )  # fmt: skip
 consents = Table(
-    "health_consent", metadata, Column("conversation_id", Id, primary_key=True), Column("workspace_id", Id), Column("person_id", Id),
-    Column("purpose", String(40), primary_key=True), Column("given", Boolean), Column("at", UtcTime),
+    "health_consent", metadata, Column("conversation_id", Id, primary_key=True), Column("workspace_id", Id),
+    Column("person_id", Id), Column("purpose", String(40), primary_key=True), Column("given", Boolean), Column("at", UtcTime),
 )  # fmt: skip
 care = Table(
     "health_care", metadata, Column("workspace_id", Id, primary_key=True), Column("person_id", Id, primary_key=True),

@@ -1,6 +1,6 @@
 """The sample clinic: twelve scripted patients, six a language, two clinicians. Persons, names and stories are invented.
 
-A script answers what it is asked: the first pattern that the question matches gives the answer, else "no". `turns` is how far it goes.
+A script answers what it is asked: the first pattern that fits the question gives the answer, else "no". `turns`: how far it goes.
 """
 
 import re

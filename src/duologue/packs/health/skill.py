@@ -1,4 +1,4 @@
-"""Takes the history inside a turn, one question at a time, in words that people wrote. No model decides here, and none is needed."""
+"""Takes the history inside a turn, one question at a time, in words that people wrote; no model decides here."""
 
 from duologue.packs.health.consultation import next_step, said_of
 from duologue.packs.health.policy import OFF_TOPIC, is_off_topic

@@ -1,0 +1,101 @@
+/** A record beside its transcript: what each sentence rests on, edit, sign, addendum, print. Also alone beside a conversation. */
+import { html, useEffect, useState } from "../../js/shared/html.js";
+import { t } from "../../js/shared/i18n.js";
+import { tell } from "../../js/shared/parts.js";
+
+export const styles = ["health.css"];
+
+/** The words of a turn with those marked that a sentence rests on. */
+function Words({ text, quotes }) {
+  const cuts = quotes.map((q) => [text.indexOf(q), q.length]).filter(([at]) => at >= 0).sort((a, b) => a[0] - b[0]);
+  const parts = [];
+  let last = 0;
+  for (const [at, length] of cuts) {
+    if (at < last) continue;
+    parts.push(text.slice(last, at), html`<mark>${text.slice(at, at + length)}</mark>`);
+    last = at + length;
+  }
+  return html`${parts}${text.slice(last)}`;
+}
+
+function Transcript({ turns, lit }) {
+  const quotes = (turn) => (lit?.quotes ?? []).filter(([at]) => at === turn).map(([, words]) => words);
+  return html`<section aria-label=${t("health.transcript")} data-testid="transcript"><h3>${t("health.transcript")}</h3>
+    ${turns.map((turn) => html`<div key=${turn.turn} class="turn ${turn.author} ${lit?.turns.includes(turn.turn) ? "lit" : ""}" data-turn=${turn.turn}>
+      <small>${t(`health.author_${turn.author}`)}</small><${Words} text=${turn.text} quotes=${quotes(turn.turn)} /></div>`)}</section>`;
+}
+
+function Line({ line, index, isOpen, act, light }) {
+  const [isEdited, setEdited] = useState(false);
+  const [text, setText] = useState(line.text);
+  const save = (value) => act("change", { index, text: value }).then(() => setEdited(false));
+  if (isEdited)
+    return html`<form onSubmit=${(e) => (e.preventDefault(), save(text))}>
+      <textarea rows="2" aria-label=${t("health.edit")} value=${text} onInput=${(e) => setText(e.target.value)}></textarea>
+      <button class="button small" type="submit">${t("health.save")}</button>
+      <button class="button small quiet" type="button" onClick=${() => save("")}>${t("health.remove")}</button>
+      <button class="button small quiet" type="button" onClick=${() => setEdited(false)}>${t("health.cancel")}</button></form>`;
+  return html`<div class="line ${line.supported ? "" : "bad"}" tabIndex="0" data-testid="line" data-supported=${String(line.supported)}
+    onMouseEnter=${() => light(line)} onFocus=${() => light(line)} onMouseLeave=${() => light(null)}>
+    <span>${line.text}</span>
+    ${!line.supported && html`<small class=${line.opened ? "ok" : ""}>${line.opened ? t("health.opened") : t("health.unsupported")}</small>`}
+    ${isOpen && !line.supported && !line.opened && html`<button class="link" type="button" onClick=${() => act("open", { index })}>${t("health.look")}</button>`}
+    ${isOpen && html`<button class="link" type="button" onClick=${() => (setText(line.text), setEdited(true))}>${t("health.edit")}</button>`}</div>`;
+}
+
+function Asked({ label, type = "text", button, onDone, testid }) {
+  const [value, setValue] = useState("");
+  return html`<form data-testid=${testid} onSubmit=${(e) => (e.preventDefault(), Promise.resolve(onDone(value)).then(() => setValue("")))}>
+    <input type=${type} placeholder=${label} aria-label=${label} value=${value} autocomplete=${type === "password" ? "current-password" : "off"}
+      onInput=${(e) => setValue(e.target.value)} required /><button class="button small" type="submit">${button}</button></form>`;
+}
+
+function Sheet({ shown, act, light, download }) {
+  const isOpen = shown.state === "draft";
+  const sections = Object.keys(shown.titles).filter((s) => s === "plan" || shown.lines.some((l) => l.section === s));
+  return html`<section class="printed" aria-label=${t("health.record")} data-testid="record" data-state=${shown.state}>
+    <div class="status"><h3>${shown.subject || t("health.record")}</h3><span class="chip">${t(`health.${shown.state}`)}</span></div>
+    ${isOpen && html`<p class="watermark" aria-hidden="true">${t("health.watermark")}</p>`}
+    ${shown.consent === false && html`<p role="status">${t("health.no_consent")}</p>`}
+    ${!shown.intact && html`<p class="urgent" role="alert">${t("health.tampered")}</p>`}
+    ${sections.map((section) => html`<h4 key=${section}>${shown.titles[section]}</h4>
+      ${shown.lines.map((line, i) => line.section === section && html`<${Line} key=${`${i}${line.text}`} line=${line} index=${i} isOpen=${isOpen} act=${act} light=${light} />`)}`)}
+    ${isOpen && html`<${Asked} label=${t("health.plan")} button=${t("health.add_plan")} onDone=${(text) => act("change", { index: shown.lines.length, text })} />`}
+    ${shown.addenda.map((a) => html`<h4>${t("health.addendum")}</h4><p>${a.text} <small>${new Date(a.at).toLocaleString()}</small></p>`)}
+    ${isOpen
+      ? html`<p class="nothing">${t("health.sign_hint")}</p><${Asked} testid="sign" label=${t("health.password")} type="password" button=${t("health.sign")} onDone=${(password) => act("sign", { password })} />`
+      : html`<${Asked} testid="addendum" label=${t("health.addendum")} button=${t("health.add")} onDone=${(text) => act("add", { text })} />`}
+    <div class="status"><button class="button small quiet" type="button" onClick=${() => print()}>${t("health.print")}</button>
+      <button class="button small quiet" type="button" onClick=${() => download("fhir", {}, "record.fhir.json").catch(tell)}>${t("health.fhir")}</button>
+      ${!isOpen && html`<button class="button small quiet" type="button" onClick=${() => act("push", {})}>${t("health.push")}</button>`}</div></section>`;
+}
+
+function Aside({ shown }) {
+  return html`<section><h4>${t("health.flags")}</h4>
+    ${shown.alarms.length ? shown.alarms.map((a) => html`<p key=${a.rule} class="flag ${a.state}"><strong>${a.title}</strong> · ${t("health.level", { n: a.level })} · ${t(`health.${a.state}`)}<br /><small>${a.source}</small></p>`) : html`<p class="nothing">${t("health.no_flags")}</p>`}
+    ${shown.differential.length > 0 && html`<details data-testid="differential"><summary>${t("health.differential")}</summary><p class="nothing">${t("health.differential_hint")}</p>
+      <table><tbody>${shown.differential.map((d) => html`<tr key=${d.name}><td>${d.name} <small>${d.icd10}</small></td><td class="numeric">${Math.round(100 * d.probability)} %</td>
+        <td><small>${t("health.for")}: ${d.pro.join(" · ") || "–"}<br />${t("health.against")}: ${d.contra.join(" · ") || "–"}</small></td></tr>`)}</tbody></table></details>`}
+    ${shown.brought && html`<details><summary>${t("health.brought")}</summary>${Object.entries(shown.brought).map(([kind, texts]) => html`<p key=${kind}><strong>${kind}</strong> ${texts.join(" · ")}</p>`)}</details>`}
+    <details><summary>${t("health.audit")}</summary>${shown.chain_broken_at && html`<p role="alert" class="urgent">${t("health.broken", { n: shown.chain_broken_at })}</p>`}
+      ${shown.audit.map((e, i) => html`<p key=${i}><small>${new Date(e.at).toLocaleString()} · ${e.action}</small></p>`)}</details></section>`;
+}
+
+/** @param {{query: Function, command: Function, download: Function, version: number, isWide?: boolean}} props */
+export function RecordView({ query, command, download, version, isWide = false }) {
+  const [shown, setShown] = useState(null);
+  const [isForeign, setForeign] = useState(false);
+  const [lit, light] = useState(null);
+  const load = () => query("record").then((r) => (setForeign(false), setShown(r)), (e) => (e.status === 403 ? setForeign(true) : tell(e)));
+  const act = (name, args) => command(name, args).then(load, tell);
+  useEffect(() => void load(), [version, query]);
+  if (isForeign)
+    return html`<div class="clinic"><p>${t("health.no_care")}</p><${Asked} testid="break-glass" label=${t("health.reason")} button=${t("health.open_record")} onDone=${(reason) => act("break_glass", { reason })} /></div>`;
+  if (!shown) return html`<div class="skeleton short" aria-busy="true"></div>`;
+  return html`<div class="clinic ${isWide ? "" : "narrow"}"><div class="sheet">
+    ${isWide && html`<${Transcript} turns=${shown.turns} lit=${lit} />`}
+    <div><${Sheet} shown=${shown} act=${act} light=${light} download=${download} />
+    ${!isWide && lit && html`<${Transcript} turns=${shown.turns.filter((x) => lit.turns.includes(x.turn))} lit=${lit} />`}<${Aside} shown=${shown} /></div></div></div>`;
+}
+
+export default RecordView;

@@ -1,0 +1,196 @@
+"""A clinic at work, through the program's own doors: consent, history, red flags without a model, records, audit, erasure."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from duologue.bootstrap import create_app
+from duologue.packs.health import repository
+from duologue.packs.health.pack import page_again
+from duologue.packs.health.record import find_break
+from duologue.packs.health.sample import answer, load_patients
+from tests.platforms import PASSWORD, Browser, House, add_house, open_for_test
+
+SCRIPTS = {s["name"]: s for s in load_patients()}
+EMERGENCIES = ["George Whitfield", "Lena Fischer", "孙国强", "吴小雨"]
+CALM = ["Marta Keller", "Tom Okafor", "Priya Nair", "陈立新", "周敏", "何玉兰", "郑海"]
+
+
+@pytest_asyncio.fixture
+async def clinic(tmp_path: Path) -> AsyncIterator[House]:
+    """A clinic without any model: everything here works with the model down."""
+    async with open_for_test(tmp_path / "p", engine="none", health_emergency_number="112") as platform:
+        house = await add_house(platform, create_app(platform), "clinic")
+        (desk,) = await platform.conversations.list_desks(house.workspace.id)
+        await platform.conversations.change_desk(house.workspace.id, desk.id, name="Clinic", mode="autopilot", pack="health")
+        yield house
+
+
+async def begin(house: House, lang: str = "en") -> tuple[Browser, str]:
+    person = await house.person(lang=lang)
+    return person, (await person.post("/api/chat/conversations", {}))["conversation"]["id"]
+
+
+async def say(house: House, person: Browser, conversation_id: str, text: str) -> None:
+    """The person writes; the turn, or where a person is in control the reading, is waited for."""
+    ws = house.workspace.id
+    sent = await person.post(
+        f"/api/chat/conversations/{conversation_id}/messages", {"client_id": f"c{id(text)}.{text}"[:60], "body": text}
+    )
+    for _ in range(800):
+        readings = await house.platform.hosts["health"].list_readings(ws, conversation_id=conversation_id)
+        runs = [r for r in await house.platform.assistant.list_runs(ws, conversation_id) if r.message_id == sent["message"]["id"]]
+        here = await house.platform.conversations.get(ws, conversation_id)
+        read = any(r.message_id == sent["message"]["id"] for r in readings)
+        if read and (here.controller.kind != "ai" or (runs and runs[0].status != "running")):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody answered")
+
+
+async def last(house: House, conversation_id: str) -> Any:
+    shown = await house.platform.conversations.snapshot(house.workspace.id, conversation_id, "public")
+    return [m for m in shown.messages if m.author_kind != "person"][-1]
+
+
+async def play(house: House, script: dict[str, Any], turns: int) -> str:
+    person, conversation_id = await begin(house, script["lang"])
+    text = script["opening"]
+    for _ in range(turns):
+        await say(house, person, conversation_id, text)
+        message = await last(house, conversation_id)
+        here = await house.platform.conversations.get(house.workspace.id, conversation_id)
+        if here.controller.kind != "ai" or message.data.get("health", {}).get("key") in ("done", "declined"):
+            break
+        text = answer(script, message.body)
+    return conversation_id
+
+
+async def act(member: Browser, name: str, body: dict[str, Any], conversation_id: str) -> Any:
+    """A command of the record's panel; its answer."""
+    return await member.call("POST", f"/api/packs/health/note/{name}", body, params={"conversation_id": conversation_id})
+
+
+async def escalations(house: House, conversation_id: str = "") -> list[Any]:
+    async with house.platform.hosts["health"].read() as tx:
+        return await repository.list_escalations(tx, house.workspace.id, conversation_id=conversation_id)
+
+
+@pytest.mark.parametrize("name", EMERGENCIES)
+async def test_an_emergency_escalates_without_a_model_and_says_what_to_do(clinic: House, name: str) -> None:
+    conversation_id = await play(clinic, SCRIPTS[name], 4)
+    (found,) = await escalations(clinic, conversation_id)
+    assert (found.level, found.state, found.pages) == (1, "notified", 1)
+    assert "112" in (await last(clinic, conversation_id)).body or "112" in str(
+        [m.body for m in (await clinic.platform.conversations.snapshot(clinic.workspace.id, conversation_id, "public")).messages]
+    )
+    here = await clinic.platform.conversations.get(clinic.workspace.id, conversation_id)
+    assert here.controller.kind == "queue"
+
+
+@pytest.mark.parametrize("name", CALM)
+async def test_a_calm_patient_is_asked_one_question_at_a_time_and_not_escalated(clinic: House, name: str) -> None:
+    conversation_id = await play(clinic, SCRIPTS[name], min(SCRIPTS[name]["turns"], 6))
+    assert await escalations(clinic, conversation_id) == []
+    shown = await clinic.platform.conversations.snapshot(clinic.workspace.id, conversation_id, "public")
+    keys = [m.data["health"]["key"] for m in shown.messages if m.author_kind == "ai" and "health" in m.data]
+    assert keys[0] == "consent"
+    assert len(keys) == len(set(keys)) >= 3
+
+
+async def test_who_does_not_consent_is_not_recorded_and_meets_a_clinician(clinic: House) -> None:
+    conversation_id = await play(clinic, SCRIPTS["Samuel Ortiz"], 2)
+    expert = await clinic.member("expert")
+    await act(expert, "break_glass", {"reason": "on duty"}, conversation_id)
+    shown = await expert.get("/api/packs/health/note/record", params={"conversation_id": conversation_id})
+    assert (shown["consent"], shown["lines"]) == (False, [])
+    assert (await act(expert, "sign", {"password": PASSWORD}, conversation_id)).status_code == 409
+
+
+async def test_red_flags_fire_while_a_clinician_is_in_control(clinic: House) -> None:
+    person, conversation_id = await begin(clinic)
+    await clinic.platform.conversations.take_over(clinic.workspace.id, conversation_id, clinic.members["expert"].id)
+    await say(clinic, person, conversation_id, "I have crushing chest pain and my left arm is numb")
+    assert [e.rules for e in await escalations(clinic, conversation_id)] != []
+    here = await clinic.platform.conversations.get(clinic.workspace.id, conversation_id)
+    assert here.controller.kind == "human"
+
+
+async def test_an_escalation_is_paged_until_acknowledged_and_closed_with_an_outcome(clinic: House) -> None:
+    conversation_id = await play(clinic, SCRIPTS["孙国强"], 1)
+    host = clinic.platform.hosts["health"]
+    (found,) = await escalations(clinic, conversation_id)
+    async with host.write() as tx:
+        from dataclasses import replace
+
+        await repository.keep_escalation(tx, replace(found, paged_at=host.clock.now() - timedelta(hours=1)))
+    await page_again(host)
+    assert (await escalations(clinic, conversation_id))[0].pages == 2
+    expert = await clinic.member("expert")
+    (row,) = (await expert.get("/api/packs/health/queue/queue"))["escalations"]
+    assert await expert.post("/api/packs/health/queue/acknowledge", {"id": row["id"]}) == {"state": "acknowledged"}
+    await page_again(host)
+    assert (await escalations(clinic, conversation_id))[0].pages == 2
+    assert (await expert.call("POST", "/api/packs/health/queue/close", {"id": row["id"], "outcome": " "})).status_code == 409
+    await expert.post("/api/packs/health/queue/take_over", {"id": row["id"]})
+    here = await clinic.platform.conversations.get(clinic.workspace.id, conversation_id)
+    assert here.controller.kind == "human"
+    assert await expert.post("/api/packs/health/queue/close", {"id": row["id"], "outcome": "sent by ambulance"}) == {
+        "state": "closed"
+    }
+
+
+async def test_a_record_is_read_in_care_only_edited_opened_signed_and_amended(clinic: House) -> None:
+    conversation_id = await play(clinic, SCRIPTS["Marta Keller"], 5)
+    expert, where = await clinic.member("expert"), {"conversation_id": conversation_id}
+
+    async def do(name: str, body: dict[str, Any]) -> Any:
+        return await act(expert, name, body, conversation_id)
+
+    assert (await expert.call("GET", "/api/packs/health/note/record", params=where)).status_code == 403
+    assert (await do("break_glass", {"reason": "on duty tonight"})).status_code == 200
+    shown = await expert.get("/api/packs/health/note/record", params=where)
+    assert shown["consent"] is True
+    cough = next(i for i, line in enumerate(shown["lines"]) if "cough" in line["text"].lower())
+    spoken = {t["turn"]: t["text"] for t in shown["turns"]}
+    assert all(words in spoken[turn] for turn, words in shown["lines"][cough]["quotes"])
+    assert (await do("change", {"index": cough, "text": "Denies cough. Chest pain for two days."})).status_code == 200
+    refused = await do("sign", {"password": PASSWORD})
+    assert refused.json()["error"]["detail"]["unopened"] == 1
+    assert (await do("open", {"index": cough})).status_code == 200
+    assert (await do("sign", {"password": "wrong"})).status_code == 401
+    assert (await do("sign", {"password": PASSWORD})).json() == {"state": "signed"}
+    assert (await do("change", {"index": cough, "text": "x"})).status_code == 409
+    assert (await do("add", {"text": "Chest X-ray ordered."})).json() == {"state": "amended"}
+    shown = await expert.get("/api/packs/health/note/record", params=where)
+    assert (shown["intact"], shown["chain_broken_at"], len(shown["addenda"])) == (True, None, 1)
+    actions = [e["action"] for e in shown["audit"]]
+    assert {"consent", "break_glass", "read", "edited", "opened", "signed", "amended"} <= set(actions)
+
+
+async def test_fhir_leaves_valid_and_signed(clinic: House) -> None:
+    pytest.importorskip("fhir.resources")
+    from duologue.packs.health.strict import validate_fhir
+
+    conversation_id = await play(clinic, SCRIPTS["陈立新"], 5)
+    expert, where = await clinic.member("expert"), {"conversation_id": conversation_id}
+    await act(expert, "break_glass", {"reason": "今晚值班"}, conversation_id)
+    await act(expert, "sign", {"password": PASSWORD}, conversation_id)
+    bundle = (await expert.call("GET", "/api/packs/health/note/fhir", params=where)).json()
+    assert validate_fhir(bundle) == []
+    assert bundle["entry"][0]["resource"]["status"] == "final"
+
+
+async def test_who_is_erased_leaves_no_record_and_the_chain_stays_whole(clinic: House) -> None:
+    conversation_id = await play(clinic, SCRIPTS["孙国强"], 1)
+    here = await clinic.platform.conversations.get(clinic.workspace.id, conversation_id)
+    async with clinic.platform.database.write() as tx:
+        await clinic.platform.conversations.erase_person(tx, clinic.workspace.id, here.person_id)
+    assert await escalations(clinic) == []
+    async with clinic.platform.hosts["health"].read() as tx:
+        assert find_break(await repository.list_audit(tx, clinic.workspace.id)) is None
