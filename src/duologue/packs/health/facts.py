@@ -7,7 +7,7 @@ are views of the graph. Knows no diagnosis.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from duologue.kit.text import Lang, detect_lang
@@ -156,12 +156,20 @@ def _keep(facts: dict[tuple[str, str, str], Fact], fact: Fact) -> None:
     )  # fmt: skip
 
 
-def _mentions(text: str, lang: Lang) -> Iterator[tuple[_Entry, int, int]]:
+@lru_cache(maxsize=2048)
+def _mentions(text: str, lang: Lang) -> tuple[tuple[_Entry, int, int], ...]:
+    """What a text names, each thing once. A name inside a longer one is none: "coughing up blood" is no cough."""
     folded = fold(text)
-    for entry in _entries(lang):
-        m = entry.pattern.search(folded)
-        if m:
-            yield entry, m.start(), m.end()
+    found = [(entry, m) for entry in _entries(lang) for m in entry.pattern.finditer(folded)]
+    whole = [(e, m) for e, m in found if not any(_holds(n, m) for o, n in found if o is not e)]
+    first: dict[str, tuple[_Entry, int, int]] = {}
+    for entry, m in whole:
+        first.setdefault(f"{entry.kind}/{entry.concept}", (entry, m.start(), m.end()))
+    return tuple(first.values())
+
+
+def _holds(outer: re.Match[str], inner: re.Match[str]) -> bool:
+    return outer.start() <= inner.start() and inner.end() <= outer.end() and outer.span() != inner.span()
 
 
 def _stated(turn: Turn, lang: Lang, exchange: Exchange | None) -> Iterator[Fact]:
@@ -169,7 +177,7 @@ def _stated(turn: Turn, lang: Lang, exchange: Exchange | None) -> Iterator[Fact]
     asked_allergy = bool(exchange and _ALLERGY.search(fold(exchange.question.text)))
     for entry, start, end in _mentions(turn.text, lang):
         how = assess(turn.text, start, end, lang)
-        if how.hypothetical:
+        if how.hypothetical or (asked_allergy and entry.kind == "symptom"):
             continue
         around = fold(turn.text)[max(0, start - 40) : end]
         family = how.family or asked_family or (entry.kind == "condition" and bool(_FAMILY.search(around)))
@@ -203,7 +211,7 @@ def _is_presupposed(x: Exchange, start: int, concept: str, facts: Mapping[tuple[
 
 def _answered(x: Exchange, lang: Lang, facts: Mapping[tuple[str, str, str], Fact]) -> Iterator[Fact]:
     question = fold(x.question.text)
-    asked, named = list(_mentions(x.question.text, lang)), {e.concept for e, *_ in _mentions(x.answer.text, lang)}
+    asked, named = _mentions(x.question.text, lang), {e.concept for e, *_ in _mentions(x.answer.text, lang)}
     is_partial = len(asked) > 1 and bool(named & {e.concept for e, *_ in asked})
     status: Status = {"yes": "present", "no": "denied"}.get(x.polarity, "unknown")  # type: ignore[assignment]
     if _ALLERGY.search(question) and x.polarity == "no":

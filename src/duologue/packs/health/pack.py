@@ -14,14 +14,14 @@ from duologue.sdk import Chore, Host, Pack, Panel, PanelFunction, Record, Role, 
 
 _HERE = Path(__file__).parent
 RECORD: Title = {"en": "Record", "zh": "病历"}
-QUEUE: Title = {"en": "Escalations", "zh": "急症队列"}
+QUEUE: Title = {"en": "Alarms", "zh": "急症"}
 _CLINIC: tuple[Role, ...] = ("owner", "admin", "expert")
-_ASK_RECORD: Mapping[str, PanelFunction] = {
+_ASK: Mapping[str, PanelFunction] = {
     "patients": clinic.list_patients,
     "record": clinic.show_record,
     "fhir": clinic.export_fhir,
 }
-_DO_RECORD: Mapping[str, PanelFunction] = {
+_DO: Mapping[str, PanelFunction] = {
     "change": clinic.change_line,
     "open": clinic.open_line,
     "sign": clinic.sign,
@@ -80,12 +80,12 @@ PACK = Pack(
     skills=(HISTORY,),
     policy=POLICY,
     voice={
-        "en": "You speak for a clinic. You are no clinician: no diagnosis, no medicine, no dose. Ask, or say that a clinician will.",
+        "en": "You speak for a clinic. You are no clinician: no diagnosis, no medicine, no dose. Ask, or name a clinician.",
         "zh": "你代表诊所说话。你不是医生：不诊断，不开药，不说剂量。只询问，或说明医生会回复。",
     },
     panels=(
-        Panel("note", RECORD, _CLINIC, "note.js", icon="note", queries=_ASK_RECORD, commands=_DO_RECORD),
-        Panel("records", RECORD, _CLINIC, "records.js", "page", "note", _ASK_RECORD, _DO_RECORD),
+        Panel("note", RECORD, _CLINIC, "note.js", icon="note", queries=_ASK, commands=_DO),
+        Panel("records", RECORD, _CLINIC, "records.js", "page", "note", _ASK, _DO),
         Panel("queue", QUEUE, _CLINIC, "queue.js", "page", "alert", _ASK_QUEUE, _DO_QUEUE),
     ),
     chores=(Chore("page", 15.0, page_again), Chore("forget_drafts", 86_400.0, forget_drafts)),

@@ -6,7 +6,7 @@ whether they are meant. A level that a rule has set is never lowered here: `rais
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from duologue.kit.text import Lang, detect_lang
@@ -141,17 +141,25 @@ def find_concepts(turns: list[Turn], lang: Lang) -> dict[str, list[Evidence]]:
 
 
 def _stated(turn: Turn, lang: Lang, *, asked: bool = False) -> Iterable[Evidence]:
+    for concept, start, end in _meant(turn.text, lang, asked):
+        yield Evidence(concept, turn.index, start, end, turn.text[start:end])
+
+
+@lru_cache(maxsize=2048)
+def _meant(text: str, lang: Lang, asked: bool) -> tuple[tuple[str, int, int], ...]:
+    """Concepts of a text that are meant, with their places; a talk's turns come again with each new one."""
     lexicon = load_lexicon(lang)
-    mentions = list(lexicon.find(turn.text))
+    mentions = list(lexicon.find(text))
     figures = [(m.start, m.end) for m in mentions if m.concept == "figure"]
-    spans = [(m.concept, m.start, m.end) for m in mentions if m.concept != "figure" and not _is_broken(turn.text, m, lang)]
-    spans += list(derive_concepts(turn.text, lang))
-    for concept, start, end in spans:
+    spans = [(m.concept, m.start, m.end) for m in mentions if m.concept != "figure" and not _is_broken(text, m, lang)]
+    out = []
+    for concept, start, end in [*spans, *derive_concepts(text, lang)]:
         if any(start < e and s < end for s, e in figures):
             continue
-        how = assess(turn.text, start, end, lang)
+        how = assess(text, start, end, lang)
         if how.is_present or (asked and not how.family and not how.historical):
-            yield Evidence(concept, turn.index, start, end, turn.text[start:end])
+            out.append((concept, start, end))
+    return tuple(out)
 
 
 def _is_broken(text: str, mention: Mention, lang: Lang) -> bool:

@@ -1,0 +1,92 @@
+"""The clinic's pages in a Chromium: a patient in danger, the queue, and a record read, edited, opened and signed."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.people import ask
+from tests.program import Server
+
+pytestmark = pytest.mark.browser
+PASSWORD = "clinic-demo"
+
+
+@pytest.fixture
+def clinician(browser: Browser, program: Server) -> Iterator[Page]:
+    """Dr. Lindqvist, signed in on the page of records."""
+    context = browser.new_context(locale="en-GB", base_url=program.base)
+    page = context.new_page()
+    page.goto("/packs/health/records")
+    page.locator("input[type=email]").fill("ada@clinic.example")
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_test_id("patient").first.wait_for()
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def patient(browser: Browser, program: Server) -> Iterator[Page]:
+    """Somebody new on the clinic's chat page."""
+    context = browser.new_context(locale="en-GB", base_url=program.base)
+    page = context.new_page()
+    page.goto("/?workspace=clinic")
+    page.get_by_test_id("composer").wait_for()
+    yield page
+    context.close()
+
+
+def test_a_patient_is_asked_for_consent_and_told_what_to_do_in_danger(patient: Page) -> None:
+    ask(patient, "I have had a sore throat for two days")
+    expect(patient.locator("[data-testid=message][data-author=ai]").last).to_contain_text("May I ask")
+    ask(patient, "yes")
+    expect(patient.locator("[data-testid=message][data-author=ai]").last).to_contain_text("When did it start")
+    ask(patient, "Actually I can't breathe and my lips are turning blue")
+    expect(patient.get_by_test_id("notice").filter(has_text="emergency").first).to_be_visible()
+
+
+def test_a_record_shows_its_sources_and_is_signed_after_reading(clinician: Page) -> None:
+    clinician.get_by_test_id("patient").filter(has_text="Priya Nair").click()
+    record = clinician.get_by_test_id("record")
+    expect(record).to_have_attribute("data-state", "draft")
+    line = clinician.get_by_test_id("line").filter(has_text="eadache").first
+    line.hover()
+    expect(clinician.get_by_test_id("transcript").locator("mark").first).to_contain_text("headaches")
+    line.get_by_role("button", name="Edit").click()
+    record.locator("textarea").fill("Fever of 39 since Monday.")
+    record.get_by_role("button", name="Keep").click()
+    bad = clinician.locator("[data-testid=line][data-supported=false]")
+    expect(bad).to_contain_text("nothing in the talk supports this")
+    clinician.get_by_test_id("sign").locator("input").fill(PASSWORD)
+    clinician.get_by_test_id("sign").get_by_role("button").click()
+    expect(record).to_have_attribute("data-state", "draft")
+    bad.get_by_role("button", name="I have looked at it").click()
+    expect(bad).to_contain_text("looked at")
+    clinician.get_by_test_id("sign").locator("input").fill(PASSWORD)
+    clinician.get_by_test_id("sign").get_by_role("button").click()
+    expect(record).to_have_attribute("data-state", "signed")
+    clinician.get_by_test_id("addendum").locator("input").fill("Eye test arranged.")
+    clinician.get_by_test_id("addendum").get_by_role("button").click()
+    expect(record).to_contain_text("Eye test arranged.")
+
+
+def test_another_clinicians_patient_opens_with_a_reason_only(clinician: Page) -> None:
+    clinician.get_by_test_id("patient").filter(has_text="陈立新").click()
+    asked = clinician.get_by_test_id("break-glass")
+    expect(asked).to_be_visible()
+    asked.locator("input").fill("covering for Dr. Lin tonight")
+    asked.get_by_role("button").click()
+    expect(clinician.get_by_test_id("record")).to_contain_text("咳")
+
+
+def test_an_escalation_is_acknowledged_and_closed_with_its_outcome(clinician: Page) -> None:
+    clinician.goto("/packs/health/queue")
+    row = clinician.get_by_test_id("escalation").filter(has_text="Lena Fischer")
+    expect(row).to_have_attribute("data-state", "notified")
+    row.get_by_role("button", name="Acknowledge").click()
+    expect(row).to_have_attribute("data-state", "acknowledged")
+    row.get_by_role("button", name="Close").click()
+    row.locator("input").fill("Sent to the labour ward")
+    row.locator("form").get_by_role("button").click()
+    expect(row).to_have_count(0)

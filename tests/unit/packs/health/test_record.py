@@ -1,0 +1,90 @@
+"""Records: what is unsupported must be opened, what is signed stays, and a chain of hashes tells of any change."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from duologue.kit.errors import Conflict, Invalid
+from duologue.packs.health.facts import extract_facts
+from duologue.packs.health.note import note_of, unsupported, write_note
+from duologue.packs.health.record import Record, amend, edit, find_break, is_intact, lines_of, link, open_line, sign
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+TALK = [
+    {"role": "patient", "text": "I have a cough and I take metformin 500 mg."},
+    {"role": "doctor", "text": "Any fever?"},
+    {"role": "patient", "text": "No."},
+]
+GRAPH = extract_facts(TALK, "en")
+DRAFT = Record("r", "w", "c", "p", "en", lines_of(note_of(GRAPH)))
+
+
+def _find(words: str) -> int:
+    return next(i for i, line in enumerate(DRAFT.lines) if words in line.text)
+
+
+def test_the_draft_rests_on_the_words_of_its_turns() -> None:
+    assert "500 mg" in DRAFT.lines[_find("etformin")].text
+    for line in DRAFT.lines:
+        assert all(words in TALK[turn]["text"] for turn, words in line.quotes)
+
+
+def test_an_edit_keeps_its_support_only_where_the_talk_carries_it() -> None:
+    at = _find("Denies fever")
+    assert edit(DRAFT, at, "Denies fever.", "dr", GRAPH).lines[at].supported
+    changed = edit(DRAFT, at, "Fever of 39.", "dr", GRAPH)
+    assert not changed.lines[at].supported
+    with pytest.raises(Conflict, match="unsupported"):
+        sign(changed, "dr", AT)
+    assert sign(open_line(changed, at), "dr", AT).state == "signed"
+
+
+def test_what_is_signed_stays_and_is_amended() -> None:
+    signed = sign(DRAFT, "dr", AT)
+    with pytest.raises(Conflict):
+        edit(signed, 0, "x", "dr", GRAPH)
+    with pytest.raises(Conflict):
+        sign(signed, "dr", AT)
+    with pytest.raises(Conflict):
+        amend(DRAFT, "x", "dr", AT)
+    amended = amend(signed, "X-ray ordered", "dr", AT)
+    assert (amended.state, amended.lines, is_intact(amended)) == ("amended", signed.lines, True)
+    assert not is_intact(replace(amended, lines=(replace(amended.lines[0], text="no cough"), *amended.lines[1:])))
+
+
+def test_edges_are_named() -> None:
+    with pytest.raises(Invalid):
+        edit(DRAFT, 99, "x", "dr", GRAPH)
+    with pytest.raises(Invalid):
+        open_line(DRAFT, -1)
+    with pytest.raises(Conflict):
+        sign(DRAFT, "", AT)
+
+
+def test_any_change_breaks_the_chain() -> None:
+    chain = [link(None, AT, "dr", "read", "c", {"n": 1})]
+    for action in ("edited", "signed", "read"):
+        chain.append(link(chain[-1], AT, "dr", action, "c", {}))
+    assert find_break(chain) is None
+    assert find_break([*chain[:1], replace(chain[1], action="read"), *chain[2:]]) == 2
+    assert find_break([chain[0], *chain[2:]]) == 3
+    assert find_break([replace(chain[0], who="else"), *chain[1:]]) == 1
+
+
+def test_another_patients_note_is_refused() -> None:
+    other = [{"role": "patient", "text": "My knee hurts."}]
+    assert unsupported(write_note(TALK, "en"), TALK) == []
+    assert unsupported(write_note(TALK, "en"), other)
+
+
+def test_what_is_asked_about_another_thing_denies_nothing() -> None:
+    talk = [
+        {"role": "patient", "text": "I have a cough and a rash."},
+        {"role": "doctor", "text": "Have you been coughing up blood?"},
+        {"role": "patient", "text": "No."},
+        {"role": "doctor", "text": "Did you put anything on the rash?"},
+        {"role": "patient", "text": "No, nothing."},
+    ]
+    graph = extract_facts(talk, "en")
+    assert [graph.status(c) for c in ("cough", "coughing blood", "rash")] == ["present", "denied", "present"]
