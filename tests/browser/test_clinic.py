@@ -41,7 +41,7 @@ def test_a_patient_is_asked_for_consent_and_told_what_to_do_in_danger(patient: P
     ask(patient, "I have had a sore throat for two days")
     expect(patient.locator("[data-testid=message][data-author=ai]").last).to_contain_text("May I ask")
     ask(patient, "yes")
-    expect(patient.locator("[data-testid=message][data-author=ai]").last).to_contain_text("When did it start")
+    expect(patient.locator("[data-testid=message][data-author=ai]").last).to_contain_text("drooling")
     ask(patient, "Actually I can't breathe and my lips are turning blue")
     expect(patient.get_by_test_id("notice").filter(has_text="emergency").first).to_be_visible()
 
