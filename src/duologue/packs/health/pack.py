@@ -10,6 +10,7 @@ from duologue.packs.health.policy import POLICY
 from duologue.packs.health.reader import CLINICIANS, RED_FLAGS
 from duologue.packs.health.sample import SAMPLE
 from duologue.packs.health.skill import HISTORY
+from duologue.packs.health.tools import TOOLS
 from duologue.sdk import Chore, Host, Pack, Panel, PanelFunction, Record, Role, Title, Watch
 
 _HERE = Path(__file__).parent
@@ -76,12 +77,13 @@ PACK = Pack(
     title={"en": "Clinic", "zh": "诊所"},
     version="1",
     folder=_HERE,
+    tools=TOOLS,
     readers=(RED_FLAGS,),
     skills=(HISTORY,),
     policy=POLICY,
     voice={
-        "en": "You speak for a clinic. You are no clinician: no diagnosis, no medicine, no dose. Ask, or name a clinician.",
-        "zh": "你代表诊所说话。你不是医生：不诊断，不开药，不说剂量。只询问，或说明医生会回复。",
+        "en": (_HERE / "prompts" / "voice.en.md").read_text("utf-8"),
+        "zh": (_HERE / "prompts" / "voice.zh.md").read_text("utf-8"),
     },
     panels=(
         Panel("note", RECORD, _CLINIC, "note.js", icon="note", queries=_ASK, commands=_DO),
