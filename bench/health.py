@@ -1,4 +1,7 @@
-"""What one turn of the health pack costs, in milliseconds, beside the clock's own cost. `python -m bench.health [--json]`."""
+"""What one turn of the health pack costs, in milliseconds, beside the clock's own cost. `python -m bench.health [--json]`.
+
+What was read of earlier turns is forgotten before each round, so that every text counts as new.
+"""
 
 import json
 import statistics
@@ -8,9 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from duologue.packs.health.differential import best_question
-from duologue.packs.health.facts import extract_facts
+from duologue.packs.health.facts import _mentions, extract_facts
 from duologue.packs.health.interview import Interview
-from duologue.packs.health.redflags import red_flags
+from duologue.packs.health.redflags import _meant, red_flags
 
 TALK = [
     {"role": "assistant", "text": "What brings you here?"},
@@ -24,6 +27,8 @@ def _times(call: Callable[[], object], rounds: int = 100) -> list[float]:
     call()
     out = []
     for _ in range(rounds):
+        _meant.cache_clear()
+        _mentions.cache_clear()
         began = time.perf_counter()
         call()
         out.append(1000 * (time.perf_counter() - began))

@@ -127,13 +127,16 @@ def vary(rows: Sequence[Mapping[str, Any]], times: int, seed: int = 0) -> list[d
     return out
 
 
-def fit(rows: Sequence[Mapping[str, Any]], lang: Lang, path: Path | None = None) -> Tagger:
-    """Fit on rows with `text` and `spans`; the weights go to `path` or a temporary file. c1 = c2 = .05, 60 iterations."""
+def fit(rows: Sequence[Mapping[str, Any]], lang: Lang, path: Path | None = None, times: int = 6) -> Tagger:
+    """Fit on rows with `text` and `spans`; the weights go to `path` or a temporary file. c1 = c2 = .05, 60 iterations.
+
+    `times`: how often each row is varied: six for names (precision .79 → .82), two for PICO (F1 .60, six: .56).
+    """
     import pycrfsuite
 
     trainer = pycrfsuite.Trainer(verbose=False)
     trainer.set_params({"c1": 0.05, "c2": 0.05, "max_iterations": 60})
-    for row in vary(rows, times=6):
+    for row in vary(rows, times):
         spans = tokenise(row["text"], lang)
         if spans:
             trainer.append(features(row["text"], spans, lang), labels(spans, read_spans(row)))
