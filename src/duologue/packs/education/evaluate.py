@@ -29,7 +29,7 @@ MODULES = {
     "resources": "evaluate_resources",
 }
 TASKS = tuple(MODULES)
-ALONE = ("math", "tutor", "path", "resources")
+ALONE = ("math", "code", "tutor", "path", "resources")
 """Tasks that the pack's own material can measure, without a folder."""
 
 _KEYS: tuple[tuple[str, frozenset[str]], ...] = (
@@ -70,7 +70,7 @@ def run(tasks: Sequence[str] = (), data_dir: Path | None = None, encode: object 
         )
     for name in chosen:
         module = import_module(f"{__package__}.{MODULES[name]}")
-        given = {"encode": encode} if name == "resources" else {}
+        given = {"encode": encode} if name in ("grading", "resources") else {}
         yield from module.measure(train.get(name, []), test.get(name, []), data_dir, **given)
     if unreadable:
         yield {"task": "rows", "metric": "unreadable", "value": unreadable, "baseline": None, "n": unreadable,
