@@ -22,15 +22,18 @@ from openai import (
     Timeout,
     UnprocessableEntityError,
 )
-from openai.types.chat import ChatCompletionChunk
+from openai.types.chat import ChatCompletionChunk, ChatCompletionTokenLogprob
 from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
 
 from duologue.engine.protocol import (
+    Candidate,
     ChatMessage,
+    Constraint,
     EngineInfo,
     Finished,
     FinishReason,
     GenerationRequest,
+    ScoredToken,
     TextDelta,
     TokenEvent,
     ToolCall,
@@ -45,6 +48,7 @@ log = get_logger(__name__)
 
 CONNECT_TIMEOUT_S = 10.0
 DROPPABLE = ("stream_options", "seed", "top_p", "temperature", "stop", "max_tokens", "tools")
+PASSED = ("n", "logprobs", "top_logprobs", "logit_bias", "response_format", "tool_choice", "top_k", "min_p", "repetition_penalty")
 REASONS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "tool_calls": "tool_calls", "function_call": "tool_calls"}
 
 
@@ -78,9 +82,13 @@ class RemoteEngine:
         return self._info
 
     async def generate(self, request: GenerationRequest) -> AsyncIterator[TokenEvent]:
-        """Stream an answer; closing the iterator closes the connection, which stops the far side."""
+        """Stream an answer; closing the iterator closes the connection, which stops the far side.
+
+        Raises Invalid, with the field's name, for what cannot be asked over chat completions or what the far side refuses.
+        """
+        _check(request)
         try:
-            async with await self._open(request) as stream, aclosing(_read(stream)) as events:
+            async with await self._open(request) as stream, aclosing(_read(stream, request.n)) as events:
                 async for event in events:
                     yield event
         except APIError as error:
@@ -113,28 +121,58 @@ class _PartialCall:
     arguments: list[str] = field(default_factory=list)
 
 
-async def _read(stream: AsyncStream[ChatCompletionChunk]) -> AsyncGenerator[TokenEvent]:
+@dataclass(slots=True)
+class _Choice:
+    """One of the sequences on the wire."""
+
+    calls: list[_PartialCall] = field(default_factory=list)
+    thoughts: "_Thoughts" = field(default_factory=lambda: _Thoughts())
+    tokens: list[ScoredToken] = field(default_factory=list)
+    reason: str = ""
+    offset: int = 0
+
+    def delta(self, text: str, index: int) -> TextDelta:
+        made = TextDelta(text, self.offset, index, tuple(self.tokens))
+        self.offset += len(text)
+        self.tokens.clear()
+        return made
+
+
+async def _read(stream: AsyncStream[ChatCompletionChunk], n: int) -> AsyncGenerator[TokenEvent]:
     """The chunks of the wire as the protocol's events."""
-    calls: list[_PartialCall] = []
-    thoughts = _Thoughts()
-    usage, reason, offset = Usage(), "", 0
+    choices = [_Choice() for _ in range(n)]
+    usage = Usage()
     async for chunk in stream:
         if chunk.usage is not None:
-            usage = Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
-        for choice in chunk.choices[:1]:
-            for part in choice.delta.tool_calls or ():
-                _collect(calls, part)
-            if text := thoughts.strip(choice.delta.content or ""):
-                yield TextDelta(text, offset)
-                offset += len(text)
-            reason = choice.finish_reason or reason
-    if not reason:
+            cached = chunk.usage.prompt_tokens_details.cached_tokens if chunk.usage.prompt_tokens_details else 0
+            usage = Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens, cached or 0)
+        for given in chunk.choices:
+            if given.index >= n:
+                continue
+            choice = choices[given.index]
+            for part in given.delta.tool_calls or ():
+                _collect(choice.calls, part)
+            if given.logprobs is not None:
+                choice.tokens += map(_scored, given.logprobs.content or ())
+            if text := choice.thoughts.strip(given.delta.content or ""):
+                yield choice.delta(text, given.index)
+            choice.reason = given.finish_reason or choice.reason
+    if not all(choice.reason for choice in choices):
         raise ModelUnavailable("The model's server broke off in the middle of the answer.")
-    if rest := thoughts.flush():
-        yield TextDelta(rest, offset)
-    for i, call in enumerate(calls):
-        yield ToolCalled(ToolCall(call.id or f"call_{i}", call.name, "".join(call.arguments) or "{}"))
-    yield Finished("tool_calls" if calls else REASONS.get(reason, "stop"), usage)
+    for index, choice in enumerate(choices):
+        if rest := choice.thoughts.flush():
+            yield choice.delta(rest, index)
+        for i, call in enumerate(choice.calls):
+            yield ToolCalled(ToolCall(call.id or f"call_{i}", call.name, "".join(call.arguments) or "{}"), index)
+        reason = "tool_calls" if choice.calls else REASONS.get(choice.reason, "stop")
+        # the wire counts all sequences together: the first one carries the sum
+        yield Finished(reason, usage if index == 0 else Usage(usage.prompt_tokens), None, index)
+
+
+def _scored(token: ChatCompletionTokenLogprob) -> ScoredToken:
+    """A token of the wire, which has no id there."""
+    top = tuple(Candidate(-1, c.token, bytes(c.bytes or c.token.encode()), c.logprob) for c in token.top_logprobs)
+    return ScoredToken(-1, token.token, bytes(token.bytes or token.token.encode()), token.logprob, top)
 
 
 def _collect(calls: list[_PartialCall], part: ChoiceDeltaToolCall) -> None:
@@ -176,11 +214,38 @@ class _Thoughts:
         return "" if held.lstrip().startswith("<think>") else held
 
 
+def _check(request: GenerationRequest) -> None:
+    """Raise Invalid for what chat completions have no words for."""
+    asked = {
+        "prompt": request.prompt is not None,
+        "prompt_logprobs": request.prompt_logprobs is not None,
+        "beams": request.beams > 1,
+        "adapter": bool(request.adapter),
+    }
+    for param, is_asked in asked.items():
+        if is_asked:
+            raise Invalid(f"The remote server is asked for conversations only, not for this: {param}.", param=param)
+
+
 def _arguments(model: str, request: GenerationRequest) -> dict[str, Any]:
+    """What is sent: of what has a usual value only what every server knows."""
+    choice: Any = request.tool_choice
+    if request.tool_name:
+        choice = {"type": "function", "function": {"name": request.tool_name}}
     optional = {
         "seed": request.seed,
         "stop": list(request.stop) or None,
         "tools": [_tool(t) for t in request.tools] or None,
+        "tool_choice": choice if request.tools and choice != "auto" else None,
+        "parallel_tool_calls": False if request.tools and not request.parallel_tool_calls else None,
+        "n": request.n if request.n > 1 else None,
+        "presence_penalty": request.presence_penalty or None,
+        "frequency_penalty": request.frequency_penalty or None,
+        "logit_bias": {str(i): b for i, b in request.logit_bias.items()} or None,
+        "logprobs": None if request.logprobs is None else True,
+        "top_logprobs": request.logprobs or None,
+        "response_format": _format(request.constraint),
+        "extra_body": _extra(request) or None,
     }
     return {
         "model": model,
@@ -192,6 +257,30 @@ def _arguments(model: str, request: GenerationRequest) -> dict[str, Any]:
         "stream_options": {"include_usage": True},
         **{k: v for k, v in optional.items() if v is not None},
     }
+
+
+def _format(constraint: Constraint | None) -> dict[str, Any] | None:
+    if constraint is None or constraint.kind in ("regex", "choice"):
+        return None
+    if constraint.kind == "json_object":
+        return {"type": "json_object"}
+    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": constraint.json_schema, "strict": True}}
+
+
+def _extra(request: GenerationRequest) -> dict[str, Any]:
+    """What OpenAI lacks, in the words of vLLM."""
+    found: dict[str, Any] = {
+        "top_k": request.top_k or None,
+        "min_p": request.min_p or None,
+        "repetition_penalty": request.repetition_penalty if request.repetition_penalty != 1.0 else None,
+        "min_tokens": request.min_tokens or None,
+        "ignore_eos": request.ignore_end or None,
+        "priority": request.priority or None,
+    }
+    if request.constraint is not None and request.constraint.kind in ("regex", "choice"):
+        kind = request.constraint.kind
+        found["structured_outputs"] = {kind: request.constraint.regex if kind == "regex" else list(request.constraint.choices)}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _message(message: ChatMessage) -> dict[str, Any]:
@@ -219,6 +308,8 @@ def _explain(error: APIError, info: EngineInfo) -> Invalid | ModelUnavailable:
     who = f"The model {info.version}"
     if isinstance(error, APIStatusError) and _is_too_long(error):
         return Invalid("The prompt is too long for the model.", prompt_tokens=None, context_tokens=info.context_tokens)
+    if isinstance(error, BadRequestError | UnprocessableEntityError) and error.param in PASSED:
+        return Invalid(f"{who} refuses this: {error.message[:200]}", param=error.param)
     sentences: Sequence[tuple[type[APIError], str]] = (
         (APITimeoutError, f"{who} did not answer in time."),
         (APIConnectionError, f"{who} cannot be reached; check its address and that it runs."),
