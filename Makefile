@@ -8,6 +8,7 @@
 #   make bench [ARGS=--json]     measure this machine
 #   make bench-engine [ARGS=--quick]  the embedded engine beside transformers and llama.cpp
 #   make bench-train [ARGS=…]    training speed beside transformers and nanoGPT
+#   make bench-clients           200 clients that stream, stop and vanish at random for 5 minutes
 #   make docs                    write docs/reference from the code
 #
 # PYTHON=… names the interpreter. TORCH_INDEX=… names where CPU builds of torch are looked for first on Linux without an NVIDIA
@@ -30,7 +31,7 @@ SYSTEM ?= chromium fonts-noto-cjk postgresql
 PORT ?=
 ARGS ?=
 
-.PHONY: help install serve test test-slow check bench bench-engine bench-train docs format clean
+.PHONY: help install serve test test-slow check bench bench-clients bench-engine bench-train docs format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -108,6 +109,9 @@ bench-engine: $(VENV)/.installed-dev
 
 bench-train: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.train $(ARGS)
+
+bench-clients: $(VENV)/.installed-dev
+	$(BIN)/python -m bench.clients $(ARGS)
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/generate.py
