@@ -35,10 +35,9 @@ _BOUNDS = {"greater_than_equal": "≥", "greater_than": ">", "less_than_equal": 
 _PARAMS = {"constraint": "response_format", "prompt_logprobs": "logprobs", "tool_name": "tool_choice", "beams": "best_of"}
 
 
-class RequestError(DuologueError):
-    """The request cannot be fulfilled as it is; the caller has to change it."""
+class RequestError(Invalid):
+    """The request cannot be fulfilled as it is; the caller has to change it. Its code is known under /v1 only."""
 
-    code = "invalid_request"
     status = 400
 
     def __init__(self, message: str, *, param: str | None = None, code: str | None = None, status: int = 400) -> None:
