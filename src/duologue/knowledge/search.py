@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from duologue.kit.text import Lang, detect_lang
 from duologue.knowledge import bm25, repository, support, whole
 from duologue.knowledge.dense import DenseIndex
+from duologue.knowledge.embedding import repository as embedding
 from duologue.knowledge.fuse import DENSE_SHARE, Fused, Scored, fuse
 from duologue.knowledge.model import Encode, Hit, SearchResult
 from duologue.knowledge.repository import Candidate, State
@@ -32,6 +33,7 @@ class _Cache:
     """What is held of a workspace, and which generation of it."""
 
     dense: DenseIndex
+    in_database: bool = False
     generation: int = -1
     speller: Speller | None = None
     titles: dict[str, NDArray[np.float32]] = field(default_factory=dict)
@@ -79,9 +81,13 @@ class Searcher:
         numbers: dict[int, None] = {}
         if dense_share < 1:
             numbers |= dict.fromkeys(await repository.match(tx, workspace_id, looked_up(weighed), CANDIDATES))
-        if dense_share > 0:
+        cosines: dict[int, float] = {}
+        if dense_share > 0 and cache.in_database:
+            numbers |= dict.fromkeys(await embedding.nearest(tx, workspace_id, self._encode.name, vector, CANDIDATES))
+            cosines = await embedding.score(tx, self._encode.name, vector, list(numbers))
+        elif dense_share > 0:
             numbers |= dict.fromkeys(number for number, _ in cache.dense.search(vector, CANDIDATES))
-        cosines = cache.dense.score(vector, list(numbers)) if dense_share > 0 else {}
+            cosines = cache.dense.score(vector, list(numbers))
         return await repository.get_candidates(tx, workspace_id, list(numbers)), cosines
 
     async def _near(self, found: Sequence[Candidate], vector: Sequence[float], cache: _Cache) -> dict[str, float]:
@@ -97,7 +103,9 @@ class Searcher:
     async def _fresh(self, tx: Tx, workspace_id: str, state: State) -> _Cache:
         """The cache of a workspace, brought to the generation that this transaction sees."""
         cache = self._caches.get(workspace_id) or _Cache(DenseIndex(self._encode.dim))
-        if cache.generation != state.generation:
+        if cache.generation != state.generation and await embedding.is_ready(tx):
+            cache = _Cache(DenseIndex(self._encode.dim), True, state.generation)
+        elif cache.generation != state.generation:
             present = await repository.list_vector_numbers(tx, workspace_id, self._encode.name)
             held = set(cache.dense.numbers.tolist())
             last = max(held & set(present), default=0)
@@ -108,7 +116,7 @@ class Searcher:
             while part := await repository.get_vectors(tx, workspace_id, self._encode.name, last, VECTORS_AT_ONCE):
                 added += part
                 last = part[-1][0]
-            fresh = _Cache(DenseIndex(self._encode.dim), state.generation)
+            fresh = _Cache(DenseIndex(self._encode.dim), generation=state.generation)
             fresh.dense.numbers, fresh.dense.matrix = cache.dense.numbers, cache.dense.matrix
             fresh.dense.update(present, added)
             cache = fresh

@@ -14,6 +14,7 @@ from duologue.kit.ids import new_id
 from duologue.kit.log import get_logger
 from duologue.kit.text import Lang, detect_lang
 from duologue.knowledge import chunk, readers, repository
+from duologue.knowledge.embedding import repository as embedding
 from duologue.knowledge.encoder import HashingEncoder
 from duologue.knowledge.events import DocumentDeleted, DocumentIngested
 from duologue.knowledge.fuse import DENSE_SHARE
@@ -162,9 +163,15 @@ class KnowledgeService:
             out += [np.asarray(row, "<f4").tobytes() for row in rows]
         return out
 
+    async def prepare(self) -> bool:
+        """Let PostgreSQL compare vectors itself where it can (pgvector); whether it does."""
+        return await embedding.prepare(self._database)
+
     async def encode_missing(self, workspace_id: str) -> int:
         """Make vectors for passages that have none of the present encoder, after it was changed. Returns how many."""
         made = 0
+        async with self._database.write() as tx:
+            await embedding.fill(tx, workspace_id, self._encode.name)
         while True:
             async with self._database.read() as tx:
                 todo = await repository.list_unencoded(tx, workspace_id, self._encode.name, ENCODE_AT_ONCE)
