@@ -171,6 +171,7 @@ class Pack:
 
     `folder` is the pack's own (its `panels/` are served); `migrations` holds the revisions of its tables; `erase` forgets a
     person in them, in the transaction that erases him everywhere. `watches`: by kind of event.
+    `starters`: questions that an empty chat offers.
     """
 
     name: str
@@ -182,6 +183,7 @@ class Pack:
     skills: Sequence[Skill] = ()
     policy: Policy = NO_POLICY
     voice: Title = field(default_factory=dict)
+    starters: Mapping[Lang, Sequence[str]] = field(default_factory=dict)
     sources: Sequence[Source] = ()
     tasks: Sequence[Task] = ()
     panels: Sequence[Panel] = ()

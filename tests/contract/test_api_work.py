@@ -264,3 +264,13 @@ async def test_a_person_stays_the_same_person(house: House) -> None:
     assert (await frame.call("POST", "/api/chat/conversations", {})).status_code == 200
     again = await frame.post("/api/chat/session", {"workspace": "one", "bearer": True})
     assert again["token"] == token, "the frame's own token is kept where cookies are not"
+
+
+async def test_a_chat_begins_with_the_questions_of_its_desks_pack(house: House) -> None:
+    person = house.browser()
+    assert (await person.become_person(house.workspace.slug))["starters"] is None
+    (desk,) = await house.platform.conversations.list_desks(house.workspace.id)
+    await house.platform.conversations.change_desk(house.workspace.id, desk.id, name=desk.name, mode=desk.mode, pack="support")
+    starters = (await person.become_person(house.workspace.slug))["starters"]
+    assert set(starters) == {"en", "zh"}
+    assert all(starters.values())

@@ -59,6 +59,7 @@ class SessionOut(Out):
     csrf: str = Field(description="Send it as X-CSRF-Token with every unsafe method.")
     desks: list[PublicDeskOut]
     lang: Lang
+    starters: Json | None = Field(None, description="Questions to begin with, by language; null where the desk's pack has none.")
     token: str | None = Field(None, description="Only where `bearer` was asked for; send it as `Authorization: Bearer`.")
 
 
@@ -149,9 +150,15 @@ async def start_session(given: SessionIn, request: Request, response: Response, 
         "workspace": {"slug": workspace.slug, "name": workspace.name, "lang": workspace.lang},
         "csrf": accounts.csrf(token),
         "desks": [{"id": d.id, "name": d.name} for d in desks],
+        "starters": _starters(services, desks[0].pack if desks else ""),
         "lang": person.lang,
         "token": token if given.bearer else None,
     }
+
+
+def _starters(services: Services, pack: str) -> Json | None:
+    found = next((p.starters for p in services.packs if p.name == pack), {})
+    return {str(lang): list(questions) for lang, questions in found.items()} or None
 
 
 @router.get("/conversations", response_model=ConversationsOut)

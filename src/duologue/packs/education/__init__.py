@@ -20,6 +20,10 @@ PACK = Pack(
         "en": (_HERE / "prompts" / "voice.en.md").read_text("utf-8"),
         "zh": (_HERE / "prompts" / "voice.zh.md").read_text("utf-8"),
     },
+    starters={
+        "en": ("Why do I flip the second fraction when I divide?", "How do I solve 3x + 5 = 20?", "What is a common denominator?"),
+        "zh": ("分数除法为什么要乘倒数？", "3x + 5 = 20 怎么解？", "什么是公分母？"),
+    },
     sources=(Source(_HERE / "knowledge" / "en", "en"), Source(_HERE / "knowledge" / "zh", "zh")),
 )
 

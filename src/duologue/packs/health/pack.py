@@ -80,6 +80,10 @@ PACK = Pack(
     tools=TOOLS,
     readers=(RED_FLAGS,),
     skills=(HISTORY,),
+    starters={
+        "en": ("I have had a cough for three days.", "My stomach hurts since this morning.", "What happens to what I write here?"),
+        "zh": ("我咳嗽三天了。", "从今天早上开始肚子疼。", "我写的内容会怎么处理？"),
+    },
     policy=POLICY,
     voice={
         "en": (_HERE / "prompts" / "voice.en.md").read_text("utf-8"),

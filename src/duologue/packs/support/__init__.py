@@ -39,6 +39,15 @@ PACK = Pack(
         "zh": (_HERE / "prompts" / "voice.zh.md").read_text("utf-8"),
     },
     sources=(Source(_HERE / "knowledge" / "en", "en"), Source(_HERE / "knowledge" / "zh", "zh")),
+    starters={
+        "en": (
+            "Where is my order?",
+            "How long do I have to return something?",
+            "Do you repair tents from other brands?",
+            "How long is the warranty on tent poles?",
+        ),
+        "zh": ("我的订单到哪里了？", "买了多久之内可以退货？", "其他品牌的帐篷可以修吗？", "帐篷杆保修多久？"),
+    },
     tasks=tuple(Task("knowledge", "retrieval", path) for path in sorted((_HERE / "evals").glob("questions*.jsonl"))),
 )
 
