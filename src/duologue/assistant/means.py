@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from duologue.assistant.host import Host
 from duologue.assistant.model import Recall
@@ -11,7 +12,16 @@ from duologue.assistant.retrieve import Search
 from duologue.conversation.model import Conversation
 from duologue.conversation.service import ConversationService
 from duologue.engine.protocol import Engine
+from duologue.kit.text import Lang
 from duologue.store.database import Database
+
+
+class Autonomy(Protocol):
+    """From which confidence answers may leave alone, where a workspace lets that be earned. Kept by `learning`."""
+
+    async def find_threshold(self, conversation: Conversation, lang: Lang) -> float | None:
+        """Above 1 where none may leave; None where the fixed threshold holds."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from duologue.assistant.decide import Decision
 from duologue.assistant.events import RunStarted
 from duologue.assistant.finish import AlreadyEnded, end, finish
 from duologue.assistant.guard import Mask
-from duologue.assistant.means import Means
+from duologue.assistant.means import Autonomy, Means
 from duologue.assistant.model import OPEN_DRAFT, Reading, Run, RunStatus, Turn
 from duologue.assistant.policy import NO_POLICY
 from duologue.assistant.reading import Readings
@@ -64,6 +64,7 @@ class TurnRunner:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.readings = Readings(means, jobs)
         self.extra_tools: list[Tool] = []
+        self.autonomy: Autonomy | None = None
         jobs.register("turn", self.run_job)
 
     # ---- beginning ---------------------------------------------------------------------------------------------------------
@@ -165,8 +166,10 @@ class TurnRunner:
         means, here = self._means, turn.conversation
         profession = await means.find_profession(here)
         policy, voice = (profession.policy, profession.voice) if profession else (NO_POLICY, {})
-        threshold = await self.get_threshold(here.workspace_id)
-        parts = Parts(means.search, means.memory, means.engine, policy, voice, threshold)
+        fixed = await self.get_threshold(here.workspace_id)
+        earned = await self.autonomy.find_threshold(here, turn.lang) if self.autonomy is not None else None
+        threshold = fixed if earned is None else earned
+        parts = Parts(means.search, means.memory, means.engine, policy, voice, threshold, min(fixed, threshold))
         if profession is not None and profession.name in means.hosts:
             parts = replace(parts, skills=profession.skills, readings=readings, host=means.hosts[profession.name])
         caller = Caller(here.workspace_id, here.id, here.person_id, turn.lang, (*turn.asked_before, turn.question))

@@ -31,7 +31,7 @@ from duologue.kit.text import Lang
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a turn works with. `threshold` is the least confidence that is sent without a person."""
+    """What a turn works with. `threshold` is the least confidence that is sent without a person, `settled` of fixed words."""
 
     search: Search
     memory: Recall
@@ -39,6 +39,7 @@ class Parts:
     policy: Policy
     voice: Mapping[Lang, str]
     threshold: float
+    settled: float = 1.0
     skills: Sequence[Skill] = ()
     readings: Sequence[Reading] = ()
     host: Host | None = None
@@ -147,7 +148,7 @@ def _conclude(
             turn.conversation.mode,
             answer,
             sure,
-            parts.threshold,
+            parts.settled if answer.kind == "small_talk" or answer.is_settled else parts.threshold,
             parts.policy.drafts_only,
             bool(turn.instruction),
             is_steered,

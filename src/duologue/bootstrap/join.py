@@ -35,6 +35,7 @@ from duologue.kit.log import get_logger
 from duologue.kit.settings import Settings
 from duologue.knowledge.service import KnowledgeService
 from duologue.learning.export import ExportService
+from duologue.learning.service import AutonomyService
 from duologue.review.recall import VerdictRecall
 from duologue.review.service import ReviewService
 from duologue.store.database import Database
@@ -76,6 +77,8 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         settings=settings,
     )
     review = ReviewService(database, conversations, assistant)
+    autonomy = AutonomyService(database, conversations, assistant)
+    assistant.earn(autonomy)
     return Platform(
         settings=settings,
         database=database,
@@ -87,6 +90,7 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         assistant=assistant,
         review=review,
         exports=ExportService(conversations, review),
+        autonomy=autonomy,
         engine=engine,
         packs=packs,
         hosts=hosts,

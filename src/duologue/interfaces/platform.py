@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # a command such as `duologue --version` shall not wait for d
     from duologue.kit.settings import Settings
     from duologue.knowledge.service import KnowledgeService
     from duologue.learning.export import ExportService
+    from duologue.learning.service import AutonomyService
     from duologue.review.service import ReviewService
     from duologue.sdk import Pack
     from duologue.store.database import Database
@@ -43,6 +44,7 @@ class Platform:
     assistant: AssistantService
     review: ReviewService
     exports: ExportService
+    autonomy: AutonomyService
     engine: Engine
     packs: tuple[Pack, ...]
     hosts: dict[str, Host]

@@ -14,8 +14,8 @@ ROW = re.compile(r"^\| `([^`]+)` \|.*`([0-9a-f]{64})` \| `([0-9a-f]{64})` \|$", 
 VENDORED = ROW.findall((STATIC / "vendor/VENDOR.md").read_text("utf-8"))
 OWN = [p for p in STATIC.rglob("*") if p.suffix in (".js", ".css") and "vendor" not in p.parts]
 PAGES = ["chat", "desk", "admin", "pack"]
-FOR_PANELS = ["js/shared/plot.js"]
-"""What the pages do not load themselves: packs' panels import it."""
+FETCHED = ["js/shared/plot.js", "js/admin/autonomy.js"]
+"""What the pages do not load at once: panels import it, or a view that is seldom shown."""
 PUBLISHED_NAMES = {"./preact.js": "preact", "./hooks.js": "preact/hooks", "./signals-core.js": "@preact/signals-core"}
 
 
@@ -46,7 +46,7 @@ def test_a_page_finds_all_its_modules_and_styles(page: str) -> None:
 
 def test_every_module_is_used() -> None:
     assets = Assets(STATIC)
-    entries = [f"js/{page}/main.js" for page in PAGES] + FOR_PANELS
+    entries = [f"js/{page}/main.js" for page in PAGES] + FETCHED
     used = {name for entry in entries for name in assets.modules(entry)} | {"js/widget.js"}
     assert set(assets.names(".js")) - used == set()
 

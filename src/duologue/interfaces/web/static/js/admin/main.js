@@ -1,6 +1,6 @@
 /** Settings of the workspace: knowledge, desks, members, models, verdicts. */
-import { html, render, signal, useEffect } from "../shared/html.js";
-import { Toasts } from "../shared/parts.js";
+import { html, render, signal, useEffect, useState } from "../shared/html.js";
+import { Toasts, tell } from "../shared/parts.js";
 import { Icon } from "../shared/icons.js";
 import { loadWords, t } from "../shared/i18n.js";
 import { Rail } from "../desk/rail.js";
@@ -18,6 +18,7 @@ const PLACES = {
   desks: { icon: "headset", View: Desks, least: "viewer" },
   members: { icon: "people", View: Members, least: "expert" },
   models: { icon: "spark", View: Models, least: "viewer" },
+  autonomy: { icon: "chart", load: () => import("./autonomy.js").then((m) => m.Autonomy), least: "viewer" },
   verdicts: { icon: "check", View: Verdicts, least: "viewer" },
 };
 const isPanel = (name) => name.includes("/");
@@ -28,8 +29,17 @@ const named = () => {
 const place = signal(named());
 addEventListener("hashchange", () => (place.value = named()));
 
+/** The view of a place; one with plots is fetched when it is first shown. */
+function useView(named) {
+  const [found, setFound] = useState({});
+  useEffect(() => {
+    named?.load?.().then((View) => setFound({ of: named, View }), tell);
+  }, [named]);
+  return named?.View ?? (found.of === named ? found.View : null);
+}
+
 function Admin() {
-  const View = PLACES[place.value]?.View;
+  const View = useView(PLACES[place.value]);
   const panels = panelsAt("admin");
   const panel = panels.find((p) => `${p.pack}/${p.name}` === place.value);
   return html`<div class="admin">

@@ -1,0 +1,132 @@
+"""All SQL of earned autonomy: the operator's rules, blind reviews of what left alone, and what reviews said of answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Float, Index, Table, Text, delete, insert, select
+
+from duologue.assistant.repository import draft_table, run_table
+from duologue.conversation.repository import conversation_table, message_table
+from duologue.learning.autonomy import Rules
+from duologue.review.repository import rating_table, verdict_table
+from duologue.store.database import Tx, WriteTx
+from duologue.store.schema import Id, Json, UtcTime, metadata
+
+rules_table = Table(
+    "autonomy_rules",
+    metadata,
+    Column("workspace_id", Id, primary_key=True),
+    Column("alpha", Float, nullable=False),
+    Column("delta", Float, nullable=False),
+    Column("audit", Float, nullable=False),
+    Column("forbidden", Json, nullable=False),
+)
+
+audit_table = Table(
+    "audit",
+    metadata,
+    Column("draft_id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("conversation_id", Id, nullable=False),
+    Column("person_id", Id, nullable=False),
+    Column("reviewer_id", Id, nullable=False),
+    Column("is_changed", Boolean, nullable=False),
+    Column("final_text", Text, nullable=False),
+    Column("decided_at", UtcTime, nullable=False),
+    Index("ix_audit_workspace", "workspace_id", "decided_at"),
+)
+_d, _c, _r, _v, _m = draft_table.c, conversation_table.c, run_table.c, verdict_table.c, message_table.c
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a workspace chose: the rules, and the topics that are never answered alone."""
+
+    rules: Rules
+    forbidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was said of one answer. `kind`: a verdict's, or `audit` (a blind review), or `down` (a person's thumb)."""
+
+    at: datetime
+    kind: str
+    message_id: str
+    desk_id: str
+    topic: str
+    lang: str
+    confidence: float
+    draft_text: str
+    final_text: str
+    is_changed: bool
+    draft_reason: str
+    model_version: str
+
+
+async def find_choice(tx: Tx, workspace_id: str) -> Choice | None:
+    """The workspace's choice; None where autonomy is not earned there but set."""
+    row = (await tx.conn.execute(select(rules_table).where(rules_table.c.workspace_id == workspace_id))).one_or_none()
+    return None if row is None else Choice(Rules(row.alpha, row.delta, row.audit), tuple(row.forbidden))
+
+
+async def put_choice(tx: WriteTx, workspace_id: str, choice: Choice | None) -> None:
+    """Store it; None takes it back."""
+    await tx.conn.execute(delete(rules_table).where(rules_table.c.workspace_id == workspace_id))
+    if choice is not None:
+        rules = choice.rules
+        row = {"alpha": rules.alpha, "delta": rules.delta, "audit": rules.audit, "forbidden": list(choice.forbidden)}
+        await tx.conn.execute(insert(rules_table).values(workspace_id=workspace_id, **row))
+
+
+async def list_seen(tx: Tx, workspace_id: str, limit: int = 20_000) -> list[Seen]:
+    """Everything that was said of the workspace's answers, oldest first."""
+    about = draft_table.join(conversation_table, _c.id == _d.conversation_id).join(run_table, _r.id == _d.run_id)
+    answer = (_r.message_id, _c.desk_id, _c.topic, _d.lang, _d.confidence, _d.body, _d.reason, _r.model_version)
+    mine = (_d.workspace_id == workspace_id) & (_d.kind == "reply") & _d.confidence.is_not(None)
+    verdicts = select(*answer, _v.kind.label("said"), _v.final_text.label("final"), _v.decided_at.label("at"))
+    verdicts = verdicts.select_from(about.join(verdict_table, _v.draft_id == _d.id)).where(mine)
+    verdicts = verdicts.where(_v.kind.in_(("approve", "edit", "respond", "reject")))
+    a, t = audit_table.c, rating_table.c
+    audits = select(*answer, a.is_changed, a.final_text.label("final"), a.decided_at.label("at"))
+    audits = audits.select_from(about.join(audit_table, a.draft_id == _d.id)).where(mine)
+    thumbs = select(*answer, t.rated_at.label("at"))
+    told = about.join(message_table, _m.draft_id == _d.id).join(rating_table, t.message_id == _m.id)
+    thumbs = thumbs.select_from(told)
+    thumbs = thumbs.where(mine, _d.status == "auto_sent", t.value == "down")
+    found = [_seen(row, row.said, row.final, row.said != "approve") for row in await tx.conn.execute(verdicts)]
+    found += [_seen(row, "audit", row.final, bool(row.is_changed)) for row in await tx.conn.execute(audits)]
+    found += [_seen(row, "down", "", True) for row in await tx.conn.execute(thumbs)]
+    return sorted(found, key=lambda one: (one.at, one.message_id))[-limit:]
+
+
+def _seen(row: Any, kind: str, final: str, is_changed: bool) -> Seen:
+    return Seen(
+        row.at, kind, row.message_id, row.desk_id, row.topic, row.lang, row.confidence, row.body, final, is_changed, row.reason,
+        row.model_version,
+    )  # fmt: skip
+
+
+async def list_unaudited(tx: Tx, workspace_id: str, limit: int = 500) -> list[tuple[str, str, str, str]]:
+    """(draft, message, conversation, person) of answers that left alone and were not reviewed since, newest first."""
+    known = select(audit_table.c.draft_id).where(audit_table.c.workspace_id == workspace_id)
+    query = select(_d.id, _r.message_id, _d.conversation_id, _d.person_id).join(run_table, _r.id == _d.run_id)
+    query = query.where(_d.workspace_id == workspace_id, _d.status == "auto_sent", _d.kind == "reply", _d.id.not_in(known))
+    return [tuple(row) for row in await tx.conn.execute(query.order_by(_d.id.desc()).limit(limit))]
+
+
+async def insert_audit(tx: WriteTx, row: dict[str, Any]) -> bool:
+    """Store a blind review; False where the answer has one."""
+    known = select(audit_table.c.draft_id).where(audit_table.c.draft_id == row["draft_id"])
+    if (await tx.conn.execute(known)).one_or_none() is not None:
+        return False
+    await tx.conn.execute(insert(audit_table).values(**row))
+    return True
+
+
+async def delete_of_person(tx: WriteTx, workspace_id: str, person_ids: Sequence[str]) -> None:
+    """Forget the blind reviews of persons' answers."""
+    query = delete(audit_table).where(audit_table.c.workspace_id == workspace_id, audit_table.c.person_id.in_(list(person_ids)))
+    await tx.conn.execute(query)

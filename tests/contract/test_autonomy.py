@@ -1,0 +1,147 @@
+"""Autonomy in the running program:
+
+off by default; where it is chosen nothing leaves alone until reviews allow it, and blind ones go on.
+"""
+
+import random
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from duologue.kit.errors import Invalid, NotFound
+from duologue.learning.autonomy import Rules
+from duologue.learning.repository import Choice, Seen
+from duologue.learning.service import NEVER, is_drawn, replay
+from tests.platforms import House, open_house
+from tests.unit.learning.test_examples import VERDICT
+
+RULES = {"is_earned": True, "alpha": 0.1, "delta": 0.1, "audit": 1.0}
+RETURNS = b"# Returns\n\nUnused tents can be returned within 30 days of delivery.\n"
+
+
+@pytest_asyncio.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    reply = "Unused tents can be returned within 30 days of delivery [1]."
+    async with open_house(tmp_path, rules=[{"reply": reply}], autopilot_threshold=0.2) as opened:
+        owner = await opened.member("owner")
+        await owner.client.post("/api/admin/documents", files={"files": ("returns.md", RETURNS)})
+        yield opened
+
+
+async def ask(house: House, text: str = "Can unused tents be returned?") -> str:
+    """Ask in a new conversation; the status with which the turn ended."""
+    import asyncio
+
+    person = await house.person()
+    started = (await person.post("/api/chat/conversations", {}))["conversation"]
+    await person.post(f"/api/chat/conversations/{started['id']}/messages", {"client_id": "1", "body": text})
+    for _ in range(500):
+        runs = await house.platform.assistant.list_runs(house.workspace.id, started["id"])
+        if runs and runs[0].status != "running":
+            return runs[0].status
+        await asyncio.sleep(0.01)
+    raise AssertionError("no answer")
+
+
+async def test_by_default_the_fixed_threshold_holds(house: House) -> None:
+    owner = await house.member("owner")
+    assert not (await owner.get("/api/admin/autonomy"))["rules"]["is_earned"]
+    assert await ask(house) == "sent"
+
+
+async def test_where_it_is_earned_everything_is_reviewed_first_but_greetings(house: House) -> None:
+    owner = await house.member("owner")
+    assert (await owner.call("PUT", "/api/admin/autonomy", RULES)).status_code == 200
+    assert await ask(house) == "drafted"
+    assert await ask(house, "hello") == "sent"
+    told = await owner.get("/api/admin/autonomy")
+    assert {cell["code"] for cell in told["desks"][0]["cells"]} == {"too_few"}
+
+
+async def test_only_the_owner_chooses_and_within_bounds(house: House) -> None:
+    admin, owner = await house.member("admin"), await house.member("owner")
+    assert (await admin.call("PUT", "/api/admin/autonomy", RULES)).status_code == 403
+    assert (await owner.call("PUT", "/api/admin/autonomy", RULES | {"alpha": 0.9})).status_code == 422
+    with pytest.raises(Invalid):
+        await house.platform.autonomy.choose(house.workspace.id, Choice(Rules(0.9, 0.1)))
+
+
+async def test_what_left_alone_is_reviewed_blindly_once(house: House) -> None:
+    assert await ask(house) == "sent"
+    owner, expert, viewer = await house.member("owner"), await house.member("expert"), await house.member("viewer")
+    assert (await expert.get("/api/desk/audits/next"))["audit"] is None
+    await owner.call("PUT", "/api/admin/autonomy", RULES)
+    assert (await viewer.call("GET", "/api/desk/audits/next")).status_code == 403
+    found = await expert.get("/api/desk/audits/next")
+    assert found["waiting"] == 1
+    assert "confidence" not in found["audit"]
+    assert "30 days" in found["audit"]["body"]
+    await expert.post(f"/api/desk/audits/{found['audit']['draft_id']}", {"final_body": "Within 14 days."})
+    assert (await expert.get("/api/desk/audits/next"))["audit"] is None
+    async with house.platform.database.read() as tx:
+        from duologue.learning import repository
+
+        (seen,) = await repository.list_seen(tx, house.workspace.id)
+    assert (seen.kind, seen.is_changed) == ("audit", True)
+
+
+async def test_a_draft_that_an_expert_decides_on_is_no_blind_review(house: House) -> None:
+    owner = await house.member("owner")
+    await owner.call("PUT", "/api/admin/autonomy", RULES)
+    assert await ask(house) == "drafted"
+    (conversation,) = await house.platform.conversations.list_(house.workspace.id)
+    (draft,) = await house.platform.assistant.list_drafts(house.workspace.id, conversation.id)
+    with pytest.raises(NotFound):
+        await house.platform.autonomy.audit(house.workspace.id, draft.id, house.members["expert"].id)
+    await house.platform.review.decide(house.workspace.id, draft.id, house.members["expert"].id, "approve")
+    cells = (await owner.get("/api/admin/autonomy"))["desks"][0]["cells"]
+    assert [c["numbers"]["own"] for c in cells if c["lang"] == "en"] == [1]
+    assert await house.platform.autonomy.find_threshold(conversation, "en") == NEVER
+
+
+def seen(i: int, kind: str, *, is_changed: bool = False, reason: str = "copilot") -> Seen:
+    at = VERDICT.decided_at + timedelta(minutes=i)
+    text = "It takes 5 days."
+    return Seen(
+        at,
+        kind,
+        f"msg_{i}",
+        "dsk",
+        "delivery",
+        "en",
+        0.93,
+        text,
+        text if not is_changed else "It takes 9 days.",
+        is_changed,
+        reason,
+        "m1",
+    )
+
+
+def test_the_same_reviews_give_the_same_threshold_and_a_cosmetic_edit_is_none() -> None:
+    rules = Rules(0.1, 0.1)
+    good = [seen(i, "edit" if i % 3 == 0 else "approve") for i in range(120)]
+    pool = replay(good, rules)
+    assert pool.threshold(("delivery", "en"), rules) is not None
+    assert replay(good, rules) == pool
+    bad = [*good, *[seen(200 + i, "edit", is_changed=True) for i in range(3)]]
+    assert replay(bad, rules).threshold(("delivery", "en"), rules) is None
+
+
+def test_once_it_is_granted_only_the_fair_sample_counts() -> None:
+    rules = Rules(0.1, 0.1, audit=0.3)
+    good = [seen(i, "approve") for i in range(120)]
+    later = [seen(300 + i, "reject", is_changed=True, reason="low_confidence") for i in range(60)]
+    outside = [one for one in later if not is_drawn(one.message_id, rules.audit)]
+    assert len(outside) > 20
+    assert replay([*good, *outside], rules) == replay(good, rules)
+
+
+def test_the_draw_is_fair_and_knows_the_id_alone() -> None:
+    draw = random.Random(5)
+    ids = [f"msg_{draw.random()}" for _ in range(5_000)]
+    assert sum(is_drawn(i, 0.15) for i in ids) / len(ids) == pytest.approx(0.15, abs=0.02)
+    assert all(is_drawn(i, 1.0) for i in ids)
