@@ -171,7 +171,7 @@ class Pack:
 
     `folder` is the pack's own (its `panels/` are served); `migrations` holds the revisions of its tables; `erase` forgets a
     person in them, in the transaction that erases him everywhere. `watches`: by kind of event.
-    `starters`: questions that an empty chat offers.
+    `starters`: questions that an empty chat offers. `topics`: how the topics that its readers set are called.
     """
 
     name: str
@@ -184,6 +184,7 @@ class Pack:
     policy: Policy = NO_POLICY
     voice: Title = field(default_factory=dict)
     starters: Mapping[Lang, Sequence[str]] = field(default_factory=dict)
+    topics: Mapping[str, Title] = field(default_factory=dict)
     sources: Sequence[Source] = ()
     tasks: Sequence[Task] = ()
     panels: Sequence[Panel] = ()

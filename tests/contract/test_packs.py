@@ -123,6 +123,7 @@ def make_pack(folder: Path) -> Pack:
     return Pack(
         "toy", {"en": "Toy", "zh": "玩具"}, "1", folder=folder, migrations=folder / "migrations", erase=erase,
         readers=(Reader("word", read_word, is_vital=True),), skills=(Skill("count", count), Skill("clarify", clarify, when="last")),
+        topics={"greeting": {"en": "a greeting", "zh": "问候"}},
         panels=(Panel("words", {"en": "Words", "zh": "字"}, ("owner", "admin", "expert"), "words.js", **functions), mine),
     )  # fmt: skip
 
@@ -237,6 +238,7 @@ async def test_a_panel_asks_and_does_by_its_functions(house: House) -> None:
     expert, viewer = await house.member("expert"), await house.member("viewer")
     listed = await expert.get("/api/packs")
     assert [(p["name"], [x["name"] for x in p["panels"]]) for p in listed["packs"]] == [("toy", ["words"])]
+    assert listed["packs"][0]["topics"] == {"greeting": {"en": "a greeting", "zh": "问候"}}
     assert (await viewer.get("/api/packs"))["packs"][0]["panels"] == []
     found = await expert.get("/api/packs/toy/words/words", params={"limit": 1, "conversation_id": conversation_id})
     assert found == {"words": ["hello"], "here": conversation_id, "role": "expert"}

@@ -77,7 +77,8 @@ def explain(pool: Pool, key: Key, rules: Rules) -> tuple[str, dict[str, float | 
     by = cell if cell.threshold is not None else pool.whole
     c = by.certificate
     numbers: dict[str, float | int] = {
-        "n": c.n, "above": c.above, "changed": c.changed, "bound": c.bound, "coverage": c.coverage, "own": len(cell.sample),
+        "n": len(by.sample), "own": len(cell.sample), "above": c.above, "changed": c.changed, "bound": c.bound,
+        "coverage": c.coverage,
         "threshold": by.threshold or 0.0, "alpha": rules.alpha, "confidence": 1 - rules.delta, "next": by.next_look,
         "withdrawals": cell.withdrawals,
     }  # fmt: skip

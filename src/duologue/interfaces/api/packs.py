@@ -48,6 +48,7 @@ class PackOut(Out):
     title: Json
     version: str
     panels: list[PanelOut]
+    topics: Json = Field(description="Names of the topics that the pack sets, by topic and language.")
 
 
 class PacksOut(Out):
@@ -124,7 +125,8 @@ def _pack_json(pack: Pack, role: str) -> Json:
         for p in pack.panels
         if role in p.roles
     ]
-    return {"name": pack.name, "title": _title(pack.title), "version": pack.version, "panels": panels}
+    topics = {topic: _title(title) for topic, title in pack.topics.items()}
+    return {"name": pack.name, "title": _title(pack.title), "version": pack.version, "panels": panels, "topics": topics}
 
 
 def _title(title: Title) -> Json:

@@ -7,6 +7,7 @@ from duologue.packs.support.desk_panels import CUSTOMER, MESSAGE, SUGGEST
 from duologue.packs.support.figures_panel import FIGURES
 from duologue.packs.support.intents_panel import INTENTS
 from duologue.packs.support.knowledge_panel import GAPS
+from duologue.packs.support.labels import LABELS
 from duologue.packs.support.order_changes import CHANGE_ADDRESS, RETURN_ORDER
 from duologue.packs.support.outcomes import keep_outcome
 from duologue.packs.support.person_panel import MINE
@@ -39,6 +40,7 @@ PACK = Pack(
         "zh": (_HERE / "prompts" / "voice.zh.md").read_text("utf-8"),
     },
     sources=(Source(_HERE / "knowledge" / "en", "en"), Source(_HERE / "knowledge" / "zh", "zh")),
+    topics={intent: {"en": LABELS["en"][intent], "zh": LABELS["zh"][intent]} for intent in LABELS["en"]},
     starters={
         "en": (
             "Where is my order?",

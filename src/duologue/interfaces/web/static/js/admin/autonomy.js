@@ -5,6 +5,7 @@ import { get, post, put } from "../shared/api.js";
 import { Body } from "../shared/body.js";
 import { Plot } from "../shared/plot.js";
 import { number, percent, t, tn } from "../shared/i18n.js";
+import { topicName } from "../shared/packs.js";
 import { isAtLeast } from "../desk/store.js";
 import { ViewHead, Waiting, useFetched } from "./fetched.js";
 
@@ -44,7 +45,7 @@ function Desk({ desk, rules }) {
   const versions = Object.entries(desk.reliability);
   return html`<section class="card panel"><h3>${desk.name}</h3>
     <ul class="reasons">${desk.cells.map((cell) => html`<li key=${`${cell.topic}/${cell.lang}`} data-testid="cell" data-code=${cell.code}>
-      <strong>${cell.topic || t("autonomy.no_topic")} · ${t(`lang.${cell.lang}`)}</strong> <span class=${`badge ${cell.threshold === null ? "" : "good"}`}>
+      <strong>${cell.topic ? topicName(cell.topic) : t("autonomy.no_topic")} · ${t(`lang.${cell.lang}`)}</strong> <span class=${`badge ${cell.threshold === null ? "" : "good"}`}>
         ${t(cell.threshold === null ? "autonomy.off" : "autonomy.on")}</span>
       <p class="nothing">${rules.is_earned ? reason(cell) : t("autonomy.why_fixed")}</p></li>`)}</ul>
     ${curve.length > 1 && html`<${Plot} label=${t("autonomy.curve")} x=${curve.map((p) => p[1])} xLabel=${t("autonomy.coverage")}

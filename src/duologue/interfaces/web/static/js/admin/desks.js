@@ -5,6 +5,7 @@ import { patch, post, put } from "../shared/api.js";
 import { t } from "../shared/i18n.js";
 import { isAtLeast } from "../desk/store.js";
 import { ViewHead, Waiting, useFetched } from "./fetched.js";
+import { topicName } from "../shared/packs.js";
 
 const MODES = ["autopilot", "copilot", "human"];
 
@@ -30,7 +31,7 @@ export function Desks() {
           onChange=${(mode) => doing(put("/api/admin/posture", { scope: "workspace", scope_id: "", mode }))} /></td></tr>
       ${data.desks.map((d) => html`<tr key=${d.id}><td><strong>${d.name}</strong>${d.pack && html`<small>${t("desks.pack", { name: d.pack })}</small>`}</td>
         <td><${Choice} value=${d.mode} inherits=${t("desks.inherit")} label=${d.name} disabled=${!canWrite} onChange=${(mode) => doing(patch(`/api/admin/desks/${d.id}`, { mode }))} /></td></tr>`)}
-      ${topics.map((p) => html`<tr key=${p.scope_id}><td><strong>${p.scope_id}</strong><small>${t("desks.topic")}</small></td>
+      ${topics.map((p) => html`<tr key=${p.scope_id}><td><strong>${topicName(p.scope_id)}</strong><small>${t("desks.topic")}</small></td>
         <td><${Choice} value=${p.mode} inherits=${t("desks.inherit")} label=${p.scope_id} disabled=${!canWrite}
           onChange=${(mode) => doing(put("/api/admin/posture", { scope: "topic", scope_id: p.scope_id, mode }))} /></td></tr>`)}
     </tbody></table>

@@ -7,6 +7,7 @@ import { unmark } from "../shared/body.js";
 import { number, percent, t } from "../shared/i18n.js";
 import { authorName, owner, personName } from "./names.js";
 import { choose, counts, isOnline, listed, openId, relist, rows, search, show, status, view } from "./store.js";
+import { topicName } from "../shared/packs.js";
 
 export const VIEWS = ["waiting", "mine", "ai", "all"];
 const LONG_WAIT_MS = 5 * 60_000;
@@ -68,7 +69,7 @@ function Row({ c }) {
         ${c.status !== "open" && html`<span class="badge">${t(`status.${c.status}`)}</span>`}
         ${c.draft && html`<span class="badge ${c.draft.confidence >= 0.75 ? "good" : c.draft.confidence >= 0.45 ? "note" : ""}" data-testid="draft-badge"><${Icon} name="spark" size=${12} />${c.draft.confidence === null
           ? t("desk.draft_badge_plain") : t("desk.draft_badge", { share: percent(c.draft.confidence) })}</span>`}
-        ${c.topic && html`<span class="badge">${c.topic}</span>`}</span>
+        ${c.topic && html`<span class="badge">${topicName(c.topic)}</span>`}</span>
     </span></button></li>`;
 }
 

@@ -28,6 +28,12 @@ export const panelsAt = (place, pack) =>
     .flatMap((p) => p.panels.filter((panel) => panel.place === place).map((panel) => ({ ...panel, pack: p.name })));
 
 export const packOfDesk = (deskId) => known.value?.desks[deskId];
+
+/** How people call a topic; the topic itself where no pack has a name for it. */
+export const topicName = (topic) => {
+  const title = known.value?.packs.map((p) => p.topics?.[topic]).find(Boolean);
+  return title?.[lang.value] ?? title?.en ?? topic;
+};
 export const titleOf = (panel) => panel.title[lang.value] ?? panel.title.en;
 
 const loaded = new Map();
