@@ -91,7 +91,7 @@ async def measure(running: Running, streams: int) -> tuple[float, list[float], i
         await send(i, f"pace-{i}")
         await asyncio.sleep(max(0.0, 1 / PACE_PER_S - (time.perf_counter() - began)))
     for _ in range(100):
-        if len(seen) >= len(sent):
+        if not sent.keys() - seen.keys():
             break
         await asyncio.sleep(0.1)
     latencies = [1e3 * (seen[n] - sent[n]) for n in sent if n in seen]
@@ -106,7 +106,7 @@ async def measure(running: Running, streams: int) -> tuple[float, list[float], i
 
     throughput = sum(await asyncio.gather(*(loop(n) for n in range(SENDERS)))) / SECONDS
     for _ in range(100):
-        if len(seen) >= len(sent):
+        if not sent.keys() - seen.keys():
             break
         await asyncio.sleep(0.1)
     lost = len(sent.keys() - seen.keys())

@@ -19,38 +19,49 @@ from duologue.kit.errors import NotFound
 from duologue.kit.log import get_logger
 from duologue.kit.text import detect_lang
 from duologue.store.bus import Ephemeral
-from duologue.store.jobs import Jobs
 
 log = get_logger(__name__)
 
 FAILED = "reader_failed"
+LAST = 5
+"""Messages of a waiting conversation that are looked at again after a start."""
+HISTORY = 20
+"""Earlier messages that a reader gets: what was said long before does not change what this one says."""
 
 
 class Readings:
     """The readers of this process."""
 
-    def __init__(self, means: Means, jobs: Jobs) -> None:
+    def __init__(self, means: Means) -> None:
         self._means = means
         self._database = means.database
         self._conversations = means.conversations
-        self._jobs = jobs
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        jobs.register("read", self._job)
+        self._waiting: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
 
-    async def start(self, workspace_id: str, conversation_id: str) -> None:
-        """Have the person's last message read, as where no turn will read it; once per message."""
-        here = await self._conversations.get(workspace_id, conversation_id)
-        profession = await self._means.find_profession(here)
-        if profession is None or not profession.readers:
-            return
-        snapshot = await self._conversations.snapshot(workspace_id, conversation_id, "public")
-        theirs = [m for m in snapshot.messages if m.kind == "text" and m.author_kind == "person"]
-        if theirs:
-            where = {"workspace_id": workspace_id, "conversation_id": conversation_id, "message_id": theirs[-1].id}
-            await self._jobs.run("read", f"read.{theirs[-1].id}", where)
+    def put(self, workspace_id: str, conversation_id: str, message_id: str) -> None:
+        """Have a message read soon, one after the other: what people say to each other does not wait for it."""
+        self._waiting.put_nowait((workspace_id, conversation_id, message_id))
 
-    async def _job(self, payload: dict[str, Any]) -> None:
-        await self.read(payload)
+    async def work(self) -> None:
+        """Read what was put, for ever. What is put and not read when the program ends is read at the next start (`put_unread`)."""
+        while True:
+            workspace_id, conversation_id, message_id = await self._waiting.get()
+            where = {"workspace_id": workspace_id, "conversation_id": conversation_id, "message_id": message_id}
+            try:
+                await self.read(where)
+            except Exception:
+                log.exception("message %s could not be read", message_id)
+
+    async def put_unread(self, workspace_id: str) -> None:
+        """Have the last messages read of conversations that wait for a person, where a crash came between."""
+        for here in await self._conversations.list_(workspace_id, statuses=("open",), limit=500):
+            if here.waiting_since is None or here.controller.kind == "ai":
+                continue
+            snapshot = await self._conversations.snapshot(workspace_id, here.id, "public")
+            theirs = [m for m in snapshot.messages if m.kind == "text" and m.author_kind == "person"]
+            for message in theirs[-LAST:]:
+                self.put(workspace_id, here.id, message.id)
 
     async def read(self, payload: dict[str, Any]) -> list[Reading]:
         """Read one message. Where a person is in control, an alarm asks for his eye; else the turn hands over."""
@@ -91,7 +102,9 @@ class Readings:
         snapshot = await self._conversations.snapshot(conversation.workspace_id, conversation.id, "public")
         message = await self._conversations.get_message(conversation.workspace_id, message_id)
         texts = [m for m in snapshot.messages if m.kind == "text" and conversation.episode_seq < m.seq < message.seq]
-        return ReadContext(host, snapshot.conversation, message, detect_lang(message.body, conversation.lang), tuple(texts))
+        return ReadContext(
+            host, snapshot.conversation, message, detect_lang(message.body, conversation.lang), tuple(texts[-HISTORY:])
+        )
 
     async def _read(self, reader: Reader, context: ReadContext, pack: str) -> Reading:
         try:

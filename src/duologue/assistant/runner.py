@@ -62,7 +62,7 @@ class TurnRunner:
         self._jobs = jobs
         self._live: dict[str, _Live] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self.readings = Readings(means, jobs)
+        self.readings = Readings(means)
         self.extra_tools: list[Tool] = []
         self.autonomy: Autonomy | None = None
         jobs.register("turn", self.run_job)
@@ -298,9 +298,7 @@ class TurnRunner:
             for conversation in await self._means.conversations.list_(workspace_id, "ai", statuses=("open",), limit=500):
                 if conversation.waiting_since is not None and conversation.id not in self._live:
                     count += await self.start_if_wanted(workspace_id, conversation.id)
-            for conversation in await self._means.conversations.list_(workspace_id, statuses=("open",), limit=500):
-                if conversation.waiting_since is not None and conversation.controller.kind != "ai":
-                    await self.readings.start(workspace_id, conversation.id)
+            await self.readings.put_unread(workspace_id)
         return count
 
 

@@ -84,6 +84,7 @@ class AssistantService:
         self._is_started = True
         await self._runner.take_up(all_of_them=self._database.is_sqlite)
         self._spawn(self._sweep_for_ever())
+        self._spawn(self._runner.readings.work())
 
     async def aclose(self) -> None:
         """Stop. A turn that is cut short is taken up at the next start."""
@@ -145,6 +146,8 @@ class AssistantService:
             if record.kind in _HEARD and record.audience == "public":
                 calls = touched.get(record.conversation_id, ("", False))[1] or _calls_for_turn(record)
                 touched[record.conversation_id] = (record.workspace_id, calls)
+            if self._is_started and record.kind == MessagePosted.kind and _calls_for_turn(record):
+                self._runner.readings.put(record.workspace_id, record.conversation_id, record.payload["message"]["id"])
         for conversation_id, (workspace_id, calls) in touched.items():
             if self._is_started and (calls or self._runner.is_live(conversation_id)):
                 self._spawn(self._look_at(workspace_id, conversation_id))
@@ -153,8 +156,7 @@ class AssistantService:
         try:
             if self._runner.is_live(conversation_id):
                 self._runner.check_fence(await self._conversations.get(workspace_id, conversation_id))
-            if not await self._runner.start_if_wanted(workspace_id, conversation_id):
-                await self._runner.readings.start(workspace_id, conversation_id)
+            await self._runner.start_if_wanted(workspace_id, conversation_id)
         except NotFound:
             return
         except Exception:
