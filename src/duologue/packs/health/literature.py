@@ -22,12 +22,17 @@ _DENSE_SHARE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One record. `retracted` is shown wherever the paper is."""
+    """One record. `retracted` is shown wherever the paper is; `source` names the database or file kind that it came from."""
 
     id: str
     title: str
     abstract: str
     retracted: bool = False
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    journal: str = ""
+    doi: str = ""
+    source: str = ""
 
     @property
     def text(self) -> str:

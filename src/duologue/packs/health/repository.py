@@ -7,8 +7,11 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, String, Table, Text, delete, insert, select, update
 
+from duologue.kit.errors import NotFound
 from duologue.packs.health.escalation import Escalation
+from duologue.packs.health.literature import Paper
 from duologue.packs.health.record import Addendum, Entry, Line, Record, link
+from duologue.packs.health.review import Decision, Review
 from duologue.sdk import Id, Json, Tx, UtcTime, WriteTx, new_metadata
 
 metadata = new_metadata()
@@ -37,9 +40,17 @@ contexts = Table(
     "health_context", metadata, Column("workspace_id", Id, primary_key=True), Column("person_id", Id, primary_key=True),
     Column("body", Json), Column("at", UtcTime),
 )  # fmt: skip
-reviews = Table(
-    "health_review", metadata, Column("id", Id, primary_key=True), Column("workspace_id", Id), Column("title", Text),
+collections = Table(
+    "health_collection", metadata, Column("id", Id, primary_key=True), Column("workspace_id", Id), Column("title", Text),
     Column("body", Json), Column("changed_at", UtcTime),
+)  # fmt: skip
+papers = Table(
+    "health_paper", metadata, Column("collection_id", Id, primary_key=True), Column("seq", BigInteger, primary_key=True),
+    Column("body", Json),
+)  # fmt: skip
+decisions = Table(
+    "health_decision", metadata, Column("collection_id", Id, primary_key=True), Column("seq", BigInteger, primary_key=True),
+    Column("include", Boolean), Column("body", Json), Column("at", UtcTime),
 )  # fmt: skip
 
 
@@ -205,30 +216,57 @@ async def get_context(tx: Tx, workspace_id: str, person_id: str) -> dict[str, An
     return (await tx.conn.execute(query)).scalar_one_or_none()
 
 
-# ---- reviews
+# ---- reviews of the literature
 
 
-async def keep_review(tx: WriteTx, workspace_id: str, review_id: str, title: str, body: Mapping[str, Any], at: datetime) -> None:
+async def keep_review(tx: WriteTx, r: Review, at: datetime) -> None:
     """Insert it, or change it where it is known."""
-    row = {"title": title, "body": _plain(body), "changed_at": at}
-    changed = await tx.conn.execute(
-        update(reviews).where(reviews.c.id == review_id, reviews.c.workspace_id == workspace_id).values(**row)
-    )
+    row = {"title": r.title, "body": _plain(asdict(r)), "changed_at": at}
+    changed = await tx.conn.execute(update(collections).where(collections.c.id == r.id).values(**row))
     if not changed.rowcount:
-        await tx.conn.execute(insert(reviews).values(id=review_id, workspace_id=workspace_id, **row))
+        await tx.conn.execute(insert(collections).values(id=r.id, workspace_id=r.workspace_id, **row))
 
 
-async def get_review(tx: Tx, workspace_id: str, review_id: str) -> dict[str, Any] | None:
-    query = select(reviews.c.body).where(reviews.c.id == review_id, reviews.c.workspace_id == workspace_id)
-    return (await tx.conn.execute(query)).scalar_one_or_none()
+async def get_review(tx: Tx, workspace_id: str, review_id: str) -> Review:
+    """Raises NotFound."""
+    query = select(collections.c.body).where(collections.c.id == review_id, collections.c.workspace_id == workspace_id)
+    body = (await tx.conn.execute(query)).scalar_one_or_none()
+    if body is None:
+        raise NotFound("There is no such review.")
+    return Review(**{**body, "sample": tuple(body["sample"]), "sample_of": tuple(body["sample_of"])})
 
 
 async def list_reviews(tx: Tx, workspace_id: str) -> list[tuple[str, str]]:
     """Ids and titles, the latest first."""
-    query = (
-        select(reviews.c.id, reviews.c.title).where(reviews.c.workspace_id == workspace_id).order_by(reviews.c.changed_at.desc())
-    )
-    return [(row.id, row.title) for row in await tx.conn.execute(query)]
+    query = select(collections.c.id, collections.c.title).where(collections.c.workspace_id == workspace_id)
+    return [(row.id, row.title) for row in await tx.conn.execute(query.order_by(collections.c.changed_at.desc()))]
+
+
+async def add_papers(tx: WriteTx, review_id: str, first: int, found: Sequence[Paper]) -> None:
+    """Append papers; `first` is how many there are."""
+    rows = [{"collection_id": review_id, "seq": first + n, "body": _plain(asdict(p))} for n, p in enumerate(found)]
+    if rows:
+        await tx.conn.execute(insert(papers), rows)
+
+
+async def list_papers(tx: Tx, review_id: str) -> list[Paper]:
+    """All papers of a review; the place in the list is the paper's `seq`."""
+    query = select(papers.c.body).where(papers.c.collection_id == review_id).order_by(papers.c.seq)
+    return [Paper(**{**body, "authors": tuple(body["authors"])}) for body in (await tx.conn.execute(query)).scalars()]
+
+
+async def keep_decision(tx: WriteTx, review_id: str, d: Decision, at: datetime) -> None:
+    """The last word counts."""
+    mine = (decisions.c.collection_id == review_id) & (decisions.c.seq == d.seq)
+    await tx.conn.execute(delete(decisions).where(mine))
+    row = {"collection_id": review_id, "seq": d.seq, "include": d.include, "body": _plain(asdict(d)), "at": at}
+    await tx.conn.execute(insert(decisions).values(**row))
+
+
+async def list_decisions(tx: Tx, review_id: str) -> dict[int, Decision]:
+    """Decisions by `seq`."""
+    query = select(decisions.c.body).where(decisions.c.collection_id == review_id)
+    return {body["seq"]: Decision(**body) for body in (await tx.conn.execute(query)).scalars()}
 
 
 # ---- erasure

@@ -1,0 +1,123 @@
+"""Records as PubMed, MEDLINE, reference managers and Europe PMC write them: read, deduplicated, flagged, written again."""
+
+import csv
+import io
+
+import pytest
+
+from duologue.kit.errors import Invalid
+from duologue.packs.health.papers import only_new, read_europepmc, read_papers, write_csv, write_ris
+from duologue.packs.health.research import SAMPLE
+
+PUBMED = """<?xml version="1.0" ?>
+<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 2024//EN" "https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_240101.dtd">
+<PubmedArticleSet>
+<PubmedArticle><MedlineCitation Status="MEDLINE" Owner="NLM"><PMID Version="1">111</PMID><Article PubModel="Print">
+<Journal><JournalIssue CitedMedium="Print"><PubDate><MedlineDate>1998 Dec-1999 Jan</MedlineDate></PubDate></JournalIssue><Title>A Journal</Title></Journal>
+<ArticleTitle>Effect of H<sub>2</sub>O on <i>thirst</i>.</ArticleTitle>
+<Abstract><AbstractText Label="BACKGROUND">We asked.</AbstractText><AbstractText Label="RESULTS">It helps &amp; is safe.</AbstractText></Abstract>
+<AuthorList><Author><LastName>Ng</LastName><ForeName>Ana B</ForeName></Author><Author><CollectiveName>The Group</CollectiveName></Author></AuthorList>
+<PublicationTypeList><PublicationType UI="D016428">Journal Article</PublicationType></PublicationTypeList></Article>
+</MedlineCitation><PubmedData><ArticleIdList><ArticleId IdType="doi">10.1/A</ArticleId></ArticleIdList></PubmedData></PubmedArticle>
+<PubmedArticle><MedlineCitation><PMID>112</PMID><Article><Journal><JournalIssue><PubDate><Year>2010</Year></PubDate></JournalIssue></Journal>
+<ArticleTitle>Too good.</ArticleTitle><PublicationTypeList><PublicationType UI="D016441">Retracted Publication</PublicationType></PublicationTypeList></Article>
+<CommentsCorrectionsList><CommentsCorrections RefType="RetractionIn"><RefSource>A J</RefSource></CommentsCorrections></CommentsCorrectionsList>
+</MedlineCitation></PubmedArticle>
+<PubmedArticle><MedlineCitation><PMID>113</PMID><Article><ArticleTitle>Retraction notice of another.</ArticleTitle></Article>
+<CommentsCorrectionsList><CommentsCorrections RefType="RetractionOf"><RefSource>A J</RefSource></CommentsCorrections></CommentsCorrectionsList>
+</MedlineCitation></PubmedArticle>
+</PubmedArticleSet>"""  # noqa: E501
+
+NBIB = """PMID- 211
+OWN - NLM
+DP  - 2021 Mar 3
+TI  - A long title that is continued
+      on the next line.
+LID - 10.1/b [doi]
+AB  - First sentence.
+      Second sentence.
+FAU - Roe, Kim
+AU  - Roe K
+PT  - Journal Article
+JT  - The journal
+
+PMID- 212
+TI  - Withdrawn work.
+AB  - Text.
+PT  - Retracted Publication
+RIN - A J. 2020;1:1. PMID: 1
+"""
+
+RIS = """TY  - JOUR
+TI  - Effect of H2O on thirst.
+AU  - Ng, A.
+PY  - 1998
+DO  - https://doi.org/10.1/a
+AB  - It helps.
+ER  -\x20
+
+TY  - JOUR
+T1  - RETRACTED: a claim
+Y1  - 2003/05//
+N2  - Nothing holds.
+ER  -\x20
+"""
+
+
+def test_pubmed_xml_with_structured_abstracts_markup_groups_and_retractions() -> None:
+    first, second, third = read_papers("x.xml", PUBMED.encode())
+    assert (first.id, first.title, first.doi, first.year) == ("111", "Effect of H2O on thirst.", "10.1/A", 1998)
+    assert first.abstract == "BACKGROUND: We asked. RESULTS: It helps & is safe."
+    assert first.authors == ("Ng, Ana B", "The Group")
+    assert [p.retracted for p in (first, second, third)] == [False, True, False]
+
+
+def test_nbib_with_continued_lines() -> None:
+    first, second = read_papers("x.nbib", NBIB.replace("\n", "\r\n").encode())
+    assert first.title == "A long title that is continued on the next line."
+    assert (first.abstract, first.authors, first.journal) == ("First sentence. Second sentence.", ("Roe, Kim",), "The journal")
+    assert (first.doi, first.year, first.retracted, second.retracted) == ("10.1/b", 2021, False, True)
+
+
+def test_ris_in_both_spellings_and_one_paper_of_two_databases_is_one() -> None:
+    first, second = read_papers("x.ris", b"\xef\xbb\xbf" + RIS.encode())
+    assert (second.title, second.year, second.abstract, second.retracted) == ("RETRACTED: a claim", 2003, "Nothing holds.", True)
+    assert [p.title for p in only_new([first, second, second], read_papers("x.xml", PUBMED.encode()))] == [second.title]
+
+
+def test_what_is_written_is_read_again() -> None:
+    papers = read_papers("x.xml", PUBMED.encode())
+    again = read_papers("y.ris", write_ris(papers).encode())
+    assert [(p.id, p.title, p.abstract, p.authors, p.year, p.doi, p.retracted, p.source) for p in again] == [
+        (p.id, p.title, p.abstract, p.authors, p.year, p.doi, p.retracted, p.source) for p in papers
+    ]
+
+
+def test_europe_pmc_without_its_markup() -> None:
+    one = {
+        "id": "1", "source": "MED", "pmid": "311", "title": "A <i>title</i> &amp; more.", "pubYear": "2019", "doi": "10.1/c",
+        "abstractText": "<h4>Background</h4>Text.", "pubTypeList": {"pubType": ["Journal Article", "retracted publication"]},
+        "authorList": {"author": [{"fullName": "Roe K"}]}, "journalInfo": {"journal": {"title": "J"}},
+    }  # fmt: skip
+    (paper,) = read_europepmc({"resultList": {"result": [one, {"id": "2"}]}})
+    assert (paper.title, paper.abstract, paper.retracted, paper.year) == ("A title & more.", "Background Text.", True, 2019)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"<PubmedArticleSet>", b"<a/>", b"\xff\xfe", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>']
+)
+def test_what_is_no_export_is_refused_in_a_sentence(content: bytes) -> None:
+    with pytest.raises(Invalid):
+        read_papers("x", content)
+
+
+def test_a_spreadsheet_runs_no_cell() -> None:
+    rows = list(csv.reader(io.StringIO(write_csv(("a", "b"), [("=1+1", 3)]).decode("utf-8-sig"))))
+    assert rows == [["a", "b"], ["'=1+1", "3"]]
+
+
+def test_the_sample_says_that_it_is_invented() -> None:
+    papers = read_papers(SAMPLE.name, SAMPLE.read_bytes())
+    assert len(papers) == 12
+    assert all("Invented sample" in p.title or "虚构" in p.title for p in papers)
+    assert sum(p.retracted for p in papers) == 1
