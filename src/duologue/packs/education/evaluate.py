@@ -39,6 +39,7 @@ _KEYS: tuple[tuple[str, frozenset[str]], ...] = (
     ("essay", frozenset({"text", "scores"})),
     ("code", frozenset({"program", "correct"})),
     ("tutor", frozenset({"problem", "first_wrong_step"})),
+    ("tutor", frozenset({"reply", "reveals"})),
     ("resources", frozenset({"query", "resource", "relevant"})),
 )
 
