@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from duologue.packs.health import clinic, repository
+from duologue.packs.health import clinic, repository, research
 from duologue.packs.health.escalation import advance, is_due
 from duologue.packs.health.policy import POLICY
 from duologue.packs.health.reader import CLINICIANS, RED_FLAGS
@@ -15,6 +15,7 @@ from duologue.sdk import Chore, Host, Pack, Panel, PanelFunction, Record, Role, 
 
 _HERE = Path(__file__).parent
 RECORD: Title = {"en": "Record", "zh": "病历"}
+RESEARCH: Title = {"en": "Literature", "zh": "文献"}
 QUEUE: Title = {"en": "Alarms", "zh": "急症"}
 _CLINIC: tuple[Role, ...] = ("owner", "admin", "expert")
 _ASK: Mapping[str, PanelFunction] = {
@@ -29,6 +30,26 @@ _DO: Mapping[str, PanelFunction] = {
     "add": clinic.add_addendum,
     "break_glass": clinic.break_glass,
     "push": clinic.push_fhir,
+    "bring": clinic.bring_summary,
+}
+_ASK_RESEARCH: Mapping[str, PanelFunction] = {
+    "reviews": research.list_reviews,
+    "review": research.show_review,
+    "search": research.search,
+    "next": research.next_papers,
+    "table": research.show_table,
+    "csv": research.export_csv,
+    "ris": research.export_ris,
+}
+_DO_RESEARCH: Mapping[str, PanelFunction] = {
+    "create": research.create,
+    "terms": research.set_terms,
+    "import": research.import_file,
+    "sample": research.import_sample,
+    "ask": research.ask_database,
+    "decide": research.decide,
+    "draw": research.draw_sample,
+    "quote": research.quote,
 }
 _ASK_QUEUE: Mapping[str, PanelFunction] = {"queue": clinic.list_queue}
 _DO_QUEUE: Mapping[str, PanelFunction] = {
@@ -93,6 +114,7 @@ PACK = Pack(
         Panel("note", RECORD, _CLINIC, "note.js", icon="note", queries=_ASK, commands=_DO),
         Panel("records", RECORD, _CLINIC, "records.js", "page", "note", _ASK, _DO),
         Panel("queue", QUEUE, _CLINIC, "queue.js", "page", "alert", _ASK_QUEUE, _DO_QUEUE),
+        Panel("research", RESEARCH, _CLINIC, "research.js", "page", "book", _ASK_RESEARCH, _DO_RESEARCH),
     ),
     chores=(Chore("page", 15.0, page_again), Chore("forget_drafts", 86_400.0, forget_drafts)),
     watches=_WATCHES,

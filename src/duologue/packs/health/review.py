@@ -205,9 +205,7 @@ def summarise(rows: Sequence[Row], lang: str) -> list[Cited]:
     out = []
     if good:
         n = len(good)
-        said = (
-            f"{n} paper{'s' if n > 1 else ''} answer{'s' if n == 1 else ''} the question." if lang == "en" else f"纳入文献{n}篇。"
-        )
+        said = f"{n} paper{'s were' if n > 1 else ' was'} included." if lang == "en" else f"纳入文献{n}篇。"
         out.append(Cited(said, tuple(r.number for r in good)))
     for r in good:
         words = r.quotes.get("R") or r.paper.title

@@ -1,0 +1,80 @@
+"""The researcher's page in a Chromium: question, screening, random sample, table, quotations, exports, flow, both languages."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.program import Server
+
+pytestmark = pytest.mark.browser
+QUESTION = "Does magnesium reduce attack frequency in adults with migraine compared with placebo?"
+
+
+@pytest.fixture
+def researcher(browser: Browser, program: Server) -> Iterator[Page]:
+    """A clinician, signed in on the page of reviews."""
+    context = browser.new_context(locale="en-GB", base_url=program.base)
+    page = context.new_page()
+    page.goto("/packs/health/research")
+    page.locator("input[type=email]").fill("ada@clinic.example")
+    page.locator("input[type=password]").fill("clinic-demo")
+    page.keyboard.press("Enter")
+    page.get_by_test_id("ask").wait_for()
+    yield page
+    context.close()
+
+
+def test_a_question_becomes_a_table_whose_every_cell_is_quoted(researcher: Page) -> None:
+    page = researcher
+    page.get_by_test_id("ask").locator("input").fill(QUESTION)
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_test_id("terms").get_by_label("Intervention")).to_have_value("magnesium")
+    expect(page.get_by_test_id("review")).to_contain_text("Nothing leaves this machine")
+    page.get_by_role("button", name="Add 12 invented sample papers").click()
+    screening = page.get_by_test_id("screening")
+    expect(page.get_by_test_id("review")).to_contain_text("12 papers · 1 retracted")
+    expect(page.get_by_test_id("estimate")).to_contain_text("not known before a random sample")
+    first = screening.get_by_test_id("paper").first
+    expect(first).to_contain_text("agnesium")
+    page.get_by_role("button", name="Draw a random sample").click()
+    expect(screening).to_contain_text("read them all to know")
+    for n in range(12):
+        expect(page.get_by_test_id("estimate")).to_contain_text(f"{n} read")
+        paper = screening.get_by_test_id("paper").first
+        is_relevant = re.search(r"agnesium.*migraine|镁", paper.locator("strong").inner_text())
+        paper.get_by_role("button", name="Include" if is_relevant else "Exclude").click()
+    expect(page.get_by_test_id("estimate")).to_contain_text("At most 0 relevant ones are still unread")
+    rows = page.get_by_test_id("evidence-row")
+    expect(rows).to_have_count(5)
+    page.get_by_test_id("evidence").get_by_role("button", name="Year").click()
+    expect(rows.first).to_contain_text("2015")
+    rows.first.locator(".cell").last.click()
+    rows.first.locator("textarea").fill("Headache vanished in everyone.")
+    rows.first.get_by_role("button", name="Keep").click()
+    expect(page.get_by_text("do not stand in the paper")).to_be_visible()
+    rows.first.locator("textarea").fill("The trial was small.")
+    rows.first.get_by_role("button", name="Keep").click()
+    expect(rows.first).to_contain_text("“The trial was small.”")
+    said = page.get_by_test_id("summary").locator("li")
+    assert all(re.search(r"\[\d+\]$", words.strip()) for words in said.all_inner_texts())
+    expect(page.get_by_test_id("summary")).to_contain_text("retracted and is not quoted")
+    with page.expect_download() as got:
+        page.get_by_role("button", name="RIS", exact=True).click()
+    assert got.value.path().read_text("utf-8").count("TY  - JOUR") == 5
+    expect(page.get_by_test_id("flow").locator("svg")).to_contain_text("Studies included: 5")
+    for text in page.get_by_test_id("flow").locator("text").all():
+        box, frame = text.bounding_box(), page.get_by_test_id("flow").bounding_box()
+        assert box is not None
+        assert frame is not None
+        assert box["width"] > 0
+        assert box["x"] + box["width"] <= frame["x"] + frame["width"]
+    page.set_viewport_size({"width": 390, "height": 844})
+    review, flow = page.get_by_test_id("review").bounding_box(), page.get_by_test_id("flow").bounding_box()
+    assert review is not None
+    assert flow is not None
+    assert max(review["x"] + review["width"], flow["x"] + flow["width"]) <= 390
+    page.get_by_test_id("switch-lang").click()
+    expect(page.get_by_test_id("flow").locator("svg")).to_contain_text("纳入研究：5")
+    expect(page.get_by_test_id("summary")).to_contain_text("已被撤稿")
