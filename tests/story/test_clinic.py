@@ -1,7 +1,9 @@
 """A clinic at work, through the program's own doors: consent, history, red flags without a model, records, audit, erasure."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,14 @@ import pytest
 import pytest_asyncio
 
 from duologue.bootstrap import create_app
+from duologue.engine.protocol import ChatMessage
+from duologue.engine.scripted import Script, ScriptedEngine
+from duologue.kit.errors import ModelUnavailable
 from duologue.packs.health import repository
 from duologue.packs.health.pack import page_again
 from duologue.packs.health.record import find_break
 from duologue.packs.health.sample import answer, load_patients
+from tests.doubles.openai_server import serve_openai
 from tests.platforms import PASSWORD, Browser, House, add_house, open_for_test
 
 SCRIPTS = {s["name"]: s for s in load_patients()}
@@ -121,6 +127,30 @@ async def test_red_flags_fire_while_a_clinician_is_in_control(clinic: House) -> 
     assert here.controller.kind == "human"
 
 
+async def test_red_flags_fire_after_the_model_was_killed_half_way(tmp_path: Path) -> None:
+    hello = [ChatMessage("user", "hello")]
+    with ExitStack() as model:
+        script = Script.model_validate({"rules": [{"reply": "How else can I help?"}]})
+        server = model.enter_context(serve_openai(ScriptedEngine(script)))
+        settings = {"engine": "remote", "remote_base_url": server.base_url, "remote_model": "m", "remote_timeout_s": 5}
+        async with open_for_test(tmp_path / "p", health_emergency_number="112", **settings) as platform:
+            house = await add_house(platform, create_app(platform), "clinic")
+            (desk,) = await platform.conversations.list_desks(house.workspace.id)
+            await platform.conversations.change_desk(house.workspace.id, desk.id, name="Clinic", mode="autopilot", pack="health")
+            person, conversation_id = await begin(house)
+            await say(house, person, conversation_id, "I have had a cough for two days")
+            await say(house, person, conversation_id, "yes")
+            assert await platform.hosts["health"].think(hello) == "How else can I help?"
+            model.close()
+            with pytest.raises(ModelUnavailable):
+                await platform.hosts["health"].think(hello)
+            await say(house, person, conversation_id, "Now I can't breathe and my lips are turning blue")
+            (found,) = await escalations(house, conversation_id)
+            assert (found.level, found.state) == (1, "notified")
+            shown = await platform.conversations.snapshot(house.workspace.id, conversation_id, "public")
+            assert any("112" in m.body for m in shown.messages)
+
+
 async def test_an_escalation_is_paged_until_acknowledged_and_closed_with_an_outcome(clinic: House) -> None:
     conversation_id = await play(clinic, SCRIPTS["孙国强"], 1)
     host = clinic.platform.hosts["health"]
@@ -184,6 +214,26 @@ async def test_fhir_leaves_valid_and_signed(clinic: House) -> None:
     bundle = (await expert.call("GET", "/api/packs/health/note/fhir", params=where)).json()
     assert validate_fhir(bundle) == []
     assert bundle["entry"][0]["resource"]["status"] == "final"
+
+
+async def test_what_another_system_tells_stands_beside_the_record_and_in_no_sentence_of_it(clinic: House) -> None:
+    pytest.importorskip("fhir.resources")
+    conversation_id = await play(clinic, SCRIPTS["Marta Keller"], 3)
+    expert, where = await clinic.member("expert"), {"conversation_id": conversation_id}
+    patient = {"resourceType": "Patient", "id": "p1", "name": [{"family": "Keller", "given": ["Marta"]}], "gender": "female"}
+
+    async def bring(content: bytes) -> Any:
+        return await expert.client.post("/api/packs/health/note/bring", params=where, files={"file": ("p.json", content)})
+
+    assert (await bring(json.dumps(patient).encode())).status_code == 403
+    await act(expert, "break_glass", {"reason": "on duty"}, conversation_id)
+    assert (await bring(json.dumps(patient | {"gender": "F"}).encode())).status_code == 422
+    assert (await bring(b"no json")).status_code == 422
+    assert (await bring(json.dumps(patient).encode())).status_code == 200
+    shown = await expert.get("/api/packs/health/note/record", params=where)
+    assert shown["brought"] == {"Patient": ["Marta Keller female"]}
+    assert not any("Keller" in line["text"] for line in shown["lines"])
+    assert "imported" in [e["action"] for e in shown["audit"]]
 
 
 async def test_who_is_erased_leaves_no_record_and_the_chain_stays_whole(clinic: House) -> None:

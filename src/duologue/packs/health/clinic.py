@@ -17,7 +17,7 @@ from duologue.packs.health.interview import Interview
 from duologue.packs.health.note import note_of, section_titles
 from duologue.packs.health.record import Record
 from duologue.packs.health.redflags import red_flags
-from duologue.sdk import Conversation, Download, Message, PanelContext
+from duologue.sdk import Conversation, Download, Message, PanelContext, Upload
 
 _NO_CARE = "This person is not in your care; open the record with a reason."
 
@@ -166,6 +166,19 @@ async def push_fhir(context: PanelContext) -> Any:
             tx, here.workspace_id, context.member_id, "pushed", here.id, context.host.clock.now(), {"to": place}
         )
     return {"location": place}
+
+
+async def bring_summary(context: PanelContext, file: Upload) -> Any:
+    """Keep what a Patient or IPS Bundle of another system tells, beside the record: context, never a fact of the talk."""
+    from duologue.packs.health.fhir_client import parse_summary
+
+    here = await _here(context)
+    told, now = parse_summary(file.content), context.host.clock.now()
+    async with context.host.write() as tx:
+        await repository.keep_context(tx, here.workspace_id, here.person_id, told, now)
+        await repository.note_audit(tx, here.workspace_id, context.member_id, "imported", here.id, now, {"file": file.name})
+    context.host.refresh(here.workspace_id, here.id)
+    return {"brought": told}
 
 
 async def make_bundle(context: PanelContext, here: Conversation) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Sends a document to a FHIR R4 server, and reads what another system brought. What the strict layer refuses does not leave."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,6 +42,20 @@ def _id(answer: httpx.Response) -> str:
         return str(answer.json().get("id", ""))
     except ValueError:
         return ""
+
+
+def parse_summary(content: bytes) -> dict[str, list[str]]:
+    """`read_summary` of a file. Raises Invalid for what is no JSON or tells nothing."""
+    try:
+        bundle = json.loads(content.decode("utf-8-sig"))
+    except ValueError as error:
+        raise Invalid("The file is no FHIR JSON; export a Patient or an International Patient Summary as JSON.") from error
+    if not isinstance(bundle, dict):
+        raise Invalid("The file holds no FHIR resource; export a Patient or an International Patient Summary as JSON.")
+    told = read_summary(bundle)
+    if not told:
+        raise Invalid(f"There is nothing in this file that can be shown; it needs one of {', '.join(KINDS)}.")
+    return told
 
 
 def read_summary(bundle: Mapping[str, Any]) -> dict[str, list[str]]:

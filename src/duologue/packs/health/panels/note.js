@@ -70,24 +70,37 @@ function Sheet({ shown, act, light, download }) {
       ${!isOpen && html`<button class="button small quiet" type="button" onClick=${() => act("push", {})}>${t("health.push")}</button>`}</div></section>`;
 }
 
-function Aside({ shown }) {
+function Brought({ told, bring }) {
+  const take = (e) => {
+    const form = new FormData();
+    form.append("file", e.target.files[0]);
+    e.target.value = "";
+    bring(form);
+  };
+  return html`<details data-testid="brought" open=${Boolean(told)}><summary>${t("health.brought")}</summary><p class="nothing">${t("health.brought_hint")}</p>
+    ${told && Object.entries(told).map(([kind, texts]) => html`<p key=${kind}><strong>${t(`health.kind_${kind}`)}</strong> ${texts.join(" · ")}</p>`)}
+    <label class="button small quiet">${t("health.bring")}<input type="file" hidden accept=".json,application/fhir+json" data-testid="bring" onChange=${take} /></label></details>`;
+}
+
+function Aside({ shown, bring }) {
   return html`<section><h4>${t("health.flags")}</h4>
     ${shown.alarms.length ? shown.alarms.map((a) => html`<p key=${a.rule} class="flag ${a.state}"><strong>${a.title}</strong> · ${t("health.level", { n: a.level })} · ${t(`health.${a.state}`)}<br /><small>${a.source}</small></p>`) : html`<p class="nothing">${t("health.no_flags")}</p>`}
     ${shown.differential.length > 0 && html`<details data-testid="differential"><summary>${t("health.differential")}</summary><p class="nothing">${t("health.differential_hint")}</p>
       <table><tbody>${shown.differential.map((d) => html`<tr key=${d.name}><td>${d.name} <small>${d.icd10}</small></td><td class="numeric">${Math.round(100 * d.probability)} %</td>
         <td><small>${t("health.for")}: ${d.pro.join(" · ") || "–"}<br />${t("health.against")}: ${d.contra.join(" · ") || "–"}</small></td></tr>`)}</tbody></table></details>`}
-    ${shown.brought && html`<details><summary>${t("health.brought")}</summary>${Object.entries(shown.brought).map(([kind, texts]) => html`<p key=${kind}><strong>${kind}</strong> ${texts.join(" · ")}</p>`)}</details>`}
+    <${Brought} told=${shown.brought} bring=${bring} />
     <details><summary>${t("health.audit")}</summary>${shown.chain_broken_at && html`<p role="alert" class="urgent">${t("health.broken", { n: shown.chain_broken_at })}</p>`}
       ${shown.audit.map((e, i) => html`<p key=${i}><small>${new Date(e.at).toLocaleString()} · ${e.action}</small></p>`)}</details></section>`;
 }
 
-/** @param {{query: Function, command: Function, download: Function, version: number, isWide?: boolean}} props */
-export function RecordView({ query, command, download, version, isWide = false }) {
+/** @param {{query: Function, command: Function, send: Function, download: Function, version: number, isWide?: boolean}} props */
+export function RecordView({ query, command, send, download, version, isWide = false }) {
   const [shown, setShown] = useState(null);
   const [isForeign, setForeign] = useState(false);
   const [lit, light] = useState(null);
   const load = () => query("record").then((r) => (setForeign(false), setShown(r)), (e) => (e.status === 403 ? setForeign(true) : tell(e)));
   const act = (name, args) => command(name, args).then(load, tell);
+  const bring = (form) => send("bring", form).then(load, tell);
   useEffect(() => void load(), [version, query]);
   if (isForeign)
     return html`<div class="clinic"><p>${t("health.no_care")}</p><${Asked} testid="break-glass" label=${t("health.reason")} button=${t("health.open_record")} onDone=${(reason) => act("break_glass", { reason })} /></div>`;
@@ -95,7 +108,7 @@ export function RecordView({ query, command, download, version, isWide = false }
   return html`<div class="clinic ${isWide ? "" : "narrow"}"><div class="sheet">
     ${isWide && html`<${Transcript} turns=${shown.turns} lit=${lit} />`}
     <div><${Sheet} shown=${shown} act=${act} light=${light} download=${download} />
-    ${!isWide && lit && html`<${Transcript} turns=${shown.turns.filter((x) => lit.turns.includes(x.turn))} lit=${lit} />`}<${Aside} shown=${shown} /></div></div></div>`;
+    ${!isWide && lit && html`<${Transcript} turns=${shown.turns.filter((x) => lit.turns.includes(x.turn))} lit=${lit} />`}<${Aside} shown=${shown} bring=${bring} /></div></div></div>`;
 }
 
 export default RecordView;
