@@ -250,10 +250,12 @@ def notes(folder: Path | None) -> Iterator[Row]:
 
 
 def ddx(folder: Path | None) -> Iterator[Row]:
-    """Top-1 of the differential and emergency sensitivity on patients drawn from the knowledge base itself: an upper bound."""
-    from duologue.packs.health.differential_scores import sample_figures
+    """Top-1 of the differential and emergency sensitivity, on a folder's patients or on ones drawn from the tables."""
+    from duologue.packs.health import differential_scores as ddx_scores
 
-    for metric, value, n, note in sample_figures():
+    given = ddx_scores.read_patients(read_rows(folder / "test.jsonl")) if folder else None
+    found = ddx_scores.sample_figures() if given is None else ddx_scores.figures_of(given, "patients of the folder")
+    for metric, value, n, note in found:
         yield figure("ddx", metric, value, n, note)
 
 

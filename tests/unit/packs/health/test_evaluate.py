@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from duologue.kit.errors import NotFound
+from duologue.kit.errors import Invalid, NotFound
 from duologue.packs.health import scores
+from duologue.packs.health.differential import load_knowledge
 from duologue.packs.health.evaluate import run
 
 KEYS = ["task", "metric", "value", "baseline", "n", "note"]
@@ -42,6 +43,22 @@ def test_a_folder_of_ones_own(tmp_path: Path) -> None:
         [{"lang": "en", "text": "crushing chest pain", "red_flag": True}, {"lang": "zh", "text": "头皮屑多", "red_flag": False}],
     )
     assert {r["metric"]: r["value"] for r in reversed(list(run(["redflags"], tmp_path)))}["sensitivity"] == 1.0
+
+
+def test_the_differential_is_measured_on_the_patients_of_a_folder(tmp_path: Path) -> None:
+    kb = load_knowledge()
+    named = [(n, [e for j, e in enumerate(kb.evidences) if kb.p[i, j] > 0.5]) for i, n in enumerate(kb.names)]
+    rows = [{"pathology": n, "evidences": [f"{e}_@_V_1" for e in found]} for n, found in named if len(found) > 3]
+    _write(tmp_path, "test.jsonl", rows)  # type: ignore[arg-type]
+    by = {r["metric"]: r for r in run(["ddx"], tmp_path)}
+    assert by["top1_at_15"]["n"] == len(rows) > 20
+    assert by["top1_at_15"]["value"] > 0.9
+    wrong = [{**r, "pathology": kb.names[(kb.names.index(str(r["pathology"])) + 1) % len(kb.names)]} for r in rows]
+    _write(tmp_path, "test.jsonl", wrong)  # type: ignore[arg-type]
+    assert {r["metric"]: r["value"] for r in run(["ddx"], tmp_path)}["top1_at_15"] < 0.1
+    _write(tmp_path, "test.jsonl", [{"pathology": "Laryngite", "evidences": ["E_1"]}])
+    with pytest.raises(Invalid, match="Row 1"):
+        list(run(["ddx"], tmp_path))
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
