@@ -5,6 +5,7 @@ from pathlib import Path
 
 from duologue.packs.education.policy import POLICY
 from duologue.packs.education.tools import TOOLS
+from duologue.packs.education.tutor_skill import TUTOR
 from duologue.sdk import Pack, Source
 
 _HERE = Path(__file__).parent
@@ -16,6 +17,7 @@ PACK = Pack(
     folder=_HERE,
     tools=TOOLS,
     policy=POLICY,
+    skills=(TUTOR,),
     voice={
         "en": (_HERE / "prompts" / "voice.en.md").read_text("utf-8"),
         "zh": (_HERE / "prompts" / "voice.zh.md").read_text("utf-8"),

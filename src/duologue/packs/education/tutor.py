@@ -25,6 +25,8 @@ MAX_GUESSES = 3
 MOST_BY_GUESSING = 3
 """The highest level that bare results reach; explaining and telling take lines of the learner's own."""
 _WORK = re.compile(r"[=<>≤≥]|\d\s*[-+*/×÷−]\s*\d|\n\s*\S+.*\n")
+_SIGN = r"(?:[\d\s.()=+\-−*/×÷]|(?<![a-zA-Z])[a-zA-Z](?![a-zA-Z]))*"
+_RUN = re.compile(rf"{_SIGN}\d{_SIGN}")
 _RESULT = re.compile(
     r"^\W*(?:(?:i (?:think|got|get)|is it|it(?:'s| is)|the answer is|maybe|so|我(?:觉得|算出)(?:是|得)?|是不是|答案是|得|是)\s*)*"
     r"(?P<value>(?:[a-zA-Z]\s*[=:<>]\s*)?[-−+]?\s*[\d零一二两三四五六七八九十百分之又点½¼¾√π.,/%() ]*"
@@ -89,6 +91,8 @@ class Tutor:
         is_bare = len(text) < 60 and "\n" not in text.strip() and text.count("=") < 2
         result = _RESULT.match(text.strip()) if is_bare else None
         steps = [step for step in split_steps(text) if _WORK.search(step)] if _WORK.search(text) and not result else []
+        if len(steps) == 1 and self._is_question(steps[0]):
+            steps = []
         is_new = bool(steps or result) and _bare(text) not in state.tried
         tried = (*state.tried, _bare(text))[-20:] if steps or result else state.tried
         if state.is_solved:
@@ -145,6 +149,11 @@ class Tutor:
         return kind in (*MATH, "choice", "choices", "ordering") and any(
             grade(self.item, a).is_correct for a in answers if a.strip()
         )
+
+    def _is_question(self, step: str) -> bool:
+        """Whether a line repeats the question's own equation or sum, and no more."""
+        runs = [_bare(m[0]) for m in _RUN.finditer(step) if _bare(m[0])]
+        return all(run in _bare(self.problem) for run in runs)
 
     def _suspect(self, steps: Sequence[str]) -> int | None:
         return find_wrong_step(self.problem, steps, "", "\n".join(self._steps)) if len(steps) > 1 and self.key else None
