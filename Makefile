@@ -53,7 +53,7 @@ $(VENV)/.torch: | $(BIN)/python
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.torch
 	@echo "Installing into $(VENV) (a few minutes the first time) …"
-	$(PIP) install --editable '.[local,postgres]'
+	$(PIP) install --editable '.[local,postgres,education]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

@@ -1,0 +1,54 @@
+"""Why a step is in a path, in both languages. Knows the reasons, not how they are found."""
+
+from duologue.kit.text import Lang
+
+REASONS: dict[str, dict[Lang, str]] = {
+    "diagnose": {
+        "en": "A few questions first, those that tell most, so that the plan does not repeat what you know.",
+        "zh": "先做几道最能说明情况的题，这样计划不会重复你已经会的内容。",
+    },
+    "lesson": {
+        "en": "Reading before practice: “{skill}” is known with a chance of about {known:.0%}.",
+        "zh": "先读再练：“{skill}”已掌握的可能约为 {known:.0%}。",
+    },
+    "ready": {
+        "en": "What it builds on is known; “{skill}” stands at {known:.0%}{opens}.",
+        "zh": "前面的知识已经具备；“{skill}”目前约 {known:.0%}{opens}。",
+    },
+    "goal": {
+        "en": "The day is near, so the rest of the time goes to the goal: “{skill}”, now {known:.0%}.",
+        "zh": "期限临近，剩下的时间用于目标“{skill}”，目前约 {known:.0%}。",
+    },
+    "closest": {
+        "en": "Nothing is quite ready; for “{skill}” ({known:.0%}) least is missing.",
+        "zh": "暂时没有完全准备好的内容；“{skill}”（{known:.0%}）缺得最少。",
+    },
+    "keep": {"en": "All is known; “{skill}” is the weakest ({known:.0%}).", "zh": "都已掌握；“{skill}”最弱（{known:.0%}）。"},
+    "review": {
+        "en": "“{skill}” was learnt a while ago; a short review before it is forgotten.",
+        "zh": "“{skill}”学过一段时间了，在遗忘之前简短复习。",
+    },
+    "teacher": {"en": "Your teacher put this here.", "zh": "这是老师安排的。"},
+}
+OPENS: dict[Lang, str] = {"en": ", and “{opens}” builds on it", "zh": "，“{opens}”要用到它"}
+WARNINGS: dict[str, dict[Lang, str]] = {
+    "not_enough": {
+        "en": "The goal is not expected to be reached by {due}: more minutes a day, a later day or a smaller goal would help.",
+        "zh": "预计到 {due} 达不到目标：可以增加每天的时间、推迟日期或缩小目标。",
+    },
+    "too_early": {
+        "en": "On {day} “{skill}” comes before “{missing}” is expected to be known.",
+        "zh": "{day} 安排了“{skill}”，那时“{missing}”预计还没有掌握。",
+    },
+}
+
+
+def reason(why: str, lang: Lang, known: float, *, skill: str, goal: str, opens: str) -> str:
+    """The sentence for a reason."""
+    more = OPENS[lang].format(opens=opens) if opens else ""
+    return REASONS[why][lang].format(skill=skill, known=known, goal=goal, opens=more)
+
+
+def warning(code: str, lang: Lang, **values: str) -> str:
+    """The sentence for what does not work out."""
+    return WARNINGS[code][lang].format(**values)

@@ -1,0 +1,193 @@
+"""Paths: prerequisites first, the day kept, the teacher's word held in every new plan, a reason for every step."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import icalendar
+import pytest
+
+from duologue.kit.errors import Invalid, NotFound
+from duologue.packs.education.answers import Answer
+from duologue.packs.education.calendar import to_ical
+from duologue.packs.education.course import Course, CourseSkill, sample_course, sort_skills
+from duologue.packs.education.diagnosis import believe, pick_question
+from duologue.packs.education.evaluate_path import POLICIES, draw_graph, measure, simulate
+from duologue.packs.education.frontier import KNOWN, next_skill
+from duologue.packs.education.learner import Learner
+from duologue.packs.education.path import Edit, Goal, plan, what_if
+from duologue.packs.education.reviews import ReviewBook
+
+COURSE = sample_course("en")
+MONDAY = date(2026, 11, 2)
+GOAL = Goal(("equation-two-step",), MONDAY + timedelta(days=27), 20, rest_days=(6,))
+
+
+def answer(learner: Learner, skill: str, results: list[bool], day: date = MONDAY) -> None:
+    for k, correct in enumerate(results):
+        item = COURSE.items_of(skill)[k % 5]
+        at = datetime(day.year, day.month, day.day, 15, k, tzinfo=UTC)
+        learner.observe(Answer(learner.id, item.id, item.skills, correct, k, at))
+
+
+def test_the_sample_course_is_whole_in_both_languages() -> None:
+    for lang in ("en", "zh"):
+        course = sample_course(lang)
+        assert (len(course.skills), len(course.items), len(course.resources)) == (40, 200, 30)
+        assert all(course.items_of(s.id) for s in course.skills)
+    assert sample_course("en").order == sample_course("zh").order
+
+
+def test_a_circle_is_named() -> None:
+    with pytest.raises(Invalid, match=r"circle: .*a.*b"):
+        sort_skills({"a": ["b"], "b": ["a"]})
+    with pytest.raises(Invalid, match="builds on x"):
+        Course("c", "c", "en", (CourseSkill("a", "A", ("x",)),))
+
+
+def test_what_is_practised_comes_after_what_it_builds_on() -> None:
+    path = plan(Learner("u"), GOAL, COURSE, today=MONDAY)
+    assert path.steps
+    assert all(MONDAY <= s.day <= GOAL.due and s.day.weekday() != 6 for s in path.steps)
+    assert [s.day for s in path.steps] == sorted(s.day for s in path.steps)
+    for day in {s.day for s in path.steps[1:]}:
+        assert sum(s.minutes for s in path.steps if s.day == day and s.kind != "diagnose") <= GOAL.minutes_per_day
+    started: set[str] = set()
+    for step in path.steps:
+        if step.kind == "practice" and "Nothing is quite ready" not in step.why and "day is near" not in step.why:
+            assert all(p in started for p in COURSE.skill(step.skill).prerequisites), step
+        started.add(step.skill)
+    assert all(s.why for s in path.steps)
+    assert len({s.id for s in path.steps}) == len(path.steps)
+    assert path.steps[0].kind == "diagnose"
+
+
+def test_what_is_known_is_not_practised_and_the_plan_is_the_same_each_time() -> None:
+    learner = Learner("u", given={s: 0.95 for s in COURSE.needed_for(("equation-two-step",)) if s != "equation-two-step"})
+    learner.answered.add("x")
+    path = plan(learner, GOAL, COURSE, today=MONDAY)
+    assert not {s.skill for s in path.steps if s.kind == "practice"} & learner.given.keys()
+    assert path == plan(learner, GOAL, COURSE, today=MONDAY)
+    assert path.is_enough
+    assert path.done_on is not None
+    assert what_if(learner, GOAL, COURSE, today=MONDAY, minutes_per_day=60).done_on <= path.done_on  # type: ignore[operator]
+
+
+def test_too_little_time_is_said_and_the_goal_still_gets_its_share() -> None:
+    tight = replace(GOAL, due=MONDAY + timedelta(days=4), minutes_per_day=10)
+    path = plan(Learner("u"), tight, COURSE, today=MONDAY)
+    assert not path.is_enough
+    assert "not expected to be reached" in path.warnings[-1]
+    assert any(s.skill == "equation-two-step" and s.kind == "practice" for s in path.steps)
+
+
+def test_a_teacher_is_obeyed_in_every_plan() -> None:
+    learner, thursday = Learner("u"), MONDAY + timedelta(days=3)
+    edits = [
+        Edit("remove", "compare", None),
+        Edit("move", "simplify", "practice", thursday, 10),
+        Edit("add", "order", "lesson", thursday, 5),
+        Edit("lock", "equation-two-step", "practice", MONDAY + timedelta(days=1), 6),
+    ]
+    for correct in (None, True, False, True, True):
+        if correct is not None:
+            answer(learner, "parts-of-a-whole", [correct])
+        path = plan(learner, GOAL, COURSE, today=MONDAY, edits=edits)
+        assert not [s for s in path.steps if s.skill == "compare"]
+        fixed = {(s.skill, s.kind, s.day) for s in path.steps if s.is_fixed}
+        assert fixed == {(e.skill, e.kind, e.day) for e in edits[1:]}
+        assert not [s for s in path.steps if s.skill == "simplify" and s.kind == "practice" and s.day < thursday]
+        assert any("comes before" in w for w in path.warnings)
+
+
+def test_one_wrong_answer_does_not_turn_the_plan_over() -> None:
+    learner = Learner("u")
+    answer(learner, "parts-of-a-whole", [True] * 4)
+    before = plan(learner, GOAL, COURSE, today=MONDAY)
+    answer(learner, "parts-of-a-whole", [False])
+    after = plan(learner, GOAL, COURSE, today=MONDAY)
+    first, second = {s.skill for s in before.steps}, {s.skill for s in after.steps}
+    assert len(first & second) / len(first | second) > 0.8
+
+
+def test_what_was_learnt_long_ago_is_reviewed() -> None:
+    learner = Learner("u")
+    answer(learner, "parts-of-a-whole", [True] * 5, MONDAY - timedelta(days=60))
+    path = plan(learner, GOAL, COURSE, today=MONDAY)
+    assert any(s.kind == "review" and s.skill == "parts-of-a-whole" for s in path.steps)
+    book = ReviewBook()
+    book.observe("s", True, datetime(2026, 1, 1, tzinfo=UTC))
+    soon, later = (book.retention("s", datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=d)) for d in (1, 90))
+    assert 0 < later < soon <= 1
+
+
+def test_a_diagnosis_asks_apart_and_stops() -> None:
+    learner, asked = Learner("u"), []
+    needed = COURSE.needed_for(("inequalities",))
+    while (question := pick_question(learner, COURSE, needed, asked)) and len(asked) < 40:
+        asked.append(question)
+    assert len({i.skills[0] for i in asked}) == len(asked) <= len(needed)
+    assert asked[0].skills[0] not in {needed[0], needed[-1]}, "the first question is about the middle: it tells about both sides"
+
+
+def test_answers_speak_for_the_neighbours() -> None:
+    learner = Learner("u")
+    before = believe(learner, COURSE, COURSE.order)
+    answer(learner, "add-unlike", [True] * 6)
+    after = believe(learner, COURSE, COURSE.order)
+    assert after["add-like"] > before["add-like"]
+    weak = Learner("v")
+    answer(weak, "equivalent-fractions", [False] * 5)
+    assert believe(weak, COURSE, COURSE.order)["simplify"] < before["simplify"]
+
+
+def test_goals_that_cannot_be_are_refused() -> None:
+    for wrong in (
+        replace(GOAL, due=MONDAY - timedelta(days=1)),
+        replace(GOAL, minutes_per_day=1),
+        replace(GOAL, rest_days=tuple(range(7))),
+    ):
+        with pytest.raises(Invalid):
+            plan(Learner("u"), wrong, COURSE, today=MONDAY)
+    with pytest.raises(NotFound):
+        plan(Learner("u"), replace(GOAL, skills=("alchemy",)), COURSE, today=MONDAY)
+
+
+def test_another_program_reads_the_calendar() -> None:
+    path = plan(Learner("u"), GOAL, sample_course("zh"), today=MONDAY)
+    events = icalendar.Calendar.from_ical(to_ical(path, sample_course("zh"), "u", datetime(2026, 11, 2, tzinfo=UTC))).walk("VEVENT")
+    assert len(events) == len(path.steps)
+    assert {str(e["uid"]) for e in events} == {f"{s.id}@u.duologue" for s in path.steps}
+    assert "摸底" in str(events[0]["summary"])
+    assert sum((e["dtend"].dt - e["dtstart"].dt).seconds // 60 for e in events) == path.minutes
+
+
+def test_the_next_skill_is_ready_unless_time_runs_out() -> None:
+    before = {"a": (), "b": ("a",), "c": ("b",)}
+    assert next_skill({"a": 0.4, "b": 0.5, "c": 0.4}, before, ("c",), 100) == ("a", "ready")
+    assert next_skill({"a": KNOWN, "b": 0.5, "c": 0.6}, before, ("c",), 100) == ("b", "ready")
+    assert next_skill({"a": 0.4, "b": 0.5, "c": 0.4}, before, ("c",), 5) == ("c", "goal")
+    assert next_skill({"a": 0.4, "b": 0.5, "c": 0.6}, before, ("c",), 100, {"a"})[1] == "closest"
+    assert next_skill({"a": 0.9, "b": 0.85, "c": 0.97}, before, ("c",), 5) == ("b", "keep")
+
+
+def test_in_the_simulator_the_path_beats_weakest_first_on_both_scores() -> None:
+    graph = draw_graph(120, seed=5)
+    targets = [s for s in graph if 8 <= len(_above(graph, s)) <= 40]
+    path, weakest = (simulate(graph, targets, POLICIES[p], 120) for p in ("path", "weakest_first"))
+    oracle, chance = (simulate(graph, targets, POLICIES[p], 120) for p in ("oracle", "random"))
+    assert oracle[0] > path[0] > weakest[0] > chance[0]
+    assert oracle[1] > path[1] > weakest[1]
+
+
+def test_a_folder_with_a_graph_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("duologue.packs.education.evaluate_path.RUNS", 20)
+    chain = {str(i): [str(i - 1)] if i else [] for i in range(12)} | {"0": ["11", "nowhere"]}
+    (tmp_path / "graph.json").write_text(json.dumps(chain))
+    found = list(measure([], [], tmp_path))
+    assert {"normalised_gain", "target_learnt", "hard_gate_gain"} <= {str(r["metric"]) for r in found}
+
+
+def _above(graph: dict[str, tuple[str, ...]], skill: str) -> set[str]:
+    return set(graph[skill]).union(*(_above(graph, p) for p in graph[skill]))
