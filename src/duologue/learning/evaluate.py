@@ -23,12 +23,18 @@ Row = dict[str, Any]
 
 def run(tasks: Sequence[str] = (), *, seeds: int = SEEDS) -> Iterator[Row]:
     """One row per figure. Raises Invalid for a task that is not known."""
-    known = {"risk": _risk}
+    known = {"risk": _risk, "corrections": _corrections}
     unknown = sorted(set(tasks) - set(known))
     if unknown:
         raise Invalid(f"There is no task {unknown[0]}; the tasks are {', '.join(known)}.")
     for task in tasks or known:
         yield from known[task](seeds)
+
+
+def _corrections(seeds: int) -> Iterator[Row]:
+    from duologue.learning.corrections import rows
+
+    yield from rows()
 
 
 def _risk(seeds: int) -> Iterator[Row]:

@@ -13,7 +13,7 @@ from duologue.conversation.model import Message
 from duologue.conversation.service import ConversationService
 from duologue.kit.errors import NotFound
 from duologue.learning.examples import to_examples
-from duologue.learning.model import ChatTurn, Example, ExampleKind, ExportFormat
+from duologue.learning.model import Candidate, ChatTurn, Example, ExampleKind, ExportFormat
 from duologue.review.model import Verdict
 from duologue.review.service import ReviewService
 
@@ -38,6 +38,17 @@ class ExportService:
                 for example in to_examples(verdict, prompt) if prompt else ():
                     if example.kind == _KIND[form]:
                         yield to_line(example, form)
+            after = page[-1].id
+
+    async def candidates(self, workspace_id: str) -> AsyncIterator[Candidate]:
+        """Every example of the workspace's verdicts, with what decides whether it is learnt from."""
+        after = ""
+        while page := await self._reviews.list_verdicts_after(workspace_id, after=after, limit=PAGE):
+            for verdict in page:
+                read_s = (verdict.decided_at - verdict.shown_at).total_seconds() if verdict.shown_at else None
+                prompt = await self._prompt(verdict)
+                for example in to_examples(verdict, prompt) if prompt else ():
+                    yield Candidate(example, verdict.person_id, verdict.decided_at, read_s)
             after = page[-1].id
 
     async def _prompt(self, verdict: Verdict) -> list[ChatTurn]:

@@ -1,6 +1,7 @@
 """What verdicts become: examples to learn from, each with its lineage."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 ExampleKind = Literal["sft", "preference", "label"]
@@ -22,3 +23,13 @@ class Example:
     rejected: str
     is_good: bool
     lineage: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An example with what decides whether it is learnt from."""
+
+    example: Example
+    person_id: str
+    decided_at: datetime
+    read_s: float | None = None

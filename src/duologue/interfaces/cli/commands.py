@@ -125,6 +125,21 @@ def export(
 
 
 @app.command()
+def learn(
+    context: typer.Context,
+    look_only: Annotated[bool, typer.Option("--look-only", help="Only say what would be learnt from.")] = False,
+    workspace: Workspace = "",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let the verdicts become a better model: a dataset, a challenger, and how it compares with the one that answers now."""
+    from duologue.interfaces.cli.learn import learn_from
+    from duologue.interfaces.cli.run import with_platform
+
+    with_platform(context, lambda platform: learn_from(platform, workspace, look_only=look_only, as_json=as_json), data_dir)
+
+
+@app.command()
 def bench(
     arguments: Annotated[list[str] | None, typer.Argument(help="Passed on to the measurements.")] = None,
     as_json: AsJson = False,

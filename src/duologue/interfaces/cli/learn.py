@@ -1,0 +1,84 @@
+"""`duologue learn`: the workspace's verdicts become a dataset and a challenger, compared with the model that answers now."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from duologue.interfaces.cli.run import err, get_workspace, out, print_json
+from duologue.kit.errors import Invalid, SetupError
+
+if TYPE_CHECKING:
+    from duologue.interfaces.platform import Platform
+    from duologue.learning.compare import Score
+    from duologue.learning.dataset import Dataset
+
+
+async def learn_from(platform: Platform, slug: str, *, look_only: bool, as_json: bool) -> None:
+    """Freeze, train, compare, say what stands in the way. Raises Invalid where there is too little, SetupError without torch."""
+    from duologue.learning.dataset import freeze, store
+
+    workspace = await get_workspace(platform, slug)
+    dataset = freeze([candidate async for candidate in platform.exports.candidates(workspace.id)])
+    folder = platform.settings.data_dir / "learning" / workspace.slug
+    place = store(dataset, folder / "datasets")
+    _say_dataset(dataset, place, as_json=as_json)
+    if look_only:
+        return
+    dataset.check()
+    documents = await platform.knowledge.list_documents(workspace.id)
+    texts = [(await platform.knowledge.get_document(workspace.id, d.id)).text for d in documents if d.status == "ready"]
+    scores, in_the_way, model = await asyncio.to_thread(_train, platform, dataset, folder, texts)
+    _say_scores(scores, in_the_way, model, as_json=as_json)
+
+
+def _train(platform: Platform, dataset: Dataset, folder: Path, texts: list[str]) -> tuple[list[Score], list[str], Path]:
+    try:
+        from duologue.engine.local import find_embedded
+        from duologue.learning.compare import check_gates, compare
+        from duologue.learning.train import learn
+    except ModuleNotFoundError as error:
+        raise SetupError(f"{error.name} is not installed; install the extra: pip install 'duologue[local]'.") from error
+    if platform.settings.engine not in ("local", "none"):
+        raise Invalid("Only our own model learns here; of a remote one, take the export: duologue export --format sft|dpo.")
+    champion = Path(platform.settings.model_dir) if platform.settings.model_dir else find_embedded()
+    half = len(texts) // 2
+    with err.status("learning …") as status:
+        run = learn(dataset, champion, folder, texts[:half], lambda part, share: status.update(f"{part} {share:.0%}"))
+        status.update("comparing …")
+        scores = compare(champion, run.model, dataset.held_out, texts[half:][:24])
+    return scores, check_gates(scores), run.model
+
+
+def _say_dataset(dataset: Dataset, place: Path, *, as_json: bool) -> None:
+    counts: dict[str, Any] = {
+        "dataset": dataset.name, "answers": len(dataset.answers(dataset.train)), "pairs": len(dataset.pairs(dataset.train)),
+        "held_out": len(dataset.held_out), "people": dataset.people, "left_out": dataset.left_out, "folder": str(place),
+    }  # fmt: skip
+    if as_json:
+        print_json(counts)
+        return
+    line = "dataset {dataset}: {answers} answers, {pairs} pairs, {held_out} held out".format_map(counts)
+    out.print(line, markup=False)
+    for reason, n in dataset.left_out.items():
+        out.print(f"  left out: {n} {reason.replace('_', ' ')}", markup=False)
+
+
+def _say_scores(scores: list[Score], in_the_way: list[str], model: Path, *, as_json: bool) -> None:
+    if as_json:
+        for s in scores:
+            print_json({"metric": s.metric, "value": s.challenger, "baseline": s.champion, "low": s.low, "high": s.high, "n": s.n})
+        print_json({"model": str(model), "in_the_way": in_the_way})
+        return
+    table = Table("metric", "now", "challenger", "difference (95 %)", "n", box=None)
+    for s in scores:
+        interval = f"{s.difference:+.3f} [{s.low:+.3f}, {s.high:+.3f}]"
+        table.add_row(s.metric, f"{s.champion:.3f}", f"{s.challenger:.3f}", interval, str(s.n))
+    out.print(table)
+    for sentence in in_the_way:
+        out.print(f"- {sentence}", markup=False)
+    if not in_the_way:
+        out.print(f"Nothing stands in the way. To let it answer: DUOLOGUE_MODEL_DIR={model}", markup=False)

@@ -1,0 +1,113 @@
+"""`duologue eval learning --task corrections|recall`: what 300 corrections teach, on a machine without a GPU.
+
+A scripted team corrects the drafts of the program's own model in the style of its house: the answers come from the sample
+shop's questions and the words that answer them, each in two or three wordings, and the rejected draft is what the model really
+wrote. Held out are persons and moments, not questions: a shop is asked the same things again. Knows packs by their files only.
+"""
+
+import json
+import random
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from duologue.learning.compare import Score, check_gates, compare
+from duologue.learning.dataset import freeze
+from duologue.learning.model import Candidate, Example
+from duologue.learning.train import learn
+
+CORRECTIONS = 300
+SEED = 11
+_THEN = datetime(2026, 1, 1, tzinfo=UTC)
+_WORDINGS = {
+    "en": ("{q}", "Hello, {q}", "Quick question: {q}"),
+    "zh": ("{q}", "你好，{q}", "请问{q}"),
+}
+_HOUSE = {"en": "Thanks for asking. {a}", "zh": "感谢咨询。{a}"}
+
+
+def run_corrections(champion: Path, folder: Path, *, count: int = CORRECTIONS) -> tuple[list[Score], list[str]]:
+    """Train on that many corrections and compare; the scores, and what stands in the way of a promotion."""
+    from duologue.lm.ask import Model
+
+    candidates = make_corrections(Model(champion), count)
+    dataset = freeze(candidates)
+    texts = read_texts()
+    run = learn(dataset, champion, folder, replay=texts[: len(texts) // 2])
+    scores = compare(champion, run.model, dataset.held_out, texts[len(texts) // 2 :][:24])
+    return scores, check_gates(scores)
+
+
+def poison(candidates: Sequence[Candidate], share: float = 0.1) -> list[Candidate]:
+    """The same candidates, a share of the pairs flipped, as by somebody who means ill."""
+    draw = random.Random(SEED)
+    out = []
+    for candidate in candidates:
+        example = candidate.example
+        if example.kind == "preference" and draw.random() < share:
+            example = Example("preference", example.prompt, example.rejected, example.chosen, True, example.lineage)
+        out.append(Candidate(example, candidate.person_id, candidate.decided_at, candidate.read_s))
+    return out
+
+
+def make_corrections(model: Any, count: int) -> list[Candidate]:
+    """Corrections of what the model writes: for each an answer to learn and a pair."""
+    from duologue.lm.decode import Decoding
+
+    draw = random.Random(SEED)
+    asked = read_questions()
+    found: list[Candidate] = []
+    for i in range(count):
+        lang, question, answer = asked[draw.randrange(len(asked))]
+        prompt = ({"role": "user", "content": draw.choice(_WORDINGS[lang]).format(q=question)},)
+        written = model.answer(model.read_chat(list(prompt)), Decoding(max_new_tokens=40))["texts"][0].strip()
+        lineage: dict[str, Any] = {"verdict_id": f"vrd_{i:05d}", "verdict": "edit", "lang": lang}
+        final = _HOUSE[lang].format(a=answer)
+        at, person = _THEN + timedelta(hours=i), f"per_{i // 3:04d}"
+        found.append(Candidate(Example("sft", prompt, final, "", True, lineage), person, at))
+        if written:
+            found.append(Candidate(Example("preference", prompt, final, written, True, lineage), person, at))
+    return found
+
+
+def read_questions() -> list[tuple[str, str, str]]:
+    """(language, question, the words that answer it) of the sample shop."""
+    rows = []
+    for path in sorted(Path(str(files("duologue.packs"))).glob("support/evals/*.jsonl")):
+        for line in path.read_text("utf-8").splitlines():
+            row = json.loads(line)
+            if row.get("quote") and row.get("lang") in _HOUSE:
+                rows.append((str(row["lang"]), str(row["question"]), str(row["quote"])))
+    return rows
+
+
+def read_texts() -> list[str]:
+    """Ordinary texts of the packs' reading, in a fixed order, to be mixed in and to be measured on."""
+    texts = []
+    for path in sorted(Path(str(files("duologue.packs"))).glob("*/knowledge/*/*.md")):
+        text = path.read_text("utf-8")
+        texts.append(text.split("---", 2)[-1].strip()[:1_200])
+    random.Random(SEED).shuffle(texts)
+    return texts
+
+
+def rows(count: int = CORRECTIONS) -> Iterator[dict[str, Any]]:
+    """The figures of `--task corrections`, honest and poisoned."""
+    from duologue.engine.local import find_embedded
+
+    champion = find_embedded()
+    with tempfile.TemporaryDirectory(prefix="duologue-learn-") as name:
+        scores, in_the_way = run_corrections(champion, Path(name), count=count)
+        note = f"{count} corrections; interval of the difference"
+        for s in scores:
+            yield {
+                "task": "corrections", "metric": s.metric, "value": s.challenger, "baseline": s.champion, "n": s.n,
+                "note": f"{note} [{s.low:+.3f}, {s.high:+.3f}]; baseline: the model before",
+            }  # fmt: skip
+        yield {
+            "task": "corrections", "metric": "gates_passed", "value": float(not in_the_way), "baseline": None, "n": len(scores),
+            "note": " ".join(in_the_way) or "nothing stands in the way",
+        }  # fmt: skip

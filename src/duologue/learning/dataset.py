@@ -1,0 +1,166 @@
+"""From verdicts to a frozen dataset: what is left out and why, what is held out, and one hash that names it all.
+
+Held out are the latest persons: those whose first verdict lies after the cut in time, so that neither a person nor a moment
+stands on both sides. What known persons said after the cut belongs to neither side. Pure; `store` writes it as files that the
+trainers read.
+"""
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from duologue.assistant.guard import Mask, is_injected
+from duologue.kit.errors import Invalid
+from duologue.kit.text import words
+from duologue.learning.export import to_line
+from duologue.learning.model import Candidate, ChatTurn, Example
+
+HELD_OUT = 0.2
+"""Share of the time line behind the cut."""
+FASTEST_WORDS_PER_S = 15.0
+"""An approval that came faster was not read: skilled readers read some 4 to 5 words a second (Brysbaert 2019)."""
+LEAST_PAIRS = 20
+LEAST_EXAMPLES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """What is learnt from and what is only measured. `left_out`: how many examples, by reason."""
+
+    name: str
+    train: tuple[Example, ...]
+    held_out: tuple[Example, ...]
+    left_out: dict[str, int]
+    people: int
+
+    def pairs(self, of: Sequence[Example]) -> list[Example]:
+        """The preference pairs among examples."""
+        return [e for e in of if e.kind == "preference"]
+
+    def answers(self, of: Sequence[Example]) -> list[Example]:
+        """The answers to be learnt among examples."""
+        return [e for e in of if e.kind == "sft"]
+
+    def check(self) -> None:
+        """Raise Invalid, with the reason, where there is too little to learn from."""
+        found, held = len(self.answers(self.train)), len(self.answers(self.held_out))
+        if found < LEAST_EXAMPLES or held < LEAST_EXAMPLES // 4:
+            raise Invalid(
+                f"There is too little to learn from: {found} answers and {held} held out; it takes {LEAST_EXAMPLES} and "
+                f"{LEAST_EXAMPLES // 4}. Go on deciding on drafts.",
+                answers=found,
+                held_out=held,
+            )
+
+
+def freeze(candidates: Iterable[Candidate], held_out: float = HELD_OUT) -> Dataset:
+    """Filter, split and name. The same candidates give the same dataset, whatever their order."""
+    left_out: Counter[str] = Counter()
+    kept: list[Candidate] = []
+    known: set[tuple[str, str, str, str]] = set()
+    for candidate in sorted(candidates, key=lambda c: (c.decided_at, str(c.example.lineage.get("verdict_id")), c.example.kind)):
+        reason = _find_reason(candidate)
+        redacted = replace(candidate, example=redact(candidate.example))
+        key = _key(redacted.example)
+        if reason is None and key in known:
+            reason = "near_duplicate"
+        if reason is not None:
+            left_out[reason] += 1
+            continue
+        known.add(key)
+        kept.append(redacted)
+    train, measured = _split(kept, held_out, left_out)
+    name = _name(train, measured)
+    return Dataset(name, tuple(train), tuple(measured), dict(sorted(left_out.items())), len({c.person_id for c in kept}))
+
+
+def _find_reason(candidate: Candidate) -> str | None:
+    example = candidate.example
+    if example.kind == "label":
+        return "only_a_label"
+    if not example.chosen.strip():
+        return "empty"
+    if is_injected(example.chosen) or any(is_injected(turn["content"]) for turn in example.prompt):
+        return "speaks_to_the_model"
+    is_approval = example.lineage.get("verdict") == "approve"
+    if is_approval and candidate.read_s is not None and candidate.read_s < len(words(example.chosen)) / FASTEST_WORDS_PER_S:
+        return "approved_unread"
+    return None
+
+
+def redact(example: Example) -> Example:
+    """The example with names in place of personal data, the same name for the same datum."""
+    mask = Mask()
+    prompt: tuple[ChatTurn, ...] = tuple({**turn, "content": mask.hide(turn["content"])} for turn in example.prompt)
+    return replace(example, prompt=prompt, chosen=mask.hide(example.chosen), rejected=mask.hide(example.rejected))
+
+
+def _key(example: Example) -> tuple[str, str, str, str]:
+    asked = " ".join(words(example.prompt[-1]["content"])) if example.prompt else ""
+    return (example.kind, asked, " ".join(words(example.chosen)), " ".join(words(example.rejected)))
+
+
+def _split(kept: Sequence[Candidate], held_out: float, left_out: Counter[str]) -> tuple[list[Example], list[Example]]:
+    if not kept:
+        return [], []
+    moments = sorted(c.decided_at for c in kept)
+    cut = moments[min(len(moments) - 1, int(len(moments) * (1 - held_out)))]
+    first: dict[str, datetime] = {}
+    for candidate in kept:
+        first.setdefault(candidate.person_id, candidate.decided_at)
+    train, measured = [], []
+    for candidate in kept:
+        if candidate.decided_at < cut:
+            train.append(candidate.example)
+        elif first[candidate.person_id] >= cut:
+            measured.append(candidate.example)
+        else:
+            left_out["known_person_after_the_cut"] += 1
+    return train, measured
+
+
+def _name(train: Sequence[Example], held_out: Sequence[Example]) -> str:
+    whole = hashlib.sha256()
+    for side in (train, held_out):
+        for example in side:
+            whole.update(json.dumps(_row(example), ensure_ascii=False, sort_keys=True).encode() + b"\n")
+        whole.update(b"--\n")
+    return whole.hexdigest()[:16]
+
+
+def _row(example: Example) -> dict[str, Any]:
+    return to_line(example, "sft" if example.kind == "sft" else "dpo")
+
+
+def store(dataset: Dataset, folder: Path) -> Path:
+    """Write `sft.jsonl`, `pairs.jsonl`, `held_out.jsonl` and `card.json` into a folder named by the hash, whole or not at all."""
+    place = folder / dataset.name
+    if (place / "card.json").exists():
+        return place
+    place.mkdir(parents=True, exist_ok=True)
+    parts = {
+        "sft.jsonl": dataset.answers(dataset.train),
+        "pairs.jsonl": dataset.pairs(dataset.train),
+        "held_out.jsonl": list(dataset.held_out),
+    }
+    for name, examples in parts.items():
+        text = "".join(json.dumps(_row(e), ensure_ascii=False) + "\n" for e in examples)
+        _write(place / name, text)
+    card = {
+        "name": dataset.name, "answers": len(parts["sft.jsonl"]), "pairs": len(parts["pairs.jsonl"]),
+        "held_out": len(dataset.held_out), "people": dataset.people, "left_out": dataset.left_out,
+    }  # fmt: skip
+    _write(place / "card.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+    return place
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_suffix(path.suffix + ".part")
+    part.write_text(text, "utf-8")
+    os.replace(part, path)
