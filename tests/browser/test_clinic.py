@@ -1,5 +1,6 @@
 """The clinic's pages in a Chromium: a patient in danger, the queue, and a record read, edited, opened and signed."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -69,6 +70,29 @@ def test_a_record_shows_its_sources_and_is_signed_after_reading(clinician: Page)
     clinician.get_by_test_id("addendum").locator("input").fill("Eye test arranged.")
     clinician.get_by_test_id("addendum").get_by_role("button").click()
     expect(record).to_contain_text("Eye test arranged.")
+
+
+def test_what_another_system_knows_is_brought_beside_the_record(clinician: Page) -> None:
+    clinician.get_by_test_id("patient").filter(has_text="Priya Nair").click()
+    brought = clinician.get_by_test_id("brought")
+    brought.locator("summary").click()
+    system = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
+    bundle = {
+        "resourceType": "Bundle", "type": "collection",
+        "entry": [
+            {"fullUrl": "urn:uuid:6f9c1d0a-3a31-4c52-9d0e-0a1f2b3c4d5e", "resource": {
+                "resourceType": "Patient", "id": "p", "name": [{"text": "Priya Nair"}], "gender": "female"}},
+            {"fullUrl": "urn:uuid:7f9c1d0a-3a31-4c52-9d0e-0a1f2b3c4d5f", "resource": {
+                "resourceType": "AllergyIntolerance", "id": "a", "code": {"text": "Penicillin"},
+                "clinicalStatus": {"coding": [{"system": system, "code": "active"}]},
+                "patient": {"reference": "urn:uuid:6f9c1d0a-3a31-4c52-9d0e-0a1f2b3c4d5e"}}},
+        ],
+    }  # fmt: skip
+    file = {"name": "ips.json", "mimeType": "application/json", "buffer": json.dumps(bundle).encode()}
+    clinician.get_by_test_id("bring").set_input_files(files=[file])  # type: ignore[list-item]
+    expect(brought).to_contain_text("Penicillin (active)")
+    expect(brought).to_contain_text("Allergies")
+    expect(clinician.get_by_test_id("record")).not_to_contain_text("Penicillin")
 
 
 def test_another_clinicians_patient_opens_with_a_reason_only(clinician: Page) -> None:
