@@ -1,5 +1,7 @@
 """Personal data: what is taken out, what stays, and the way back."""
 
+import pytest
+
 from duologue.packs.health.privacy import by_rule, redact
 
 
@@ -24,3 +26,10 @@ def test_the_map_leads_back() -> None:
 def test_what_is_clinical_stays() -> None:
     assert by_rule("头晕三天，活动后加重，血压130/80。", "zh") == []
     assert by_rule("cough for three days, temperature 38.5", "en") == []
+
+
+def test_a_forms_own_labels_stay() -> None:
+    pytest.importorskip("pycrfsuite")
+    done = redact("Name:    Martim A Pereira\nAddress: 83 Dora Creek\nPhone number: 555-123-4567", "en").text
+    assert [line.split(":")[0] for line in done.split("\n")] == ["Name", "Address", "Phone number"]
+    assert "Pereira" not in done
