@@ -3,19 +3,26 @@
     python runs/evaluate_model.py --model DIR --corpus DIR --out FILE [--limit 60] [--base DIR]
 
 Bits per byte by source and language, of the model and of `--base` (before its fine-tuning), beside a trigram model counted on the
-same shards; grounded answers beside "the sentence with most shared words"; how often it stops and repeats itself; samples.
+same shards; grounded answers beside "the sentence with most shared words", on the passages as they are and on short ones made of
+them; how many of the sentences that it writes pass the program's own check against the passage; how often it stops and repeats
+itself; samples.
 """
 
 import argparse
 import json
+import random
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+import lessons
 import numpy as np
 import torch
 
+from duologue.assistant.ground import Grounds
+from duologue.kit.text import sentences
+from duologue.knowledge.model import Passage
 from duologue.lm import clean
 from duologue.lm.chat import NOT_IN_TEXT, render
 from duologue.lm.checkpoint import load_checkpoint
@@ -85,6 +92,24 @@ def most_shared(passage: str, question: str, lang: str) -> str:
     return max(clean.split_sentences(passage) or [passage], key=lambda s: len(asked & pieces(s)))
 
 
+def shorten(held_out: dict[str, Any]) -> dict[str, list[Any]]:
+    """The held-out questions of people on short passages, a quarter of them without their answer."""
+    rng, found = random.Random(3), {}
+    for name in [n for n in held_out if "groundedqa" in n and held_out[n] and "span" in held_out[n][0]]:
+        talks = lessons.make_short(held_out[name], rng, absent=0.25)
+        lang = held_out[name][0]["lang"]
+        keys = ("passage", "question", "answer")
+        found[f"{name}, short"] = [dict(zip(keys, (m["content"] for m in t), strict=True)) | {"lang": lang} for t in talks]
+    return found
+
+
+def count_supported(passage: str, text: str, lang: str) -> tuple[int, int]:
+    """How many sentences of an answer the program would let pass as supported by the passage, of how many."""
+    grounds = Grounds([Passage("psg", "wsp", "doc", 0, "", "", passage, 0, len(passage), lang)])  # type: ignore[arg-type]
+    said = sentences(text)
+    return sum(grounds.check(s).holds for s in said), len(said)
+
+
 def measure_bits(
     model: Any, tokenizer: TextTokenizer, trigram: Trigram, held_out: dict[str, Any], limit: int
 ) -> list[dict[str, Any]]:
@@ -119,10 +144,13 @@ def measure_answers(
             if "passage" in item:
                 groups[item["lang"]].append(item)
         for lang, some in groups.items():
-            exact, overlap, shared, absent, absent_right, false_absent = [], [], [], 0, 0, 0
+            exact, overlap, shared, absent, absent_right, false_absent, passing, said = [], [], [], 0, 0, 0, 0, 0
             for item in some[:limit]:
                 talk = [{"role": "system", "content": item["passage"]}, {"role": "user", "content": item["question"]}]
                 text, has_stopped = answer(model, tokenizer, talk)
+                if text not in NOT_IN_TEXT.values():
+                    one = count_supported(item["passage"], text, lang)
+                    passing, said = passing + one[0], said + one[1]
                 stops, loops, total = stops + has_stopped, loops + is_looping(text), total + 1
                 if item["answer"] in NOT_IN_TEXT.values():
                     absent, absent_right = absent + 1, absent_right + (text == item["answer"])
@@ -142,6 +170,8 @@ def measure_answers(
                     "n_absent": absent,
                     "absent_right": absent_right / max(1, absent),
                     "false_absent": false_absent / max(1, len(exact)),
+                    "supported": passing / max(1, said),
+                    "n_sentences": said,
                 }
             )
             print(rows[-1], flush=True)
@@ -169,7 +199,7 @@ def main() -> None:
         ):
             row["base"] = before["bits_per_byte"]
     print(bits, flush=True)
-    answers, habits = measure_answers(model, tokenizer, held_out, given.limit)
+    answers, habits = measure_answers(model, tokenizer, held_out | shorten(held_out), given.limit)
     samples = [{"prompt": p, "answer": answer(model, tokenizer, [{"role": "user", "content": p}], 60)[0]} for p in PROMPTS]
     for passage, question in SHOP:
         talk = [{"role": "system", "content": passage}, {"role": "user", "content": question}]

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import grounded
+import lessons
 
 from duologue.lm import clean
 from duologue.lm.chat import NOT_IN_TEXT, render_within
@@ -28,7 +29,7 @@ from duologue.lm.data import write_shard
 from duologue.lm.tokenizer import BOS, END, TextTokenizer, load_tokenizer, train_tokenizer
 
 SEED = 7
-LENGTH = 512
+LENGTH, SHORT = 512, 256
 MODEL_WRITTEN = {"zh_dialog_smile", "zh_user_questions_plexpt", "zh_instruct_better_ruozhiba", "zh_instruct_hikariming"}
 Messages = list[dict[str, str]]
 
@@ -49,24 +50,44 @@ TEXT = {
     "zh_howtocook": (150, 900),
     "zh_xiehouyu": (50, 100),
 }
-# name: (thousand tokens in the text stage, in the chat stage); conversations, learnt as a whole
+# name: thousand tokens in the text stage; conversations, learnt as a whole
 CHAT = {
-    "en_dialog_sgd": (350, 300),
-    "bi_dialog_woz": (250, 200),
-    "en_dialog_topical_chat": (200, 150),
-    "zh_dialog_smile": (700, 350),
-    "zh_dialog_kdconv": (100, 80),
-    "en_dialog_mathdial": (60, 40),
-    "bi_dialog_chatterbot": (20, 20),
-    "en_instruct_rasbt": (20, 30),
-    "en_instruct_dolly_part": (150, 100),
-    "zh_instruct_better_ruozhiba": (60, 50),
-    "zh_instruct_hikariming": (40, 40),
-    "zh_instruct_oasst1": (60, 40),
-    "en_groundedqa_disflqa": (100, 150),
-    "en_qa_medquad": (150, 50),
+    "en_dialog_sgd": 350,
+    "bi_dialog_woz": 250,
+    "en_dialog_topical_chat": 200,
+    "zh_dialog_smile": 700,
+    "zh_dialog_kdconv": 100,
+    "en_dialog_mathdial": 60,
+    "bi_dialog_chatterbot": 20,
+    "en_instruct_rasbt": 20,
+    "en_instruct_dolly_part": 150,
+    "zh_instruct_better_ruozhiba": 60,
+    "zh_instruct_hikariming": 40,
+    "zh_instruct_oasst1": 60,
+    "en_groundedqa_disflqa": 100,
+    "en_qa_medquad": 150,
 }
-QA = {"en_groundedqa_squad_dev": (450, 350), "zh_groundedqa_drcd": (450, 350), "zh_groundedqa_cmrc2018": (200, 150)}
+# kind of lesson: (thousand tokens in the chat stage, learnt as a whole; in fine-tuning, learnt on the assistant's side)
+PRACTICE = {
+    "short questions": (450, 750),
+    "long questions": (250, 250),
+    "templates": (250, 350),
+    "several": (120, 250),
+    "look-ups": (250, 350),
+    "leads": (350, 400),
+    "chat": (700, 350),
+    "instructions": (150, 100),
+    "repeats": (60, 80),
+    "rewriting": (60, 120),
+    "openings": (30, 120),
+    "small talk": (40, 100),
+    "intake": (60, 120),
+    "tutoring": (40, 80),
+    "translations": (80, 60),
+    "text": (250, 350),
+}
+INSTRUCTIONS = ("en_instruct_rasbt", "en_instruct_dolly_part", "zh_instruct_hikariming", "zh_instruct_oasst1")
+QA = {"en_groundedqa_squad_dev": 450, "zh_groundedqa_drcd": 450, "zh_groundedqa_cmrc2018": 200}
 MADE_TEXT = 300
 
 
@@ -220,6 +241,57 @@ def split_for_lookups(texts: dict[str, list[str]]) -> dict[str, list[str]]:
     }
 
 
+def practise(
+    texts: dict[str, list[str]],
+    chats: dict[str, list[Messages]],
+    questions: dict[str, list[dict[str, str]]],
+    sentences: dict[str, list[str]],
+    spoken: list[Messages],
+    templates: list[dict[str, str]],
+) -> dict[str, dict[str, list[Any]]]:
+    """The lessons of the chat stage and of fine-tuning by kind, each with draws of its own."""
+    found: dict[str, dict[str, list[Any]]] = {}
+    flat = [item for items in questions.values() for item in items]
+    asked = [(i["question"], i["lang"]) for i in [*templates[:3_000], *flat[:2_000]]]
+    talks = [m for name, pool in chats.items() if name.startswith(("en_dialog", "zh_dialog", "bi_dialog")) for m in cap(name, pool)]
+    for number, stage in enumerate(("chat", "sft")):
+        rng, seed = random.Random(f"practice-{stage}"), SEED + 10 + number
+        some: dict[str, list[Any]] = {
+            "short questions": lessons.make_short(flat, rng, absent=0.12),
+            "long questions": [grounded_chat(i) for i in flat if i["answer"] not in NOT_IN_TEXT.values() or rng.random() < 0.2],
+            "templates": [grounded_chat(asdict(i)) for i in grounded.make_items(seed, 12_000, absent=0.12)],
+            "several": lessons.make_several(seed, 4_000),
+            "look-ups": [grounded_chat(asdict(i)) for i in grounded.make_lookups(sentences, seed, 7_000, absent=0.12)],
+            "leads": [
+                m
+                for lang, name in {"en": "en_wiki_core2015", "zh": "zh_wiki_2023slice"}.items()
+                for m in lessons.make_from_leads(texts[name], lang, rng)
+            ],
+            "chat": list(talks),
+            "instructions": [m for name in INSTRUCTIONS for m in chats[name]],
+            "repeats": grounded.make_repeats(sentences, seed, 3_000),
+            "rewriting": [*chats["en_groundedqa_disflqa"], *spoken],
+            "openings": grounded.make_openings(asked, seed),
+            "small talk": [messages for messages, _ in grounded.make_small_talk(seed, 3_000)],
+            "intake": lessons.make_intake(seed, 1_600),
+            "tutoring": lessons.make_tutoring(seed, 1_600),
+            "translations": lessons.make_translations(texts["bi_tatoeba_cmn_eng"], rng),
+            "text": [t for name, pool in texts.items() for t in rng.sample(pool, min(len(pool), TEXT[name][0] // 4))],
+        }
+        for pool in some.values():
+            rng.shuffle(pool)
+        found[stage] = some
+    return found
+
+
+def cap(name: str, pool: list[Messages]) -> list[Messages]:
+    """At most so many conversations of a set, so that none sets the tone alone; without robots of other names."""
+    most = {"zh_dialog_smile": 2_500, "en_dialog_sgd": 3_000, "bi_dialog_woz": 2_500, "en_dialog_topical_chat": 1_500}.get(
+        name, 1_000
+    )
+    return [m for m in pool if name != "bi_dialog_chatterbot" or not lessons.has_robot(m)][-most:]
+
+
 def rewriting(rng: random.Random, question: str) -> Messages:
     said = "请改写这个问题，去掉口误：" + grounded.make_disfluent(rng, question)
     return [{"role": "user", "content": said}, {"role": "assistant", "content": question}]
@@ -261,8 +333,12 @@ def main() -> None:
         rendered = render_within(tokenizer, messages, LENGTH + 1)
         return [(rendered.ids, None)] if rendered else []
 
+    def as_short_chat(messages: Messages) -> list[Any]:
+        rendered = render_within(tokenizer, messages, SHORT + 1)
+        return [(rendered.ids, None)] if rendered else []
+
     def as_lesson(messages: Messages) -> list[Any]:
-        rendered = render_within(tokenizer, messages, LENGTH + 1)
+        rendered = render_within(tokenizer, messages, SHORT + 1)
         return [(rendered.ids, rendered.mask)] if rendered else []
 
     qa = {
@@ -272,41 +348,25 @@ def main() -> None:
     for items in qa.values():
         rng.shuffle(items)
     sentences = split_for_lookups(texts)
-    lookups = [
-        {"passage": i.passage, "question": i.question, "answer": i.answer} for i in grounded.make_lookups(sentences, SEED, 30_000)
-    ]
     templates = [{"passage": i.passage, "question": i.question, "answer": i.answer, "lang": i.lang} for i in made]
-    talk = [messages for messages, _ in grounded.make_small_talk(SEED, 3_000)]
 
     stages: dict[str, list[Any]] = {"text": [], "chat": [], "sft": []}
     for name, pool in texts.items():
         stages["text"] += take(pool, TEXT[name][0], given.scale, as_text)
     for name, pool in chats.items():
         half = len(pool) // 2
-        stages["text"] += take(pool[:half], CHAT[name][0], given.scale, as_chat)
-        stages["chat"] += take(pool[half:], CHAT[name][1], given.scale, as_chat)
+        stages["text"] += take(pool[:half], CHAT[name], given.scale, as_chat)
     for name, items in qa.items():
         cut = len(items) // 2
-        stages["text"] += take(items[:cut], QA[name][0], given.scale, lambda i: as_chat(grounded_chat(i)), passes=1)
-        stages["chat"] += take(items[cut:], QA[name][1], given.scale, lambda i: as_chat(grounded_chat(i)), passes=1)
+        stages["text"] += take(items[:cut], QA[name], given.scale, lambda i: as_chat(grounded_chat(i)), passes=1)
     stages["text"] += take(templates[:10_000], MADE_TEXT, given.scale, lambda i: as_chat(grounded_chat(i)), passes=1)
-    stages["chat"] += take(templates[10_000:20_000], 700, given.scale, lambda i: as_chat(grounded_chat(i)), passes=1)
-    stages["chat"] += take(lookups[:12_000], 900, given.scale, lambda i: as_chat(grounded_chat(i)), passes=1)
-    stages["chat"] += take(talk[:1000], 40, given.scale, as_chat, passes=1)
+    spoken = [rewriting(rng, q["question"]) for q in questions["zh_groundedqa_drcd"]]
 
-    lessons = [asdict(i) for i in grounded.make_items(SEED + 2, 25_000, absent=0.08)]
-    stages["sft"] += take(lessons, 1600, 1, lambda i: as_lesson(grounded_chat(i)), passes=1)
-    found = [asdict(i) for i in grounded.make_lookups(sentences, SEED + 2, 9_000, absent=0.08)]
-    stages["sft"] += take(found, 600, 1, lambda i: as_lesson(grounded_chat(i)), passes=1)
-    stages["sft"] += take(grounded.make_repeats(sentences, SEED, 5_000), 250, 1, as_lesson, passes=1)
-    stages["sft"] += take(chats["en_groundedqa_disflqa"], 120, 1, as_lesson, passes=1)
-    spoken = [q["question"] for q in questions["zh_groundedqa_drcd"]]
-    stages["sft"] += take([rewriting(rng, q) for q in spoken], 120, 1, as_lesson, passes=1)
-    stages["sft"] += take(talk[1000:], 100, 1, as_lesson, passes=1)
-    asked = [(i.question, i.lang) for i in made[:3_000]] + [
-        (q["question"], q["lang"]) for some in questions.values() for q in some[:700]
-    ]
-    stages["sft"] += take(grounded.make_openings(asked, SEED), 150, 1, as_lesson, passes=1)
+    practice = practise(texts, chats, questions, sentences, spoken, templates[10_000:])
+    for stage, encode, column in (("chat", as_short_chat, 1), ("sft", as_lesson, 2)):
+        for name, pool in practice[stage].items():
+            stages[stage] += take(pool, PRACTICE[name][column - 1], given.scale, as_text if name == "text" else encode, passes=2)
+            print(stage, name, len(pool), sum(len(d[0]) for d in stages[stage]), flush=True)
 
     for stage, docs in stages.items():
         rng.shuffle(docs)
@@ -336,7 +396,7 @@ def learn(texts: dict[str, list[str]], chats: dict[str, list[Messages]], vocab: 
     """A tokenizer from equal bytes of English and Chinese, 8 MB each, from the sets in the proportions of the mixture."""
     sample: list[str] = []
     for lang in ("en", "zh"):
-        weights = {n: TEXT[n][0] for n in texts if n.startswith(lang)} | {n: sum(CHAT[n]) for n in chats if n.startswith(lang)}
+        weights = {n: TEXT[n][0] for n in texts if n.startswith(lang)} | {n: CHAT[n] for n in chats if n.startswith(lang)}
         for name, weight in weights.items():
             pool = texts.get(name) or ["\n".join(m["content"] for m in c) for c in chats.get(name, [])]
             room = 8_000_000 * weight / sum(weights.values())

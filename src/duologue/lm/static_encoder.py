@@ -12,8 +12,9 @@ import random
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, tee
 from pathlib import Path
 
 import numpy as np
@@ -22,23 +23,25 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer, models, trainers
 from torch.nn import functional as F
 
-from duologue.lm import static_pairs
+from duologue.lm import static_counts, static_pairs
 from duologue.lm.static_model import MAX_TOKENS, StaticModel, pieces, quantise
 from duologue.lm.static_pairs import HeldOut
 
 SCALE_RATE = 1e-3
 WARM_UP = 200
 """Steps."""
+ACROSS = 3.0
+"""How much a token beside one of its translation counts against one beside its neighbour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """What is chosen for a training. It lasts `steps`, or `minutes` where steps is 0; the learning rate falls to zero along it."""
 
-    vocabulary: int = 24_000
+    vocabulary: int = 40_000
     dim: int = 256
     batch: int = 512
-    learning_rate: float = 0.01
+    learning_rate: float = 0.003
     minutes: float = 22.0
     steps: int = 0
     threads: int = 1
@@ -110,15 +113,39 @@ def encode_pairs(tokenizer: Tokenizer, found: static_pairs.Pairs, slips: float, 
     return Encoded(found.name, found.weight, (flat[0], flat[1]), (starts[0], starts[1]), (key_arrays[0], key_arrays[1]), marked)
 
 
-def initial_table(vocabulary: int, dim: int, sets: Sequence[Encoded], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Random directions; a frequent token starts short (smooth inverse frequency: Arora et al., ICLR 2017)."""
-    counts = np.ones(vocabulary)
-    for one in sets:
-        for tokens in one.tokens:
-            counts += np.bincount(tokens, minlength=vocabulary)
-    weights = 1e-3 / (1e-3 + counts / counts.sum())
-    table: NDArray[np.float32] = (rng.standard_normal((vocabulary, dim)) / math.sqrt(dim) * weights[:, None]).astype(np.float32)
-    return table
+def initial_table(
+    tokenizer: Tokenizer,
+    dim: int,
+    texts: Iterable[str],
+    translations: Iterable[tuple[str, str]],
+    sets: Sequence[Encoded],
+    rng: np.random.Generator,
+) -> NDArray[np.float32]:
+    """Vectors from which tokens stand near each other in the texts and across translations; a frequent token starts short."""
+    size = tokenizer.get_vocab_size()
+    seen = np.ones(size)
+
+    def documents() -> Iterator[list[int]]:
+        for ids in tokenize_all(tokenizer, texts):
+            np.add.at(seen, ids, 1)
+            yield ids
+
+    near = static_counts.count_near(documents(), size, rng)
+    ones, others = tee(translations)
+    sides = (tokenize_all(tokenizer, (pair[i] for pair in part)) for i, part in enumerate((ones, others)))
+    across = static_counts.count_across(((a[:64], b[:64]) for a, b in zip(*sides, strict=True) if a and b), size)
+    vectors = static_counts.factorise(near + ACROSS * across, dim, rng)
+    for encoded in sets:
+        for tokens in encoded.tokens:
+            seen += np.bincount(tokens, minlength=size)
+    return static_counts.weigh(vectors, seen, rng)
+
+
+def tokenize_all(tokenizer: Tokenizer, texts: Iterable[str]) -> Iterator[list[int]]:
+    """The tokens of each text, two thousand texts at a time."""
+    waiting = iter(texts)
+    while part := list(islice(waiting, 2000)):
+        yield from (e.ids for e in tokenizer.encode_batch([pieces(text) for text in part], is_pretokenized=True))
 
 
 def gather(
@@ -214,7 +241,15 @@ def main(data: Path, out: Path, recipe: Recipe, log: Callable[[str], None] = pri
     tell(event="tokenizer", size=tokenizer.get_vocab_size(), seconds=round(time.monotonic() - began))
     sets = [encode_pairs(tokenizer, found, recipe.slips, recipe.seed) for found in static_pairs.list_pairs(data)]
     tell(event="pairs", sizes={one.name: len(one) for one in sets}, seconds=round(time.monotonic() - began))
-    table = initial_table(tokenizer.get_vocab_size(), recipe.dim, sets, np.random.default_rng(recipe.seed))
+    table = initial_table(
+        tokenizer,
+        recipe.dim,
+        static_pairs.list_documents(data),
+        static_pairs.list_translations(data),
+        sets,
+        np.random.default_rng(recipe.seed),
+    )
+    tell(event="counted", seconds=round(time.monotonic() - began))
     table = train(table, sets, recipe, lambda values: tell(**values))
     rows, scales = quantise(table)
     model = StaticModel(f"static-{zlib.crc32(rows.tobytes()):08x}", tokenizer, rows, scales)

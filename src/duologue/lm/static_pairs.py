@@ -67,13 +67,54 @@ def read_set(data: Path, name: str) -> Iterator[dict[str, Any]]:
 
 def list_texts(data: Path) -> Iterator[str]:
     """Text for the vocabulary: both encyclopedias, and the sides of all pairs."""
-    for name, keep in (("en_wiki_core2015", 5), ("zh_wiki_2023slice", 3)):
+    for name, keep in (("en_wiki_core2015", 8), ("zh_wiki_2023slice", 5)):
         for n, row in enumerate(read_set(data, name)):
             if n % keep == 0:
                 yield row["text"][:4000]
     for found in list_pairs(data):
-        for one in found.pairs[:60_000]:
+        for one in found.pairs[:12_000]:
             yield "\n".join(one)
+
+
+DOCUMENTS = {
+    "en_wiki_core2015": (1, 3000),
+    "en_wikinews": (1, 3000),
+    "en_classic_books": (1, 12_000),
+    "en_wordset": (1, 4000),
+    "en_factbook": (2, 1500),
+    "en_children_stories": (1, 5000),
+    "zh_wiki_2023slice": (1, 1600),
+    "zh_laws": (3, 2000),
+    "zh_howtocook": (1, 4000),
+    "zh_user_questions_plexpt": (1, 500),
+    "en_dialog_sgd": (1, 4000),
+    "en_dialog_topical_chat": (1, 4000),
+    "zh_dialog_smile": (2, 4000),
+    "en_instruct_dolly_part": (1, 4000),
+    "en_qa_medquad": (2, 4000),
+    "zh_dialog_kdconv": (1, 4000),
+    "bi_dialog_woz": (1, 4000),
+    "zh_instruct_oasst1": (1, 4000),
+    "zh_instruct_hikariming": (1, 4000),
+    "zh_instruct_better_ruozhiba": (1, 4000),
+}
+"""Sets whose running text is counted: every how manieth document, and how many characters of it."""
+
+
+def list_documents(data: Path) -> Iterator[str]:
+    """Running text in parts of at most 3,900 characters, for counting which words stand near each other."""
+    for name, (every, limit) in DOCUMENTS.items():
+        for n, row in enumerate(read_set(data, name)):
+            if n % every == 0:
+                text = row["text"] if "text" in row else "\n".join(m["content"] for m in row["messages"])
+                yield from (text[at : at + 3900] for at in range(0, min(len(text), limit), 3900))
+
+
+def list_translations(data: Path) -> Iterator[tuple[str, str]]:
+    """Texts with their translation, of what is trained on."""
+    yield from (pair for pair, held in _tatoeba(data) if not held)
+    yield from _cedict(data)
+    yield from (pair for pair, held in _woz(data) if not held)
 
 
 def list_pairs(data: Path) -> Iterator[Pairs]:
@@ -90,6 +131,17 @@ def list_pairs(data: Path) -> Iterator[Pairs]:
     for name, weight in (("en_groundedqa_squad_dev", 1.5), ("zh_groundedqa_drcd", 1.5), ("zh_groundedqa_cmrc2018", 0.5)):
         kept = (r for r in read_set(data, name) if r["answer"] and not is_held_out(_article(r), ARTICLES_HELD_OUT_OF))
         yield Pairs(name, [(r["question"], _around(r)) for r in kept], weight)
+    yield Pairs("tatoeba, same translation", list(_same_translation(data)), 1.5)
+    yield Pairs("cedict, same word", list(_synonyms(data)), 1.5)
+    for lang, name, weight in (
+        ("en", "en_wiki_core2015", 1.0),
+        ("zh", "zh_wiki_2023slice", 1.0),
+        ("en", "en_classic_books", 1.0),
+        ("en", "en_children_stories", 0.3),
+        ("en", "en_wikinews", 0.5),
+        ("zh", "zh_howtocook", 0.1),
+    ):
+        yield Pairs(f"{name} sentence–context", list(_contexts(data, name, lang, rng)), weight)
     yield Pairs("disfl-qa", list(_disfluent(data)), 0.5)
     yield Pairs("wikinews", _titles(data, "en_wikinews", "en"), 1.0)
     yield Pairs("wordset", list(_wordset(data)), 1.0)
@@ -100,6 +152,7 @@ def list_pairs(data: Path) -> Iterator[Pairs]:
         ("zh_instruct_hikariming", "zh", 0.05),
         ("en_dialog_sgd", "en", 0.5),
         ("zh_dialog_kdconv", "zh", 0.2),
+        ("en_dialog_topical_chat", "en", 0.3),
     ):
         yield Pairs(name, list(_turns(data, name, lang)), weight)
     yield _labelled("zh questions by topic", _topics(data), 1.0, rng)
@@ -187,6 +240,49 @@ def _wiki(data: Path, name: str, lang: str, rng: random.Random) -> tuple[list[tu
             one, other = rng.sample(paragraphs, 2)
             neighbours.append((one, other))
     return leads, sections, neighbours
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“])|(?<=[。！？])")
+
+
+def _contexts(data: Path, name: str, lang: str, rng: random.Random) -> Iterator[tuple[str, str]]:
+    """A sentence and what stands around it, mostly without it (the inverse cloze task: Lee, Chang and Toutanova, ACL 2019)."""
+    limit, shortest = PASSAGE_CHARS[lang], {"en": 30, "zh": 10}[lang]
+    for row in read_set(data, name):
+        text = row["text"]
+        if is_held_out(text.split("\n", 1)[0]):
+            continue
+        sentences = [s.strip() for s in _SENTENCE_END.split(text[:20_000].replace("\n", " ")) if s.strip()]
+        for _ in range(min(4, len(sentences) // 5) if name != "en_classic_books" else len(sentences) // 5):
+            at = rng.randrange(len(sentences))
+            around = sentences[max(0, at - 2) : at + 3]
+            if shortest <= len(sentences[at]) <= limit // 2 and len(around) > 2:
+                if rng.random() < 0.9:
+                    around.remove(sentences[at])
+                yield sentences[at], (" " if lang == "en" else "").join(around)[:limit]
+
+
+def _same_translation(data: Path) -> Iterator[tuple[str, str]]:
+    """Two sentences that have one and the same translation."""
+    for side in (0, 1):
+        groups: dict[str, list[str]] = defaultdict(list)
+        for pair, held in _tatoeba(data):
+            if not held:
+                groups[pair[side]].append(pair[1 - side])
+        for group in groups.values():
+            yield from ((one, other) for one, other in pairwise(group) if one != other)
+
+
+def _synonyms(data: Path) -> Iterator[tuple[str, str]]:
+    """Two glosses of one Chinese word, and two Chinese words with one gloss."""
+    words: dict[str, list[str]] = defaultdict(list)
+    glosses: dict[str, list[str]] = defaultdict(list)
+    for gloss, word in _cedict(data):
+        words[word].append(gloss)
+        glosses[gloss].append(word)
+    for group in (*words.values(), *glosses.values()):
+        if len(group) <= 12:
+            yield from ((one, other) for one, other in pairwise(dict.fromkeys(group)))
 
 
 def _disfluent(data: Path) -> Iterator[tuple[str, str]]:

@@ -86,7 +86,7 @@ def test_training_brings_pairs_together() -> None:
     words = [word for group in (COLOURS, NOUNS) for pair in group.items() for word in pair]
     tokenizer = train_tokenizer(iter(words * 5), 400)
     sets = [encode_pairs(tokenizer, Pairs("toy", kept, 1.0), 0.0, 0)]
-    start = initial_table(tokenizer.get_vocab_size(), 32, sets, np.random.default_rng(0))
+    start = initial_table(tokenizer, 32, [], [], sets, np.random.default_rng(0))
     test = HeldOut("toy", [a for a, _ in held_out], [b for _, b in PAIRS], [PAIRS.index(p) for p in held_out])
 
     def figure(table: np.ndarray) -> float:

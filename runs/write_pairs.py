@@ -1,0 +1,55 @@
+"""Preference pairs for the embedded model: what it wrote against what the passage says.
+
+    python runs/write_pairs.py --model DIR --corpus DIR --out FILE [--count 400]
+
+Asks the model questions like those of its lessons (new draws; questions of people from the training part) and keeps those that it
+answers wrongly: rejected = what it wrote, chosen = the sentence that answers, or that the text does not say. One JSON object per
+line, as `duologue prefer` reads.
+"""
+
+import argparse
+import json
+import random
+from pathlib import Path
+
+import grounded
+import lessons
+import torch
+from evaluate_model import answer
+from prepare_corpus import QA, Corpus
+
+from duologue.lm.checkpoint import load_checkpoint
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--data", type=Path, required=True)
+    options.add_argument("--model", type=Path, required=True)
+    options.add_argument("--out", type=Path, required=True)
+    options.add_argument("--count", type=int, default=400)
+    given = options.parse_args()
+    torch.set_num_threads(1)
+    model, tokenizer = load_checkpoint(given.model)
+    rng, corpus = random.Random(21), Corpus(given.data, set())
+    items = [item for name in QA for item in corpus.questions(name)]
+    made = [lessons.say(i.question, i.answer, system=i.passage) for i in grounded.make_items(21, given.count, absent=0.3)]
+    talks = made + lessons.make_short(rng.sample(items, given.count * 2), rng, absent=0.25)
+    rng.shuffle(talks)
+    kept = 0
+    with given.out.open("w", encoding="utf-8") as file:
+        for talk in talks:
+            *prompt, right = talk
+            if sum(len(tokenizer.encode(m["content"])) for m in talk) > 200:
+                continue
+            text, _ = answer(model, tokenizer, prompt, 50)
+            if text.strip() and text != right["content"]:
+                row = {"prompt": prompt, "chosen": right["content"], "rejected": text}
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                kept += 1
+            if kept >= given.count:
+                break
+    print(f"{kept} pairs of {len(talks)} questions")
+
+
+if __name__ == "__main__":
+    main()
