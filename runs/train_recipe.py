@@ -28,7 +28,11 @@ def make_fast(trainer: training.Trainer) -> None:
     def loss_of(states: torch.Tensor, targets: torch.Tensor, head: torch.Tensor) -> torch.Tensor:
         return F.cross_entropy(F.linear(states, head).float(), targets, reduction="sum", ignore_index=IGNORED)
 
-    def sum_nll(model: Transformer, batch: Batch, mask_documents: bool) -> torch.Tensor:
+    plain = training.sum_nll
+
+    def sum_nll(model: Transformer, batch: Batch, mask_documents: bool, smoothing: float = 0.0) -> torch.Tensor:
+        if smoothing:
+            return plain(model, batch, mask_documents, smoothing)
         states = hidden(batch.ids, batch.positions, document_mask(batch.document) if mask_documents else None).flatten(0, 1)
         learnt = batch.targets.flatten() != IGNORED
         states, targets = states[learnt], batch.targets.flatten()[learnt]

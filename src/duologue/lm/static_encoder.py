@@ -13,7 +13,7 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, tee
 from pathlib import Path
 
@@ -36,7 +36,11 @@ ACROSS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What is chosen for a training. It lasts `steps`, or `minutes` where steps is 0; the learning rate falls to zero along it."""
+    """What is chosen for a training. It lasts `steps`, or `minutes` where steps is 0; the learning rate falls to zero along it.
+
+    With `beside`, the folder of an earlier encoder, the table is first trained alone for `first_steps`, then set beside the
+    earlier one's (twice the dimensions), and both are trained together. Of sets with long texts `longest_sets` pairs are drawn.
+    """
 
     vocabulary: int = 40_000
     dim: int = 256
@@ -49,6 +53,9 @@ class Recipe:
     scale: float = 20.0
     drop: float = 0.15
     slips: float = 0.15
+    longest_sets: int = 20_000
+    first_steps: int = 1500
+    beside: str = ""
 
 
 @dataclass(slots=True)
@@ -148,6 +155,35 @@ def tokenize_all(tokenizer: Tokenizer, texts: Iterable[str]) -> Iterator[list[in
         yield from (e.ids for e in tokenizer.encode_batch([pieces(text) for text in part], is_pretokenized=True))
 
 
+def thin(found: static_pairs.Pairs, most: int, rng: random.Random) -> static_pairs.Pairs:
+    """At most so many pairs of a set without labels whose pairs have 150 characters and more: long ones cost, and tell alike."""
+    long = sum(len(a) + len(b) for a, b in found.pairs[:200]) > 150 * min(200, len(found.pairs))
+    if found.labels is not None or not long or len(found.pairs) <= most:
+        return found
+    return replace(found, pairs=rng.sample(found.pairs, most))
+
+
+def widen(table: NDArray[np.float32], tokenizer: Tokenizer, earlier: StaticModel, texts: Sequence[str]) -> NDArray[np.float32]:
+    """The earlier encoder's rows beside the table's, (V, D) -> (V, D' + D): a token has the sum of what it was cut into before.
+
+    Both halves get the same say in the vectors of the texts; the median row is of length 2.
+    """
+    size = len(table)
+    words = [tokenizer.id_to_token(i) or "" for i in range(size)]
+    others = np.zeros((size, earlier.dim), np.float32)
+    for i, ids in enumerate(earlier.tokenize_words(words)):
+        others[i] = earlier.scales[ids] @ earlier.rows[ids].astype(np.float32)
+    told = list(tokenize_all(tokenizer, texts))
+
+    def say(half: NDArray[np.float32]) -> float:
+        return float(np.mean([np.linalg.norm(half[some].sum(axis=0)) / math.sqrt(len(some)) for some in told if some]))
+
+    both = np.concatenate([others / say(others), table / say(table)], axis=1)
+    lengths = np.linalg.norm(both, axis=1)
+    out: NDArray[np.float32] = (both * (2 / np.median(lengths[lengths > 0]))).astype(np.float32)
+    return out
+
+
 def gather(
     one: Encoded, side: int, chosen: NDArray[np.int64], rng: np.random.Generator, drop: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -181,6 +217,25 @@ def list_same(one: Encoded, chosen: NDArray[np.int64]) -> torch.Tensor:
     return torch.from_numpy(same)
 
 
+class LazyAdam:
+    """Adam over the rows (V, D) of a table that a batch touches, as in torch's SparseAdam; the others wait as they are."""
+
+    def __init__(self, table: torch.Tensor, betas: tuple[float, float] = (0.9, 0.98)) -> None:
+        self.table, self.betas, self.count = table, betas, 0
+        self.mean, self.square = torch.zeros_like(table), torch.zeros_like(table)
+
+    @torch.no_grad()
+    def step(self, rows: torch.Tensor, gradient: torch.Tensor, learning_rate: float) -> None:
+        """Move the rows against their gradient (R, D)."""
+        self.count += 1
+        (b1, b2), t = self.betas, self.count
+        mean = self.mean[rows].lerp_(gradient, 1 - b1)
+        square = self.square[rows].mul_(b2).addcmul_(gradient, gradient, value=1 - b2)
+        self.mean[rows], self.square[rows] = mean, square
+        step = (mean / (1 - b1**t)) / ((square / (1 - b2**t)).sqrt_() + 1e-8)
+        self.table[rows] -= learning_rate * step
+
+
 def train(
     table: NDArray[np.float32], sets: Sequence[Encoded], recipe: Recipe, report: Callable[[dict[str, float]], None]
 ) -> NDArray[np.float32]:
@@ -188,9 +243,8 @@ def train(
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(recipe.threads)
     rng = np.random.default_rng(recipe.seed)
-    bag = torch.nn.EmbeddingBag.from_pretrained(torch.from_numpy(table), freeze=False, mode="mean", sparse=False)
+    rows = LazyAdam(torch.from_numpy(table))
     scale = torch.nn.Parameter(torch.tensor(math.log(recipe.scale)))
-    optimiser = torch.optim.Adam([*bag.parameters()], lr=recipe.learning_rate, betas=(0.9, 0.98))
     tuner = torch.optim.Adam([scale], lr=SCALE_RATE)
     shares = np.asarray([one.weight for one in sets]) / sum(one.weight for one in sets)
     began, step, losses = time.monotonic(), 0, []
@@ -201,20 +255,27 @@ def train(
     while (done := progress()) < 1:
         one = sets[rng.choice(len(sets), p=shares)]
         chosen = rng.integers(0, len(one), min(recipe.batch, len(one)))
-        sides = [F.normalize(bag(*gather(one, side, chosen, rng, recipe.drop)), dim=1) for side in (0, 1)]
+        (one_ids, one_starts), (other_ids, other_starts) = (gather(one, side, chosen, rng, recipe.drop) for side in (0, 1))
+        used, places = torch.unique(torch.cat([one_ids, other_ids]), return_inverse=True)
+        vectors = rows.table[used].requires_grad_()
+        sides = [
+            F.normalize(F.embedding_bag(part, vectors, starts, mode="mean"), dim=1)
+            for part, starts in ((places[: len(one_ids)], one_starts), (places[len(one_ids) :], other_starts))
+        ]
         loss = contrast(sides[0], sides[1], scale.exp().clamp(max=100.0), list_same(one, chosen))
-        for one_of, rate in ((optimiser, recipe.learning_rate), (tuner, SCALE_RATE)):
-            one_of.param_groups[0]["lr"] = rate * min(1.0, (step + 1) / WARM_UP) * (1 - done)
-            one_of.zero_grad()
+        factor = min(1.0, (step + 1) / WARM_UP) * (1 - done)
+        tuner.param_groups[0]["lr"] = SCALE_RATE * factor
+        tuner.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        assert vectors.grad is not None
+        rows.step(used, vectors.grad, recipe.learning_rate * factor)
         tuner.step()
         step += 1
         losses.append(loss.item())
-        if step % 500 == 0:
-            mean = float(np.mean(losses[-500:]))
+        if step % 100 == 0:
+            mean = float(np.mean(losses[-100:]))
             report({"step": step, "done": round(done, 3), "loss": round(mean, 4), "scale": round(scale.exp().item(), 2)})
-    fitted: NDArray[np.float32] = bag.weight.detach().numpy()
+    fitted: NDArray[np.float32] = rows.table.numpy()
     return fitted
 
 
@@ -239,7 +300,9 @@ def main(data: Path, out: Path, recipe: Recipe, log: Callable[[str], None] = pri
     began = time.monotonic()
     tokenizer = train_tokenizer(static_pairs.list_texts(data), recipe.vocabulary)
     tell(event="tokenizer", size=tokenizer.get_vocab_size(), seconds=round(time.monotonic() - began))
-    sets = [encode_pairs(tokenizer, found, recipe.slips, recipe.seed) for found in static_pairs.list_pairs(data)]
+    drawn = random.Random(recipe.seed)
+    pairs = (thin(found, recipe.longest_sets, drawn) for found in static_pairs.list_pairs(data))
+    sets = [encode_pairs(tokenizer, found, recipe.slips, recipe.seed) for found in pairs]
     tell(event="pairs", sizes={one.name: len(one) for one in sets}, seconds=round(time.monotonic() - began))
     table = initial_table(
         tokenizer,
@@ -250,6 +313,14 @@ def main(data: Path, out: Path, recipe: Recipe, log: Callable[[str], None] = pri
         np.random.default_rng(recipe.seed),
     )
     tell(event="counted", seconds=round(time.monotonic() - began))
+    if recipe.beside:
+        table = train(table, sets, replace(recipe, steps=recipe.first_steps), lambda values: tell(**values))
+        table = widen(
+            table,
+            tokenizer,
+            StaticModel.load(Path(recipe.beside)),
+            [en for en, _ in islice(static_pairs.list_translations(data), 500)],
+        )
     table = train(table, sets, recipe, lambda values: tell(**values))
     rows, scales = quantise(table)
     model = StaticModel(f"static-{zlib.crc32(rows.tobytes()):08x}", tokenizer, rows, scales)

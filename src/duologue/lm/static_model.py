@@ -66,6 +66,10 @@ class StaticModel:
         ids: list[int] = self._tokenizer.encode(pieces(text), is_pretokenized=True).ids[:MAX_TOKENS]
         return ids
 
+    def tokenize_words(self, words: Sequence[str]) -> list[list[int]]:
+        """Token numbers of words as `pieces` cuts and marks them."""
+        return [e.ids for e in self._tokenizer.encode_batch([[word] for word in words], is_pretokenized=True)]
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, (n, D); zeros for a text without a known token."""
         out = np.zeros((len(texts), self.dim), np.float32)

@@ -121,14 +121,14 @@ def list_pairs(data: Path) -> Iterator[Pairs]:
     """Every kind of pair. The weight is the share of the batches, before normalising."""
     rng = random.Random(0)
     yield Pairs("tatoeba", [p for p, held in _tatoeba(data) if not held], 3.0)
-    yield Pairs("cedict", list(_cedict(data)), 3.0)
+    yield Pairs("cedict", list(_cedict(data)), 2.0)
     yield Pairs("woz en–zh", [p for p, held in _woz(data) if not held], 1.5)
-    for lang, name, weight in (("en", "en_wiki_core2015", 2.0), ("zh", "zh_wiki_2023slice", 2.0)):
+    for lang, name, weight in (("en", "en_wiki_core2015", 1.5), ("zh", "zh_wiki_2023slice", 1.5)):
         leads, sections, neighbours = _wiki(data, name, lang, rng)
         yield Pairs(f"{name} title–lead", leads, weight)
         yield Pairs(f"{name} heading–paragraph", sections, weight)
-        yield Pairs(f"{name} paragraph–paragraph", neighbours, weight)
-    for name, weight in (("en_groundedqa_squad_dev", 1.5), ("zh_groundedqa_drcd", 1.5), ("zh_groundedqa_cmrc2018", 0.5)):
+        yield Pairs(f"{name} paragraph–paragraph", neighbours, 1.0)
+    for name, weight in (("en_groundedqa_squad_dev", 3.0), ("zh_groundedqa_drcd", 3.0), ("zh_groundedqa_cmrc2018", 1.0)):
         kept = (r for r in read_set(data, name) if r["answer"] and not is_held_out(_article(r), ARTICLES_HELD_OUT_OF))
         yield Pairs(name, [(r["question"], _around(r)) for r in kept], weight)
     yield Pairs("tatoeba, same translation", list(_same_translation(data)), 1.5)
@@ -146,19 +146,19 @@ def list_pairs(data: Path) -> Iterator[Pairs]:
     yield Pairs("wikinews", _titles(data, "en_wikinews", "en"), 1.0)
     yield Pairs("wordset", list(_wordset(data)), 1.0)
     for name, lang, weight in (
-        ("en_qa_medquad", "en", 0.5),
-        ("en_instruct_dolly_part", "en", 0.5),
+        ("en_qa_medquad", "en", 1.0),
+        ("en_instruct_dolly_part", "en", 1.0),
         ("zh_instruct_oasst1", "zh", 0.1),
         ("zh_instruct_hikariming", "zh", 0.05),
-        ("en_dialog_sgd", "en", 0.5),
+        ("en_dialog_sgd", "en", 0.7),
         ("zh_dialog_kdconv", "zh", 0.2),
         ("en_dialog_topical_chat", "en", 0.3),
     ):
         yield Pairs(name, list(_turns(data, name, lang)), weight)
     yield _labelled("zh questions by topic", _topics(data), 1.0, rng)
-    yield _labelled("banking77", _table(data, "banking77/train.csv"), 0.7, rng)
-    yield _labelled("clinc150", _clinc(data), 0.7, rng)
-    yield _labelled("bitext_8k", _table(data, "bitext_8k/train.csv"), 0.5, rng)
+    yield _labelled("banking77", _table(data, "banking77/train.csv"), 1.0, rng)
+    yield _labelled("clinc150", _clinc(data), 1.0, rng)
+    yield _labelled("bitext_8k", _table(data, "bitext_8k/train.csv"), 1.0, rng)
 
 
 def list_held_out(data: Path) -> Iterator[HeldOut]:

@@ -5,8 +5,8 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from duologue.lm import static_counts  # noqa: E402
-from duologue.lm.static_counts import count_across, count_near, factorise, weigh  # noqa: E402
+from duologue.lm import static_counts
+from duologue.lm.static_counts import count_across, count_near, factorise, weigh
 
 
 @pytest.fixture(autouse=True)

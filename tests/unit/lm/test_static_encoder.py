@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch")
 
 from duologue.lm.static_encoder import (  # noqa: E402
     Encoded,
+    LazyAdam,
     Recipe,
     contrast,
     encode_pairs,
@@ -16,8 +17,10 @@ from duologue.lm.static_encoder import (  # noqa: E402
     list_same,
     measure,
     slip,
+    thin,
     train,
     train_tokenizer,
+    widen,
 )
 from duologue.lm.static_model import StaticModel, quantise  # noqa: E402
 from duologue.lm.static_pairs import HeldOut, Pairs  # noqa: E402
@@ -52,6 +55,20 @@ def test_the_loss_is_that_of_the_textbook() -> None:
     assert got.item() == pytest.approx(slow_contrast(a, b, 3.0))
 
 
+def test_touched_rows_move_as_under_sparse_adam() -> None:
+    generator = torch.Generator().manual_seed(0)
+    start = torch.randn(6, 3, generator=generator)
+    ours, theirs = LazyAdam(start.clone()), torch.nn.Parameter(start.clone())
+    oracle = torch.optim.SparseAdam([theirs], lr=0.01, betas=(0.9, 0.98))
+    for rows in ([0, 2], [2, 5], [1, 2, 3]):
+        gradient = torch.randn(len(rows), 3, generator=generator)
+        theirs.grad = torch.sparse_coo_tensor(torch.tensor([rows]), gradient, (6, 3), check_invariants=True)
+        oracle.step()
+        ours.step(torch.tensor(rows), gradient, 0.01)
+    assert torch.allclose(ours.table, theirs.detach(), atol=1e-6)
+    assert torch.equal(ours.table[4], start[4])
+
+
 def made(labels: list[str] | None = None) -> Encoded:
     pairs = [("one", "two"), ("one", "three"), ("four", "two"), ("five", "six")]
     tokenizer = train_tokenizer(iter([" ".join(p) for p in pairs] * 10), 200)
@@ -79,6 +96,32 @@ def test_a_slip_changes_one_longer_word_only() -> None:
         assert abs(len(changed[3]) - len("warranty")) <= 1
         assert changed[3] != ""
     assert slip("a b 退货", rng) == "a b 退货"
+
+
+def test_long_sets_are_thinned_and_labelled_ones_are_not() -> None:
+    pairs = [(f"{i} " + "a" * 100, "b" * 100) for i in range(50)]
+    kept = thin(Pairs("long", pairs, 1.0), 10, random.Random(0))
+    assert len(kept.pairs) == 10
+    assert set(kept.pairs) <= set(pairs)
+    assert thin(Pairs("labelled", pairs, 1.0, ["x"] * 50), 10, random.Random(0)).pairs == pairs
+    short = [("a", "b")] * 50
+    assert thin(Pairs("short", short, 1.0), 10, random.Random(0)).pairs == short
+
+
+def test_an_earlier_encoder_beside_the_table_has_half_the_say() -> None:
+    rng = np.random.default_rng(0)
+    texts = ["red tent blue boot", "green rope", "white lamp black stove"] * 5
+    new, old = train_tokenizer(iter(texts), 300), train_tokenizer(iter(["red tent", "blue boot"] * 5), 60)
+    rows, scales = quantise(rng.standard_normal((old.get_vocab_size(), 16)).astype(np.float32))
+    earlier = StaticModel("earlier", old, rows, scales)
+    table = 9 * rng.standard_normal((new.get_vocab_size(), 8)).astype(np.float32)
+    both = widen(table, new, earlier, texts)
+    assert both.shape == (len(table), 24)
+    assert np.median(np.linalg.norm(both, axis=1)) == pytest.approx(2)
+    ids = new.encode(["▁red", "▁tent"], is_pretokenized=True).ids
+    ours, theirs = both[ids].sum(axis=0)[:16], earlier.encode(["red tent"])[0]
+    assert ours @ theirs / np.linalg.norm(ours) == pytest.approx(1, abs=1e-5)
+    assert np.allclose(both[:, 16:] / table, (both[:, 16:] / table)[0, 0])
 
 
 def test_training_brings_pairs_together() -> None:
