@@ -3,6 +3,10 @@
 from importlib import import_module
 from pathlib import Path
 
+from duologue.packs.education.class_panel import PANEL as CLASS
+from duologue.packs.education.learner_panel import PANEL as LEARNING
+from duologue.packs.education.learners.repository import erase_person
+from duologue.packs.education.learners.school import SCHOOL
 from duologue.packs.education.policy import POLICY
 from duologue.packs.education.tools import TOOLS
 from duologue.packs.education.tutor_skill import TUTOR
@@ -27,6 +31,10 @@ PACK = Pack(
         "zh": ("分数除法为什么要乘倒数？", "3x + 5 = 20 怎么解？", "什么是公分母？"),
     },
     sources=(Source(_HERE / "knowledge" / "en", "en"), Source(_HERE / "knowledge" / "zh", "zh")),
+    panels=(CLASS, LEARNING),
+    migrations=_HERE / "migrations",
+    erase=erase_person,
+    sample=SCHOOL,
 )
 
 _WHERE = {
