@@ -29,15 +29,13 @@ _WORDINGS = {
 _HOUSE = {"en": "Thanks for asking. {a}", "zh": "感谢咨询。{a}"}
 
 
-def run_corrections(champion: Path, folder: Path, *, count: int = CORRECTIONS) -> tuple[list[Score], list[str]]:
-    """Train on that many corrections and compare; the scores, and what stands in the way of a promotion."""
-    from duologue.lm.ask import Model
-
-    candidates = make_corrections(Model(champion), count)
+def run_corrections(champion: Path, folder: Path, candidates: Sequence[Candidate]) -> tuple[list[Score], list[str]]:
+    """Train on corrections and compare; the scores, and what stands in the way of a promotion."""
     dataset = freeze(candidates)
     texts = read_texts()
-    run = learn(dataset, champion, folder, replay=texts[: len(texts) // 2])
-    scores = compare(champion, run.model, dataset.held_out, texts[len(texts) // 2 :][:24])
+    half = len(texts) // 2
+    run = learn(dataset, champion, folder, replay=texts[:half])
+    scores = compare(champion, run.model, dataset.held_out, texts[half:][:24], dataset.pairs(dataset.train))
     return scores, check_gates(scores)
 
 
@@ -97,17 +95,21 @@ def read_texts() -> list[str]:
 def rows(count: int = CORRECTIONS) -> Iterator[dict[str, Any]]:
     """The figures of `--task corrections`, honest and poisoned."""
     from duologue.engine.local import find_embedded
+    from duologue.lm.ask import Model
 
     champion = find_embedded()
-    with tempfile.TemporaryDirectory(prefix="duologue-learn-") as name:
-        scores, in_the_way = run_corrections(champion, Path(name), count=count)
+    honest = make_corrections(Model(champion), count)
+    kinds = {"corrections": honest, "corrections.poisoned": poison(honest)}
+    for task, candidates in kinds.items():
+        with tempfile.TemporaryDirectory(prefix="duologue-learn-") as name:
+            scores, in_the_way = run_corrections(champion, Path(name), candidates)
         note = f"{count} corrections; interval of the difference"
         for s in scores:
             yield {
-                "task": "corrections", "metric": s.metric, "value": s.challenger, "baseline": s.champion, "n": s.n,
+                "task": task, "metric": s.metric, "value": s.challenger, "baseline": s.champion, "n": s.n,
                 "note": f"{note} [{s.low:+.3f}, {s.high:+.3f}]; baseline: the model before",
             }  # fmt: skip
         yield {
-            "task": "corrections", "metric": "gates_passed", "value": float(not in_the_way), "baseline": None, "n": len(scores),
+            "task": task, "metric": "gates_passed", "value": float(not in_the_way), "baseline": None, "n": len(scores),
             "note": " ".join(in_the_way) or "nothing stands in the way",
         }  # fmt: skip

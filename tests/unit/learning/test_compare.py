@@ -18,6 +18,7 @@ def score(metric: str, champion: float, challenger: float, low: float, high: flo
 GOOD = [
     score("edit_distance", 0.9, 0.5, -0.5, -0.3),
     score("preference_accuracy", 0.2, 0.8, 0.4, 0.7, "higher"),
+    score("contradicted", 0.9, 0.01, -0.9, -0.8),
     score("bits_per_byte", 2.0, 2.01, 0.0, 0.02),
 ]
 
@@ -32,6 +33,7 @@ def test_a_challenger_that_is_surely_better_passes() -> None:
         (score("edit_distance", 0.9, 0.85, -0.12, 0.02), "less to edit"),
         (score("preference_accuracy", 0.5, 0.55, -0.05, 0.1, "higher"), "does not surely prefer"),
         (score("preference_accuracy", 0.1, 0.4, 0.2, 0.4, "higher"), "prefers what experts rejected"),
+        (score("contradicted", 0.9, 0.12, -0.8, -0.7), "stand against the rest"),
         (score("bits_per_byte", 2.0, 2.05, 0.02, 0.08), "forgotten"),
     ],
 )

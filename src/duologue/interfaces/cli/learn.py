@@ -49,7 +49,7 @@ def _train(platform: Platform, dataset: Dataset, folder: Path, texts: list[str])
     with err.status("learning …") as status:
         run = learn(dataset, champion, folder, texts[:half], lambda part, share: status.update(f"{part} {share:.0%}"))
         status.update("comparing …")
-        scores = compare(champion, run.model, dataset.held_out, texts[half:][:24])
+        scores = compare(champion, run.model, dataset.held_out, texts[half:][:24], dataset.pairs(dataset.train))
     return scores, check_gates(scores), run.model
 
 
