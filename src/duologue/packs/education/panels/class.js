@@ -9,7 +9,7 @@ function Heat({ shown, open }) {
   return html`<section><h3>${t("education.heat")}</h3><p class="nothing">${t("education.heat_hint")}</p><div class="scroll-x"><table data-testid="heat">
     <tbody>${shown.learners.map((l) => html`<tr key=${l.person_id}><th scope="row"><button class="link" type="button" onClick=${() => open(l.person_id)}>${l.name}</button></th>
       ${l.known.map((k, i) => html`<td key=${i} style=${`padding: 0; min-inline-size: 14px; ${heat(k, l.seen[i])}`} title=${`${shown.skills[i].name}: ${percent(k)} (${l.seen[i]})`}>
-        <span class="sr-only">${percent(k)}</span></td>`)}</tr>`)}</tbody></table></div></section>`;
+        <span class="sr">${percent(k)}</span></td>`)}</tr>`)}</tbody></table></div></section>`;
 }
 
 function One({ one, act }) {
@@ -37,7 +37,7 @@ export default function Class({ version, query, command }) {
   useEffect(() => void load().catch(tell), [version, who]);
   if (!shown) return html`<div class="skeleton" aria-busy="true"></div>`;
   if (!shown.learners.length) return html`<p class="nothing">${t("education.no_learners")}</p>`;
-  return html`<div class="panel"><div class="columns"><section><h3>${t("education.help")}</h3>
+  return html`<div class="panel" style="grid-template-columns: minmax(0, 1fr)"><div class="columns"><section><h3>${t("education.help")}</h3>
       ${shown.help.map((h) => html`<p key=${h.person_id} data-testid="help"><button class="link" type="button" onClick=${() => setWho(h.person_id)}>${h.name}</button><br /><small>${h.reasons.join(" ")}</small></p>`)}</section>
     <section><h3>${t("education.to_sign", { n: shown.to_sign.length })}</h3><div class="chips">${shown.to_sign.map((l) => html`<button key=${l.person_id} class="button small quiet" type="button" onClick=${() => setWho(l.person_id)}>${l.name}</button>`)}</div></section></div>
     ${one && html`<${One} one=${one} act=${act} />`}

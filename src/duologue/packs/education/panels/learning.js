@@ -65,7 +65,7 @@ export default function Learning({ version, query, command, download }) {
   useEffect(() => void again(), [version]);
   if (!shown) return html`<div class="skeleton short" aria-busy="true"></div>`;
   if (!shown.me.joined) return html`<div class="panel"><h2>${shown.me.title}</h2><${Join} act=${act} /></div>`;
-  return html`<div class="panel"><h2>${shown.me.title}</h2><${Practice} query=${query} command=${command} onDone=${again} />
+  return html`<div class="panel" style="grid-template-columns: minmax(0, 1fr)"><h2>${shown.me.title}</h2><${Practice} query=${query} command=${command} onDone=${again} />
     <div class="columns"><${Steps} path=${shown.path} /><${Progress} progress=${shown.progress} /></div>
     <div class="chips"><button class="button small quiet" type="button" onClick=${() => download("calendar", {}, "path.ics").catch(tell)}>${t("education.calendar")}</button>
       <button class="button small quiet" type="button" onClick=${() => download("export", {}, "my-learning.json").catch(tell)}>${t("education.export")}</button>
