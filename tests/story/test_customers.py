@@ -203,3 +203,28 @@ async def test_the_survey_is_answered_in_words_too(shop: House) -> None:
     expert = await shop.member("expert")
     seen = await expert.get("/api/packs/support/customer/customer", params={"conversation_id": talk.id})
     assert [(s["score"], s["remark"]) for s in seen["surveys"]] == [(2, "I still do not know which soap")]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("lang", "question", "number", "email"),
+    [
+        ("en", "Where is my order?", "It is RO-100187", "emma.whitfield@mail.example"),
+        ("zh", "我的订单到哪里了？", "订单号 RO-100187", "emma.whitfield@mail.example"),
+    ],
+)
+async def test_who_does_not_say_which_order_is_asked_for_it_once(
+    shop: House, lang: str, question: str, number: str, email: str
+) -> None:
+    talk = await begin(shop, lang)
+    await talk.say(question)
+    said = (await talk.messages())[-1]
+    assert said.author_kind == "ai"
+    assert "RO-" in said.body
+    assert said.citations == ()
+    await talk.say(f"{number}, {email}")
+    told = (await talk.messages())[-1]
+    assert "RO-100187" in told.body
+    assert told.data["made_of"] == "tool"
+    await talk.say(question)
+    assert (await talk.messages())[-1].body != said.body

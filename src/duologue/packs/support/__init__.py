@@ -44,11 +44,11 @@ PACK = Pack(
     starters={
         "en": (
             "Where is my order?",
-            "How long do I have to return something?",
-            "Do you repair tents from other brands?",
             "How long is the warranty on tent poles?",
+            "What does a zip repair cost?",
+            "Do you repair tents from other brands?",
         ),
-        "zh": ("我的订单到哪里了？", "买了多久之内可以退货？", "其他品牌的帐篷可以修吗？", "帐篷杆保修多久？"),
+        "zh": ("我的订单到哪里了？", "换一条拉链要多少钱？", "退货运费谁出？", "羽绒服怎么洗？"),
     },
     tasks=tuple(Task("knowledge", "retrieval", path) for path in sorted((_HERE / "evals").glob("questions*.jsonl"))),
 )

@@ -15,6 +15,7 @@ from duologue.packs.support.reading import find_survey
 from duologue.packs.support.survey import read_answer
 from duologue.packs.support.surveys import answer_survey, render_thanks
 from duologue.packs.support.terms import has_han
+from duologue.packs.support.tools import match_order
 from duologue.sdk import Message, Reply, Skill, SkillContext
 
 ASKED = "support_asked"
@@ -24,6 +25,12 @@ TORN, TORN_VAGUE = 0.75, 0.35
 """Probability of the two likeliest intents together from which it is asked which is meant; of a short message less is enough."""
 VAGUE_WORDS, VAGUE_HAN = 4, 6
 """Words, or Han characters, up to which a message that is not understood may be said again in other words."""
+WANTS = "support_wants"
+"""Key in a message's data: what the person was asked for."""
+_WHICH_ORDER: Mapping[Lang, str] = {
+    "en": "I can look that up. What is the order number (it begins with RO-), and which e-mail address was the order placed with?",
+    "zh": "我可以帮您查询。请告诉我订单号（以 RO- 开头）和下单时使用的邮箱。",
+}
 _GOODBYE: Mapping[Lang, str] = {"en": "You're welcome. I am here if anything else comes up.", "zh": "不客气，还有问题随时告诉我。"}
 
 
@@ -52,6 +59,17 @@ async def say_goodbye(context: SkillContext) -> Reply | None:
     if data.get("understanding") != "sure" or [one["intent"] for one in data["intents"]] != ["thanks_goodbye"]:
         return None
     return Reply(_GOODBYE[lang], data["intents"][0]["confidence"], is_settled=True)
+
+
+async def ask_for_order(context: SkillContext) -> Reply | None:
+    """The person asks where an order is and did not say which: asked for once, for the shop's system knows the answer."""
+    data, turn = _read(context), context.turn
+    is_about_one = data.get("understanding") == "sure" and [one["intent"] for one in data["intents"]] == ["order_status"]
+    said = " ".join([turn.question, *turn.asked_before])
+    was_asked = any(WANTS in message.data for message in turn.history)
+    if not is_about_one or was_asked or match_order(said):
+        return None
+    return Reply(_WHICH_ORDER[turn.lang], SURE_OF_WORDS, data={WANTS: "order"}, is_settled=True)
 
 
 async def answer_approved(context: SkillContext) -> Reply | None:
@@ -123,6 +141,7 @@ SKILLS = (
     Skill("survey", thank_for_answer),
     Skill("goodbye", say_goodbye),
     Skill("approved", answer_approved),
+    Skill("order", ask_for_order),
     Skill("advice", advise),
     Skill("ask", ask_once, when="last"),
 )
