@@ -24,6 +24,14 @@ class Autonomy(Protocol):
         ...
 
 
+class Engines(Protocol):
+    """Which model answers in a workspace."""
+
+    def find(self, workspace_id: str) -> Engine:
+        """The model with which a turn begins now."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """`hosts`: what each profession gets of the program, by its name. `folder` is where tools may write."""

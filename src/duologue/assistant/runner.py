@@ -16,7 +16,7 @@ from duologue.assistant.decide import Decision
 from duologue.assistant.events import RunStarted
 from duologue.assistant.finish import AlreadyEnded, end, finish
 from duologue.assistant.guard import Mask
-from duologue.assistant.means import Autonomy, Means
+from duologue.assistant.means import Autonomy, Engines, Means
 from duologue.assistant.model import OPEN_DRAFT, Reading, Run, RunStatus, Turn
 from duologue.assistant.policy import NO_POLICY
 from duologue.assistant.reading import Readings
@@ -25,6 +25,7 @@ from duologue.assistant.tools import Caller, Tool, Toolbox
 from duologue.assistant.trace import Trace
 from duologue.assistant.turn import Outcome, Parts, run_turn
 from duologue.conversation.model import Conversation, HandoverReason, Message
+from duologue.engine.protocol import Engine
 from duologue.kit.errors import DuologueError, ModelUnavailable, NotFound
 from duologue.kit.ids import new_id
 from duologue.kit.log import get_logger
@@ -65,6 +66,7 @@ class TurnRunner:
         self.readings = Readings(means)
         self.extra_tools: list[Tool] = []
         self.autonomy: Autonomy | None = None
+        self.engines: Engines | None = None
         jobs.register("turn", self.run_job)
 
     # ---- beginning ---------------------------------------------------------------------------------------------------------
@@ -153,7 +155,7 @@ class TurnRunner:
             earlier = await repository.list_runs(tx, ws, conversation_id)
             turn = _make_turn(run.id if run else new_id("run"), snapshot.conversation, texts, earlier, payload)
             if run is None:
-                run = _make_run(turn, means.engine.info.version, tx.now)
+                run = _make_run(turn, self._engine(ws).info.version, tx.now)
                 await repository.insert_run(tx, run, payload["key"])
                 await tx.append(ws, RunStarted(run.id, run.message_id), conversation_id=conversation_id)
             else:
@@ -169,11 +171,14 @@ class TurnRunner:
         fixed = await self.get_threshold(here.workspace_id)
         earned = await self.autonomy.find_threshold(here, turn.lang) if self.autonomy is not None else None
         threshold = fixed if earned is None else earned
-        parts = Parts(means.search, means.memory, means.engine, policy, voice, threshold, min(fixed, threshold))
+        parts = Parts(means.search, means.memory, self._engine(here.workspace_id), policy, voice, threshold, min(fixed, threshold))
         if profession is not None and profession.name in means.hosts:
             parts = replace(parts, skills=profession.skills, readings=readings, host=means.hosts[profession.name])
         caller = Caller(here.workspace_id, here.id, here.person_id, turn.lang, (*turn.asked_before, turn.question))
         return parts, Toolbox(await self.list_tools(here), caller, means.folder)
+
+    def _engine(self, workspace_id: str) -> Engine:
+        return self._means.engine if self.engines is None else self.engines.find(workspace_id)
 
     async def list_tools(self, conversation: Conversation) -> list[Tool]:
         """The tools of the conversation's desk, and those of the MCP servers."""

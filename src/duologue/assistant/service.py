@@ -11,7 +11,7 @@ from duologue.assistant.actions import ActionRunner
 from duologue.assistant.events import DraftClosed
 from duologue.assistant.host import Host
 from duologue.assistant.mcp import McpServers
-from duologue.assistant.means import Autonomy, Means
+from duologue.assistant.means import Autonomy, Engines, Means
 from duologue.assistant.model import Draft, DraftStatus, NoRecall, Recall, Run
 from duologue.assistant.policy import Profession
 from duologue.assistant.retrieve import Search
@@ -255,6 +255,10 @@ class AssistantService:
     async def get_threshold(self, workspace_id: str) -> float:
         """The confidence from which an answer needs no approval."""
         return await self._runner.get_threshold(workspace_id)
+
+    def choose_engines(self, engines: Engines) -> None:
+        """Have each workspace answered by the model that was promoted there; before `start`."""
+        self._runner.engines = engines
 
     def earn(self, autonomy: Autonomy) -> None:
         """Have thresholds come from what was earned, in the workspaces that choose it; before `start`."""

@@ -19,7 +19,7 @@ from duologue.accounts.service import AccountService
 from duologue.accounts.tokens import Signer, load_key
 from duologue.assistant.host import Host
 from duologue.assistant.service import AssistantService
-from duologue.bootstrap.engines import make_encoder, make_engine, warm_up
+from duologue.bootstrap.engines import make_encoder, make_engine, make_options, warm_up
 from duologue.bootstrap.gateway import make_gateway
 from duologue.bootstrap.lock import FolderLock
 from duologue.bootstrap.packs import begin_chores, connect, list_branches, load_packs
@@ -34,8 +34,10 @@ from duologue.kit.errors import SetupError
 from duologue.kit.log import get_logger
 from duologue.kit.settings import Settings
 from duologue.knowledge.service import KnowledgeService
+from duologue.learning.champions import Champions
 from duologue.learning.export import ExportService
 from duologue.learning.service import AutonomyService
+from duologue.learning.study import Studies
 from duologue.review.recall import VerdictRecall
 from duologue.review.service import ReviewService
 from duologue.store.database import Database
@@ -79,6 +81,9 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
     review = ReviewService(database, conversations, assistant)
     autonomy = AutonomyService(database, conversations, assistant)
     assistant.earn(autonomy)
+    learning_dir, is_local = settings.data_dir / "learning", settings.engine == "local" and not settings.model_dir
+    champions = Champions(learning_dir, engine, make_options(settings), is_local=is_local)
+    assistant.choose_engines(champions)
     return Platform(
         settings=settings,
         database=database,
@@ -91,6 +96,8 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         review=review,
         exports=ExportService(conversations, review),
         autonomy=autonomy,
+        champions=champions,
+        studies=Studies(settings),
         engine=engine,
         packs=packs,
         hosts=hosts,
@@ -151,6 +158,8 @@ async def stop(platform: Platform, *, answers: bool = True) -> None:
             await task
     if answers:
         await platform.assistant.aclose()
+    await platform.studies.aclose()
+    await platform.champions.aclose()
     await platform.engine.aclose()
     await platform.database.aclose()
     for release in platform.on_stop:

@@ -23,8 +23,10 @@ if TYPE_CHECKING:  # a command such as `duologue --version` shall not wait for d
     from duologue.engine.protocol import Engine
     from duologue.kit.settings import Settings
     from duologue.knowledge.service import KnowledgeService
+    from duologue.learning.champions import Champions
     from duologue.learning.export import ExportService
     from duologue.learning.service import AutonomyService
+    from duologue.learning.study import Studies
     from duologue.review.service import ReviewService
     from duologue.sdk import Pack
     from duologue.store.database import Database
@@ -45,6 +47,8 @@ class Platform:
     review: ReviewService
     exports: ExportService
     autonomy: AutonomyService
+    champions: Champions
+    studies: Studies
     engine: Engine
     packs: tuple[Pack, ...]
     hosts: dict[str, Host]

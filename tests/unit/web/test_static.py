@@ -14,7 +14,7 @@ ROW = re.compile(r"^\| `([^`]+)` \|.*`([0-9a-f]{64})` \| `([0-9a-f]{64})` \|$", 
 VENDORED = ROW.findall((STATIC / "vendor/VENDOR.md").read_text("utf-8"))
 OWN = [p for p in STATIC.rglob("*") if p.suffix in (".js", ".css") and "vendor" not in p.parts]
 PAGES = ["chat", "desk", "admin", "pack"]
-FETCHED = ["js/shared/plot.js", "js/admin/autonomy.js"]
+FETCHED = ["js/shared/plot.js", "js/admin/autonomy.js", "js/admin/learning.js"]
 """What the pages do not load at once: panels import it, or a view that is seldom shown."""
 PUBLISHED_NAMES = {"./preact.js": "preact", "./hooks.js": "preact/hooks", "./signals-core.js": "@preact/signals-core"}
 

@@ -23,7 +23,8 @@ async def learn_from(platform: Platform, slug: str, *, look_only: bool, as_json:
 
     workspace = await get_workspace(platform, slug)
     dataset = freeze([candidate async for candidate in platform.exports.candidates(workspace.id)])
-    folder = platform.settings.data_dir / "learning" / workspace.slug
+    registry = platform.champions.registry(workspace.id)
+    folder = registry.folder
     place = store(dataset, folder / "datasets")
     _say_dataset(dataset, place, as_json=as_json)
     if look_only:
@@ -31,24 +32,38 @@ async def learn_from(platform: Platform, slug: str, *, look_only: bool, as_json:
     dataset.check()
     documents = await platform.knowledge.list_documents(workspace.id)
     texts = [(await platform.knowledge.get_document(workspace.id, d.id)).text for d in documents if d.status == "ready"]
-    scores, in_the_way, model = await asyncio.to_thread(_train, platform, dataset, folder, texts)
-    _say_scores(scores, in_the_way, model, as_json=as_json)
+    parent, champion = registry.find_champion() or _of_settings(platform)
+    scores, in_the_way, model = await asyncio.to_thread(_train, dataset, champion, folder, texts, as_json)
+    version = registry.note(dataset.name, parent, model, scores, in_the_way, platform.database.clock.now())
+    _say_scores(scores, in_the_way, version.name, as_json=as_json)
 
 
-def _train(platform: Platform, dataset: Dataset, folder: Path, texts: list[str]) -> tuple[list[Score], list[str], Path]:
+def _of_settings(platform: Platform) -> tuple[str, Path]:
+    """The model of the settings. Raises Invalid where it is not one of ours."""
+    from duologue.engine.local import find_embedded
+
+    if platform.settings.engine not in ("local", "none"):
+        raise Invalid("Only our own model learns here; of a remote one, take the export: duologue export --format sft|dpo.")
+    folder = Path(platform.settings.model_dir) if platform.settings.model_dir else find_embedded()
+    return folder.name, folder
+
+
+def _train(dataset: Dataset, champion: Path, folder: Path, texts: list[str], as_json: bool) -> tuple[list[Score], list[str], Path]:
     try:
-        from duologue.engine.local import find_embedded
         from duologue.learning.compare import check_gates, compare
         from duologue.learning.train import learn
     except ModuleNotFoundError as error:
         raise SetupError(f"{error.name} is not installed; install the extra: pip install 'duologue[local]'.") from error
-    if platform.settings.engine not in ("local", "none"):
-        raise Invalid("Only our own model learns here; of a remote one, take the export: duologue export --format sft|dpo.")
-    champion = Path(platform.settings.model_dir) if platform.settings.model_dir else find_embedded()
     half = len(texts) // 2
     with err.status("learning …") as status:
-        run = learn(dataset, champion, folder, texts[:half], lambda part, share: status.update(f"{part} {share:.0%}"))
-        status.update("comparing …")
+
+        def say(part: str, share: float) -> None:
+            status.update(f"{part} {share:.0%}")
+            if as_json:
+                print_json({"part": part, "share": round(share, 3)})
+
+        run = learn(dataset, champion, folder, texts[:half], say)
+        say("compare", 0.0)
         scores = compare(champion, run.model, dataset.held_out, texts[half:][:24], dataset.pairs(dataset.train))
     return scores, check_gates(scores), run.model
 
@@ -67,11 +82,11 @@ def _say_dataset(dataset: Dataset, place: Path, *, as_json: bool) -> None:
         out.print(f"  left out: {n} {reason.replace('_', ' ')}", markup=False)
 
 
-def _say_scores(scores: list[Score], in_the_way: list[str], model: Path, *, as_json: bool) -> None:
+def _say_scores(scores: list[Score], in_the_way: list[str], version: str, *, as_json: bool) -> None:
     if as_json:
         for s in scores:
             print_json({"metric": s.metric, "value": s.challenger, "baseline": s.champion, "low": s.low, "high": s.high, "n": s.n})
-        print_json({"model": str(model), "in_the_way": in_the_way})
+        print_json({"version": version, "in_the_way": in_the_way})
         return
     table = Table("metric", "now", "challenger", "difference (95 %)", "n", box=None)
     for s in scores:
@@ -81,4 +96,4 @@ def _say_scores(scores: list[Score], in_the_way: list[str], model: Path, *, as_j
     for sentence in in_the_way:
         out.print(f"- {sentence}", markup=False)
     if not in_the_way:
-        out.print(f"Nothing stands in the way. To let it answer: DUOLOGUE_MODEL_DIR={model}", markup=False)
+        out.print(f"Nothing stands in the way of {version}. A person lets it answer on the page Learning of /admin.", markup=False)

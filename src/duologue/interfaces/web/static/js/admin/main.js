@@ -19,6 +19,7 @@ const PLACES = {
   members: { icon: "people", View: Members, least: "expert" },
   models: { icon: "spark", View: Models, least: "viewer" },
   autonomy: { icon: "chart", load: () => import("./autonomy.js").then((m) => m.Autonomy), least: "viewer" },
+  learning: { icon: "spark", load: () => import("./learning.js").then((m) => m.Learning), least: "viewer" },
   verdicts: { icon: "check", View: Verdicts, least: "viewer" },
 };
 const isPanel = (name) => name.includes("/");

@@ -1,0 +1,89 @@
+"""The learning loop: what verdicts would teach, a run and how far it is, versions and their scorecards, promotion, the way back."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import Field
+
+from duologue.accounts.model import Session
+from duologue.interfaces.api.errors import RESPONSES
+from duologue.interfaces.api.schemas import In, Json, Out
+from duologue.interfaces.api.security import Needs
+from duologue.interfaces.api.services import Joined, Services
+from duologue.learning.dataset import freeze
+
+router = APIRouter(prefix="/api/admin/learning", tags=["learning"], responses=RESPONSES)
+
+Reader = Annotated[Session, Depends(Needs("model.read"))]
+Teacher = Annotated[Session, Depends(Needs("model.write"))]
+
+
+class LearningOut(Out):
+    dataset: Json = Field(description="What would be learnt from now: name, answers, pairs, held_out, people, left_out by reason.")
+    run: Json = Field(description="state, part, share, error of the run on its way or the last one.")
+    versions: list[Json] = Field(description="Trained models, newest first, with scores and what is in the way.")
+    promotions: list[Json] = Field(description="Who let which version answer, oldest first.")
+    answers_now: str = Field(description="The version that answers now.")
+
+
+class SignIn(In):
+    password: str = Field(min_length=1, max_length=1_000, description="The member's own, once more: a promotion is signed.")
+
+
+async def _look(services: Services, session: Session) -> Json:
+    ws = session.workspace.id
+    dataset = freeze([candidate async for candidate in services.exports.candidates(ws)])
+    registry, progress = services.champions.registry(ws), services.studies.look(session.workspace.slug)
+    counts = {
+        "name": dataset.name, "answers": len(dataset.answers(dataset.train)), "pairs": len(dataset.pairs(dataset.train)),
+        "held_out": len(dataset.held_out), "people": dataset.people, "left_out": dataset.left_out,
+    }  # fmt: skip
+    return {
+        "dataset": counts,
+        "run": {"state": progress.state, "part": progress.part, "share": progress.share, "error": progress.error},
+        "versions": [asdict(v) | {"model": ""} for v in registry.list_versions()],
+        "promotions": [asdict(p) for p in registry.list_promotions()],
+        "answers_now": services.champions.find(ws).info.version,
+    }
+
+
+@router.get("", response_model=LearningOut)
+async def get_learning(session: Reader, services: Joined) -> Json:
+    """What would be learnt, what was, and which model answers."""
+    return await _look(services, session)
+
+
+@router.post("/run", response_model=LearningOut)
+async def start_run(session: Teacher, services: Joined) -> Json:
+    """Let the verdicts become a challenger, beside the server. Goes on where an earlier run was stopped."""
+    dataset = freeze([candidate async for candidate in services.exports.candidates(session.workspace.id)])
+    dataset.check()
+    await services.studies.start(session.workspace.slug)
+    return await _look(services, session)
+
+
+@router.delete("/run", response_model=LearningOut)
+async def cancel_run(session: Teacher, services: Joined) -> Json:
+    """Stop the run that is on its way."""
+    await services.studies.cancel(session.workspace.slug)
+    return await _look(services, session)
+
+
+@router.post("/versions/{version}/promote", response_model=LearningOut)
+async def promote(version: str, given: SignIn, session: Teacher, services: Joined) -> Json:
+    """Sign that a version answers from now on in this workspace. Running turns end with the model that they began with."""
+    registry = services.champions.registry(session.workspace.id)
+    registry.get(version)
+    await services.accounts.confirm(session.member, given.password)
+    registry.promote(version, session.member.id, session.member.name, services.database.clock.now())
+    return await _look(services, session)
+
+
+@router.post("/roll-back", response_model=LearningOut)
+async def roll_back(given: SignIn, session: Teacher, services: Joined) -> Json:
+    """Sign that the version before the present one answers again."""
+    await services.accounts.confirm(session.member, given.password)
+    registry = services.champions.registry(session.workspace.id)
+    registry.roll_back(session.member.id, session.member.name, services.database.clock.now())
+    return await _look(services, session)

@@ -1,0 +1,80 @@
+/** From verdicts to a better model: what would be learnt, the run, each version beside the present one, and who let it answer. */
+import { html, useEffect, useState } from "../shared/html.js";
+import { Dialog, say, tell } from "../shared/parts.js";
+import { del, post } from "../shared/api.js";
+import { dateTime } from "../shared/dates.js";
+import { has, number, percent, t } from "../shared/i18n.js";
+import { isAtLeast } from "../desk/store.js";
+import { ViewHead, Waiting, useFetched } from "./fetched.js";
+
+const LOOK_MS = 2_000;
+const PATH = "/api/admin/learning";
+
+export function Learning() {
+  const { data, setData, problem, reload } = useFetched(PATH);
+  const [signing, setSigning] = useState(null);
+  const isRunning = data?.run.state === "running";
+  useEffect(() => {
+    if (!isRunning) return;
+    const timer = setInterval(reload, LOOK_MS);
+    return () => clearInterval(timer);
+  }, [isRunning]);
+  const doing = (work) => work.then(setData, tell);
+  const canTeach = isAtLeast("admin");
+  return html`<${ViewHead} title=${t("admin.learning")} line=${t("learning.line")} />
+    ${!data ? html`<${Waiting} problem=${problem} reload=${reload} />` : html`
+      <section class="card" data-testid="dataset"><h3>${t("learning.dataset")}</h3><${Dataset} of=${data.dataset} />
+        <${Run} run=${data.run} />
+        ${canTeach && html`<div class="row end">${isRunning
+          ? html`<button type="button" class="button small quiet" onClick=${() => doing(del(`${PATH}/run`))}>${t("action.cancel")}</button>`
+          : html`<button type="button" class="button small" data-testid="learn" onClick=${() => doing(post(`${PATH}/run`))}>${t("learning.learn")}</button>`}</div>`}</section>
+      <section class="card"><h3>${t("learning.now")}</h3><p><code data-testid="answers-now">${data.answers_now}</code></p>
+        <ul class="reasons">${data.promotions.toReversed().map((p) => html`<li key=${p.at}><strong>${t(`learning.${p.kind}`, { version: p.version || t("learning.of_settings") })}</strong>
+          <p class="nothing">${t("learning.signed", { name: p.by_name, when: dateTime(p.at) })}</p></li>`)}</ul>
+        ${canTeach && data.promotions.at(-1)?.version && html`<div class="row end"><button type="button" class="button small quiet" data-testid="roll-back"
+          onClick=${() => setSigning({ path: `${PATH}/roll-back`, title: t("learning.back") })}>${t("learning.back")}</button></div>`}</section>
+      ${data.versions.map((v) => html`<${Version} key=${v.name} v=${v} isNow=${v.name === data.answers_now} canTeach=${canTeach} onSign=${setSigning} />`)}`}
+    ${signing && html`<${Sign} of=${signing} onClose=${() => setSigning(null)} onDone=${(now) => {
+      setData(now);
+      setSigning(null);
+      say(t("admin.saved"));
+    }} />`}`;
+}
+
+const Dataset = ({ of }) => html`<dl class="facts wide">
+  ${["answers", "pairs", "held_out", "people"].map((name) => html`<div key=${name}><dt>${t(`learning.${name}`)}</dt><dd>${number(of[name])}</dd></div>`)}</dl>
+  ${Object.keys(of.left_out).length > 0 && html`<p class="nothing">${t("learning.left_out")} ${Object.entries(of.left_out)
+    .map(([reason, n]) => `${has(`learning.why_${reason}`, reason)} ${number(n)}`)
+    .join(" · ")}</p>`}`;
+
+function Run({ run }) {
+  if (run.state === "idle") return null;
+  const line = run.state === "running" ? `${has(`learning.part_${run.part}`, run.part)} ${percent(run.share)}` : t(`learning.state_${run.state}`);
+  return html`<div role="status" data-testid="run" data-state=${run.state}>${run.state === "running" && html`<progress max="1" value=${run.share} aria-label=${line}></progress>`}
+    <p class="nothing">${line} ${run.error}</p></div>`;
+}
+
+function Version({ v, isNow, canTeach, onSign }) {
+  return html`<section class="card panel" data-testid="version"><h3>${v.name} ${isNow && html`<span class="badge good">${t("learning.is_now")}</span>`}</h3>
+    <p class="nothing">${t("learning.made", { parent: v.parent, dataset: v.dataset, when: dateTime(v.made_at) })}</p>
+    <div class="scroll-x"><table><thead><tr><th>${t("learning.measure")}</th><th class="numeric">${t("learning.before")}</th><th class="numeric">${t("learning.after")}</th>
+      <th class="numeric">${t("learning.difference")}</th><th class="numeric">n</th></tr></thead><tbody>
+      ${v.scores.map((s) => html`<tr key=${s.metric}><td>${has(`learning.metric_${s.metric}`, s.metric)}</td><td class="numeric">${figure(s.champion)}</td><td class="numeric">${figure(s.challenger)}</td>
+        <td class="numeric">[${figure(s.low)}, ${figure(s.high)}]</td><td class="numeric">${number(s.n)}</td></tr>`)}</tbody></table></div>
+    ${v.in_the_way.length > 0 ? html`<ul>${v.in_the_way.map((why) => html`<li key=${why}>${why}</li>`)}</ul>` : html`<p>${t("learning.nothing_in_the_way")}</p>`}
+    ${canTeach && !isNow && v.in_the_way.length === 0 && html`<div class="row end"><button type="button" class="button small" data-testid="promote"
+      onClick=${() => onSign({ path: `${PATH}/versions/${encodeURIComponent(v.name)}/promote`, title: t("learning.promote", { version: v.name }) })}>${t("learning.let_it")}</button></div>`}</section>`;
+}
+
+const figure = (value) => number(value, { maximumFractionDigits: 3, minimumFractionDigits: 3 });
+
+function Sign({ of, onClose, onDone }) {
+  const [password, setPassword] = useState("");
+  const sign = (e) => {
+    e.preventDefault();
+    post(of.path, { password }).then(onDone, tell);
+  };
+  return html`<${Dialog} title=${of.title} onClose=${onClose}><form onSubmit=${sign}><p>${t("learning.sign_line")}</p>
+    <label class="field"><span>${t("learning.password")}</span><input type="password" autocomplete="current-password" value=${password} required onInput=${(e) => setPassword(e.target.value)} /></label>
+    <div class="row end"><button type="submit" class="button small" data-testid="sign">${t("learning.sign")}</button></div></form><//>`;
+}
