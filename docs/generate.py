@@ -8,6 +8,7 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
@@ -53,9 +54,23 @@ def _errors(cls: type[DuologueError] = DuologueError) -> Iterator[type[DuologueE
         yield from _errors(child)
 
 
+def _import_errors() -> None:
+    """Import every module that gives an error a code of its own, so that the page does not depend on what was imported before."""
+    root = Path(duologue.__path__[0])
+    for path in sorted(root.rglob("*.py")):
+        if re.search(r'^    code = "', path.read_text("utf-8"), re.M):
+            importlib.import_module(".".join(("duologue", *path.relative_to(root).with_suffix("").parts)))
+
+
 def render_errors() -> str:
-    """Every error code."""
-    rows: list[list[object]] = [[f"`{e.code}`", e.status, _first_line(e)] for e in _errors() if "code" in vars(e)]
+    """Every error code: the program's own in the order of their tree, then those of packs."""
+    _import_errors()
+    own = DuologueError.__module__
+    found = [e for e in dict.fromkeys(_errors()) if "code" in vars(e) and e.__module__.startswith("duologue.")]
+    found = [e for e in found if e.__module__ == own] + sorted(
+        (e for e in found if e.__module__ != own), key=lambda e: (e.__module__, e.code)
+    )
+    rows: list[list[object]] = [[f"`{e.code}`", e.status, _first_line(e)] for e in found]
     body = 'Every error of the API is `{"error": {"code", "message", "detail"}}` with the status below.\n\n'
     return "# Error codes\n\n" + body + _table(["Code", "Status", "Meaning"], rows)
 
