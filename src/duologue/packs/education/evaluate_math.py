@@ -44,7 +44,14 @@ def measure(train: list[dict[str, Any]], test: list[dict[str, Any]], data_dir: P
 
 
 def _grade(row: dict[str, Any]) -> MathGrade:
-    return grade_math(str(row.get("item") or ""), str(row["key"]), str(row["answer"]), row.get("form"))
+    """Against the key, or the best against several that are accepted. What is missing is empty, not the word None."""
+    keys = row["key"] if isinstance(row["key"], list) and row["key"] else [row["key"]]
+    form = row.get("form") if isinstance(row.get("form"), str) else None
+    answer = "" if row["answer"] is None else str(row["answer"])
+    if not answer.strip():
+        return MathGrade(False, 0.99, "empty")
+    grades = [grade_math(str(row.get("item") or ""), "" if key is None else str(key), answer, form) for key in keys]
+    return next((grade for grade in grades if grade.is_correct), grades[0])
 
 
 def _truth(value: object) -> bool:
