@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from duologue.assistant.guard import EMAIL
 from duologue.assistant.model import Action, Turn
 from duologue.assistant.think import Thought
 from duologue.assistant.tools import Tool, Toolbox, ToolResult
+from duologue.kit.text import EMAIL
 from duologue.knowledge.terms import index_terms
 
 REPLY_WORDS = 4

@@ -6,7 +6,7 @@ Two sentences agree only where every fact of the one is a fact of the other. Eng
 import re
 from dataclasses import dataclass
 
-from duologue.kit.text import normalise
+from duologue.kit.text import EMAIL, normalise
 
 _SMALL = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
 nineteen twenty"""
@@ -51,7 +51,7 @@ _NUMBER = re.compile(
 _CURRENCY = {"£": "GBP", "€": "EUR", "¥": "CNY", "hk$": "HKD", "$": "USD"}
 _RANGE = re.compile(r"(\d)\s?(?:-|–|—|~|to|至|到)\s?(?=\d)")
 _CODE = re.compile(r"(?<![a-z0-9-])[a-z]{1,5}-?\d[a-z0-9]*(?:-[a-z0-9]+)*(?![a-z0-9-])")
-_LINK = re.compile(r"https?://\S+|www\.\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.I)
+_LINK = re.compile(rf"https?://\S+|www\.\S+|{EMAIL.pattern}", re.I | re.ASCII)
 _DATES = (
     re.compile(r"\b(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b"),
     re.compile(r"(?:(?P<y>\d{4})年)?(?P<m>\d{1,2})月(?P<d>\d{1,2})[日号]"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from duologue.assistant import phrases
-from duologue.kit.text import Lang, normalise, sentences
+from duologue.kit.text import EMAIL, Lang, normalise, sentences
 
 MAX_QUESTION_CHARS = 4_000
 """A model reads at most this much of one message; the middle of a longer one is left out."""
@@ -116,7 +116,6 @@ _PHONE = re.compile(
     r"(?<![\dA-Za-z-])(?:1[3-9]\d{9}|(?:\+|00)\d{1,3}[ -]?(?:\(?\d{1,5}\)?[ -]?){2,5}\d"
     r"|0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4})(?![\dA-Za-z])"
 )
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 _PERSONAL: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("email", EMAIL, _always),

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from duologue.assistant.guard import EMAIL, clip
+from duologue.assistant.guard import clip
 from duologue.assistant.model import Precedent, Recall, Turn
-from duologue.kit.text import Lang, normalise
+from duologue.kit.text import EMAIL, Lang, normalise
 from duologue.knowledge.model import SearchResult
 from duologue.knowledge.terms import index_terms
 

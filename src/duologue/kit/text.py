@@ -40,7 +40,9 @@ def clean(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.split("\n")).strip()
 
 
-_NO_LANGUAGE = re.compile(r"\bhttps?://\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[A-Z]{1,4}[- ]?\d{3,}\b", re.ASCII)
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.ASCII)
+"""An e-mail address; what stands before it is looked at once, so that endless words cost no more than they are long."""
+_NO_LANGUAGE = re.compile(rf"\bhttps?://\S+|{EMAIL.pattern}|\b[A-Z]{{1,4}}[- ]?\d{{3,}}\b", re.ASCII)
 
 
 def detect_lang(text: str, default: Lang = "en") -> Lang:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duologue.kit.text import clean, detect_lang, normalise, sentences, words
+from duologue.kit.text import EMAIL, clean, detect_lang, normalise, sentences, words
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,15 @@ def test_clean_text_keeps_the_marks_of_its_language() -> None:
 def test_a_long_row_of_abbreviations_is_one_sentence() -> None:
     text = "Etc. " * 20_000
     assert sentences(text) == [text.strip()]
+
+
+@pytest.mark.parametrize("text", ["x" * 200_000, "x." * 100_000, "a@" * 100_000, "退" * 100_000, "a@b." * 50_000])
+def test_endless_words_are_read_in_linear_time(text: str) -> None:
+    """A quadratic pattern needs minutes here; the whole takes a moment."""
+    for _ in range(3):
+        assert detect_lang(text) in ("en", "zh")
+
+
+def test_addresses_are_found_where_they_begin() -> None:
+    text = "我的邮箱是ann.lee+shop@mail.example.com，或 bob@x.example"
+    assert EMAIL.findall(text) == ["ann.lee+shop@mail.example.com", "bob@x.example"]

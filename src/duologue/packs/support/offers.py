@@ -10,13 +10,12 @@ from typing import Any
 
 from duologue.kit.errors import Conflict, NotFound
 from duologue.kit.ids import new_id
-from duologue.kit.text import Lang, detect_lang
+from duologue.kit.text import EMAIL, Lang, detect_lang
 from duologue.packs.support import repository
 from duologue.packs.support.catalogue import Item, Rules
 from duologue.packs.support.minds import minds_of, think
 from duologue.packs.support.model import Offer, OfferState
 from duologue.packs.support.shop import open_shop
-from duologue.packs.support.tools import EMAIL
 from duologue.packs.support.welcome import Situation, is_welcome
 from duologue.sdk import Conversation, Host, Message
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from duologue.kit.ids import new_id
-from duologue.kit.text import Lang
+from duologue.kit.text import EMAIL, Lang
 from duologue.packs.support import repository
 from duologue.packs.support.alarms import AlarmGate, find_trend
 from duologue.packs.support.dialogue_features import Turn
@@ -21,7 +21,6 @@ from duologue.packs.support.model import Alarm
 from duologue.packs.support.offers import propose
 from duologue.packs.support.routing import find_route
 from duologue.packs.support.survey import read_answer
-from duologue.packs.support.tools import EMAIL
 from duologue.sdk import Host, Message, ReadContext, Reader, ReadingAlarm, Seen, WriteTx
 
 LEAST_SURE, MOST_SURE = 0.5, 0.9

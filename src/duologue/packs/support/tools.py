@@ -8,7 +8,7 @@ few addresses no further one is tried.
 import re
 from typing import Any
 
-from duologue.kit.text import normalise
+from duologue.kit.text import EMAIL, normalise
 from duologue.packs.support.order_words import STATUS, Texts, list_items, money, render_order
 from duologue.packs.support.shop import Order, open_shop
 from duologue.sdk import Caller, Refusal, Tool, ToolContext
@@ -17,7 +17,6 @@ MOST_ADDRESSES = 5
 """Different addresses that one conversation may try; more looks like guessing."""
 
 NUMBER = re.compile(r"(?<![a-z0-9])RO[-\s]?(\d{6})(?!\d)", re.I)
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 CANCEL = re.compile(r"\b(?:cancel|call off)\w*\b|取消|撤单|撤销", re.I)
 CAN_CANCEL = ("placed",)
 
