@@ -9,6 +9,7 @@ from duologue.kit.errors import Invalid, NotFound
 from duologue.packs.education.bkt import Skill, explain
 from duologue.packs.education.course import Course
 from duologue.packs.education.diagnosis import believe
+from duologue.packs.education.grades import repository as grades
 from duologue.packs.education.learners import repository
 from duologue.packs.education.learners.classroom import Classroom, change, join, keep_answer, open_class
 from duologue.packs.education.path import Path, what_if
@@ -132,12 +133,16 @@ async def export(context: PanelContext) -> Download:
     async with context.host.read() as tx:
         rows = await repository.list_learners(tx, context.workspace_id, context.person_id)
         answers = await repository.list_answers(tx, context.workspace_id, person_id=context.person_id)
+        handed_in = await grades.list_submissions(tx, context.workspace_id, person_id=context.person_id)
+        appeals = await grades.list_appeals(tx, context.workspace_id, person_id=context.person_id)
         reads = [r for r in await repository.list_reads(tx, context.workspace_id) if r[0] == context.person_id]
         edits = [e for e in await repository.list_edits(tx, context.workspace_id) if e[1] == context.person_id]
     if not rows:
         raise NotFound("Nothing is kept of you here.")
+    homework = [_plain(one) | ({} if one.state == "signed" else {"grade": {}}) for one in handed_in]
     kept = {"learner": _plain(rows[0]), "answers": [_plain(a) for a in answers],
-            "read": [{"resource": r, "helped": h} for _, r, h in reads], "plan_edits": [body for _, _, body in edits]}  # fmt: skip
+            "read": [{"resource": r, "helped": h} for _, r, h in reads], "plan_edits": [body for _, _, body in edits],
+            "homework": homework, "appeals": [_plain(one) for one in appeals]}  # fmt: skip
     return Download("my-learning.json", "application/json", json.dumps(kept, ensure_ascii=False, indent=1, default=str).encode())
 
 
@@ -210,6 +215,7 @@ async def leave(context: PanelContext) -> Any:
     """Leave the class: everything that is kept of the learner is deleted."""
     async with context.host.write() as tx:
         await repository.erase_person(tx, context.workspace_id, context.person_id)
+        await grades.erase_person(tx, context.workspace_id, context.person_id)
     context.host.refresh(context.workspace_id)
     return {"left": True}
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from duologue.kit.text import Lang
 from duologue.packs.education.course import sample_course
+from duologue.packs.education.grades.sample import add_homework
 from duologue.packs.education.learners import repository
 from duologue.packs.education.learners.classroom import change, join
 from duologue.packs.education.learners.repository import AnswerRow
@@ -59,6 +60,7 @@ async def prepare(desk: SampleDesk) -> None:
                 body = {"action": "add", "skill": "compare", "kind": "review", "day": str((now + timedelta(days=2)).date()),
                         "minutes": 6, "by": "Ms Okafor"}  # fmt: skip
                 await repository.add_edit(tx, desk.workspace_id, row.person_id, body)
+    await add_homework(host, desk.workspace_id, "Ms Okafor", str((now + timedelta(days=3)).date()))
 
 
 SCHOOL = Sample("school", "Riverside School", "en", prepare)

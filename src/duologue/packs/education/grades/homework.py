@@ -1,0 +1,271 @@
+"""What is done with homework: set, handed in, drafted, checked and signed, appealed against, graded again. No SQL.
+
+Nothing counts before a person signs. Many sure grades are signed together only after a check: some of them are shown, one with a
+score that is wrong on purpose, and who does not find it signs nothing (automation bias).
+"""
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Any
+
+from duologue.kit.errors import Conflict, Invalid, NotFound
+from duologue.kit.ids import new_id
+from duologue.kit.text import Lang
+from duologue.packs.education.course import sample_course
+from duologue.packs.education.grades import repository
+from duologue.packs.education.grades.repository import Appeal, Homework, State, Submission
+from duologue.packs.education.grading import TYPES, Grade, grade
+from duologue.packs.education.learners.repository import list_learners
+from duologue.sdk import Host
+
+MAX_ITEMS, MAX_CHARS, A_ROUND = 40, 20_000, 25
+SAMPLE = 5
+"""Grades shown in a check. The wrong one is among them, so that a signature says that they were read."""
+
+
+def item_of(row: Homework, item_id: str, lang: Lang) -> dict[str, Any]:
+    """An item with the teacher's changes, in a language. Raises NotFound."""
+    own = next((dict(one) for one in row.items if one["id"] == item_id), None)
+    if own is None:
+        raise NotFound("This homework has no such question.")
+    if own.get("text"):
+        return own
+    course = asdict(sample_course(lang).item(item_id))
+    return course | {name: value for name, value in own.items() if value not in ("", None)}
+
+
+async def get_homework(host: Host, workspace_id: str, homework_id: str) -> Homework:
+    """One piece of homework. Raises NotFound."""
+    async with host.read() as tx:
+        found = [row for row in await repository.list_homework(tx, workspace_id) if row.id == homework_id]
+    if not found:
+        raise NotFound("There is no such homework.")
+    return found[0]
+
+
+async def get_submission(host: Host, workspace_id: str, submission_id: str) -> Submission:
+    """One answer. Raises NotFound."""
+    async with host.read() as tx:
+        found = await repository.find_submission(tx, workspace_id, submission_id)
+    if found is None:
+        raise NotFound("There is no such answer.")
+    return found
+
+
+async def assign(host: Host, workspace_id: str, title: str, due: str, items: Sequence[Mapping[str, Any]], by: str) -> Homework:
+    """Set homework of course items (`{"id"}`) and own ones (with `text`, `type`, `key`). Raises Invalid."""
+    try:
+        date.fromisoformat(due)
+    except ValueError as error:
+        raise Invalid("Write the day as year-month-day, such as 2026-12-18.") from error
+    if not title.strip() or not 1 <= len(items) <= MAX_ITEMS:
+        raise Invalid(f"Homework needs a title and 1 to {MAX_ITEMS} questions.")
+    kept = []
+    for number, one in enumerate(items):
+        if str(one.get("text") or "").strip():
+            kept.append({**one, "id": str(one.get("id") or f"own-{number + 1}"), "type": str(one.get("type") or "math")})
+        else:
+            kept.append({"id": sample_course("en").item(str(one.get("id"))).id})
+    if len({one["id"] for one in kept}) < len(kept):
+        raise Invalid("Each question may stand in the homework only once.")
+    row = Homework(new_id("hwk"), workspace_id, title.strip()[:200], due, kept, by, host.clock.now())
+    async with host.write() as tx:
+        await repository.save_homework(tx, row)
+    return row
+
+
+async def submit(host: Host, row: Homework, person_id: str, item_id: str, text: str, lang: Lang) -> Submission:
+    """Hand an answer in, or another in its place while nobody has signed. Raises Conflict afterwards."""
+    item_of(row, item_id, lang)
+    if not text.strip() or len(text) > MAX_CHARS:
+        raise Invalid(f"An answer has 1 to {MAX_CHARS} characters.")
+    async with host.write() as tx:
+        if not await list_learners(tx, row.workspace_id, person_id):
+            raise Conflict("Take part in the class first, on the page “My learning”.")
+        mine = await repository.list_submissions(tx, row.workspace_id, homework_id=row.id, person_id=person_id)
+        before = next((one for one in mine if one.item == item_id), None)
+        if before is not None and (before.signed or before.grade.get("was") is not None):
+            raise Conflict("This answer has been graded; appeal if you do not agree.")
+        known = before.id if before else new_id("sub")
+        made = Submission(known, row.workspace_id, row.id, person_id, item_id, text, lang, "new", host.clock.now())
+        await repository.save_submission(tx, made)
+    return made
+
+
+def draft(row: Homework, one: Submission) -> tuple[Grade, str]:
+    """The draft of a grade, and why it waits for a person (`sure` where it does not). Types without a grader are left to people."""
+    item = item_of(row, one.item, one.lang)
+    if item.get("type") not in TYPES:
+        return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_grader"
+    try:
+        options = [str(key) for key in item.get("accept", ()) if str(key).strip()]
+        found = grade(item, one.text, one.lang)
+        for key in options:
+            if not found.is_correct:
+                other = grade({**item, "key": key}, one.text, one.lang)
+                found = other if other.is_correct else found
+    except Invalid:
+        return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_key"
+    if found.queue == "bulk":
+        return found, "sure"
+    return found, "unreadable" if found.reason in ("unreadable", "undecided") else "unsure"
+
+
+async def grade_some(host: Host, workspace_id: str = "", limit: int = A_ROUND) -> tuple[int, int]:
+    """Draft up to `limit` grades; (done now, left). Safe to call from two places at once: a draft never undoes a signature."""
+    async with host.read() as tx:
+        waiting = await repository.list_submissions(tx, workspace_id, states=("new",))
+        rows = {row.id: row for ws in {one.workspace_id for one in waiting} for row in await repository.list_homework(tx, ws)}
+    done = 0
+    for one in waiting[:limit]:
+        found, why = await asyncio.to_thread(draft, rows[one.homework_id], one)
+        body = _json(found) | {"why": why}
+        async with host.write() as tx:
+            now = await repository.find_submission(tx, one.workspace_id, one.id)
+            if now is None or (now.state, now.at) != ("new", one.at):
+                continue
+            state: State = "bulk" if why == "sure" else "single"
+            signed: dict[str, Any] = {}
+            if (was := one.grade.get("was")) is not None:  # graded again after a change of the key
+                body["was"] = was
+                if abs(was - found.score) > 1e-9:
+                    state, body["why"] = "single", "key_changed"
+                elif one.signed:
+                    state, signed = "signed", one.signed
+            await repository.save_submission(tx, replace(now, state=state, grade=body, signed=signed))
+        done += 1
+    return done, max(0, len(waiting) - done)
+
+
+def _json(found: Grade) -> dict[str, Any]:
+    return asdict(found) | {"criteria": [asdict(c) for c in found.criteria]}
+
+
+async def begin_check(host: Host, workspace_id: str, homework_id: str, seed: int | None = None) -> dict[str, Any]:
+    """Some of the sure grades, by chance; of three and more, one has a score that is wrong on purpose. Raises Conflict for none."""
+    async with host.read() as tx:
+        sure = await repository.list_submissions(tx, workspace_id, homework_id=homework_id, states=("bulk",))
+    if not sure:
+        raise Conflict("No sure grade waits for a signature.")
+    chance = random.Random(seed) if seed is not None else random.SystemRandom()
+    shown = chance.sample(sure, min(SAMPLE, len(sure)))
+    planted = chance.choice(shown).id if len(shown) >= 3 else ""
+    body = {
+        "ids": {one.id: one.at.isoformat() for one in sure},
+        "shown": [one.id for one in shown],
+        "planted": planted,
+        "result": "",
+    }
+    check_id = new_id("chk")
+    async with host.write() as tx:
+        await repository.save_check(tx, workspace_id, check_id, body, host.clock.now())
+    scores = {one.id: one.grade["score"] for one in shown}
+    if planted:
+        scores[planted] = 0.0 if scores[planted] >= 0.5 else 1.0
+    return {"id": check_id, "n": len(sure), "shown": [(one, scores[one.id]) for one in shown]}
+
+
+async def sign_bulk(host: Host, workspace_id: str, check_id: str, wrong: Sequence[str], by: str) -> dict[str, Any]:
+    """Sign what the check was about. `wrong`: the shown grades that the teacher holds for wrong.
+
+    Signs all only if the planted one, and no other, was named; a true grade named wrong goes to the single queue.
+    Raises Conflict where the check is used up.
+    """
+    at = host.clock.now()
+    async with host.write() as tx:
+        body = await repository.find_check(tx, workspace_id, check_id)
+        if body is None or body["result"]:
+            raise Conflict("This check has been used; begin a new one.")
+        named = set(wrong) & set(body["shown"])
+        doubted = named - {body["planted"]}
+        found = not body["planted"] or body["planted"] in named
+        result = "doubted" if doubted else "signed" if found else "missed"
+        signed = 0
+        for submission_id, handed_in in body["ids"].items():
+            one = await repository.find_submission(tx, workspace_id, submission_id)
+            if one is None or one.state != "bulk" or one.at.isoformat() != handed_in:
+                continue
+            if submission_id in doubted:
+                await repository.save_submission(tx, replace(one, state="single", grade=one.grade | {"why": "doubted"}))
+            elif result == "signed":
+                await repository.save_submission(tx, _signed(one, one.grade["score"], "", by, at.isoformat(), check_id))
+                signed += 1
+        await repository.save_check(tx, workspace_id, check_id, body | {"result": result, "by": by, "named": sorted(named)}, at)
+    return {"result": result, "signed": signed, "doubted": len(doubted)}
+
+
+def _signed(one: Submission, score: float, remark: str, by: str, at: str, check: str = "") -> Submission:
+    return replace(one, state="signed", signed={"score": score, "remark": remark, "by": by, "at": at, "check": check})
+
+
+async def sign_one(host: Host, workspace_id: str, submission_id: str, score: float, remark: str, by: str) -> Submission:
+    """A person's grade for one answer. Raises Invalid for a score outside 0–1."""
+    if not 0 <= score <= 1:
+        raise Invalid("A score lies between 0 and 1.")
+    one = await get_submission(host, workspace_id, submission_id)
+    done = _signed(one, score, remark.strip()[:2000], by, host.clock.now().isoformat())
+    async with host.write() as tx:
+        await repository.save_submission(tx, done)
+    return done
+
+
+async def appeal(host: Host, workspace_id: str, person_id: str, submission_id: str, text: str) -> Appeal:
+    """A learner does not agree with a signed grade; one appeal at a time. Raises Conflict, Invalid, NotFound."""
+    one = await get_submission(host, workspace_id, submission_id)
+    if one.person_id != person_id:
+        raise NotFound("There is no such answer.")
+    if one.state != "signed":
+        raise Conflict("This grade is not signed yet; wait for your teacher.")
+    if not text.strip():
+        raise Invalid("Say why the grade should be another.")
+    made = Appeal(new_id("apl"), workspace_id, one.id, person_id, text.strip()[:4000], host.clock.now())
+    async with host.write() as tx:
+        before = await repository.list_appeals(tx, workspace_id, person_id=person_id)
+        if any(a.submission_id == one.id and not a.answer for a in before):
+            raise Conflict("Your appeal waits for your teacher.")
+        await repository.save_appeal(tx, made)
+    return made
+
+
+async def answer_appeal(host: Host, workspace_id: str, appeal_id: str, score: float, remark: str, by: str) -> Submission:
+    """Decide an appeal with a score and a word to the learner. Raises Invalid without the word, NotFound, Conflict if decided."""
+    if not remark.strip():
+        raise Invalid("Tell the learner why.")
+    async with host.read() as tx:
+        found = [a for a in await repository.list_appeals(tx, workspace_id) if a.id == appeal_id]
+    if not found:
+        raise NotFound("There is no such appeal.")
+    if found[0].answer:
+        raise Conflict("This appeal has been decided.")
+    before = await get_submission(host, workspace_id, found[0].submission_id)
+    done = await sign_one(host, workspace_id, before.id, score, remark, by)
+    answer = {"was": before.signed.get("score"), "score": score, "remark": remark.strip()[:2000], "by": by}
+    async with host.write() as tx:
+        await repository.save_appeal(tx, replace(found[0], answer=answer))
+    return done
+
+
+async def change_key(host: Host, row: Homework, item_id: str, key: str, accept: Sequence[str], by: str) -> int:
+    """Another key, or more answers that are accepted: everybody's answers to it are graded again. How many.
+
+    Grades that stay the same keep their signature; the others wait for a person, with the score that they had.
+    """
+    item_of(row, item_id, "en")
+    if not key.strip():
+        raise Invalid("The question needs a key.")
+    changed = [
+        {**one, "key": key.strip(), "accept": [a.strip() for a in accept if a.strip()], "changed_by": by}
+        if one["id"] == item_id
+        else one
+        for one in row.items
+    ]
+    async with host.write() as tx:
+        await repository.save_homework(tx, replace(row, items=changed))
+        again = [one for one in await repository.list_submissions(tx, row.workspace_id, homework_id=row.id) if one.item == item_id]
+        for one in again:
+            was = one.signed.get("score", one.grade.get("score"))
+            await repository.save_submission(tx, replace(one, state="new", grade=one.grade | {"was": was}))
+    return len(again)

@@ -1,0 +1,148 @@
+"""The teacher's homework page: set it, one queue with the reason for each that waits, sign, decide appeals, change a key."""
+
+from typing import Any
+
+from duologue.kit.text import Lang
+from duologue.packs.education.course import sample_course
+from duologue.packs.education.grades import homework, repository
+from duologue.packs.education.grades.repository import Homework, Submission
+from duologue.packs.education.learners.repository import list_learners
+from duologue.sdk import Chore, Host, Panel, PanelContext, Role
+
+STAFF: tuple[Role, ...] = ("owner", "admin", "expert", "viewer")
+WHY: dict[str, dict[Lang, str]] = {
+    "no_grader": {"en": "Questions of this kind are graded by people.", "zh": "这类题由老师评分。"},
+    "no_key": {"en": "The question has no key.", "zh": "这道题没有答案。"},
+    "unreadable": {"en": "The answer could not be read with certainty.", "zh": "无法确定地读懂答案。"},
+    "unsure": {"en": "The draft is not sure enough.", "zh": "评分草稿不够有把握。"},
+    "doubted": {"en": "A teacher held the draft for wrong.", "zh": "老师认为草稿有误。"},
+    "key_changed": {"en": "The key was changed, and with it the score.", "zh": "答案修改后得分变了。"},
+    "sure": {"en": "Sure.", "zh": "有把握。"},
+}
+
+
+async def queue(context: PanelContext) -> Any:
+    """All that waits for a person: appeals, then single grades, the least sure first; homework with what is sure and signed."""
+    host, ws = context.host, context.workspace_id
+    async with host.read() as tx:
+        rows = {row.id: row for row in await repository.list_homework(tx, ws)}
+        handed_in = await repository.list_submissions(tx, ws)
+        appeals = [a for a in await repository.list_appeals(tx, ws) if not a.answer]
+        names = {row.person_id: row.name for row in await list_learners(tx, ws)}
+    by_id = {one.id: one for one in handed_in}
+    waiting = [
+        _shown(rows[one.homework_id], one, one.grade["score"], names, context.lang)
+        | {"kind": "grade", "reason": _why(one, context.lang)}
+        for one in sorted((one for one in handed_in if one.state == "single"), key=lambda one: one.grade["confidence"])
+    ]
+    first = [
+        _shown(rows[one.homework_id], one, one.signed.get("score", 0.0), names, context.lang)
+        | {"kind": "appeal", "appeal_id": a.id, "reason": a.text}
+        for a in appeals if (one := by_id.get(a.submission_id))
+    ]  # fmt: skip
+    counted = []
+    for row in rows.values():
+        mine = [one for one in handed_in if one.homework_id == row.id]
+        states = {state: sum(one.state == state for one in mine) for state in ("new", "bulk", "single", "signed")}
+        items = [{"id": one["id"], "text": (item := homework.item_of(row, one["id"], context.lang))["text"],
+                  "key": item.get("key", ""), "accept": list(item.get("accept", ()))} for one in row.items]  # fmt: skip
+        people = len({one.person_id for one in mine})
+        counted.append({"id": row.id, "title": row.title, "due": row.due, "people": people, "items": items} | states)
+    return {"waiting": first + waiting, "homework": counted, "class": len(names)}
+
+
+def _why(one: Submission, lang: Lang) -> str:
+    words = WHY.get(str(one.grade.get("why")), WHY["unsure"])[lang]
+    was = one.grade.get("was")
+    return f"{words} ({was:g} → {one.grade['score']:g})" if one.grade.get("why") == "key_changed" and was is not None else words
+
+
+def _shown(row: Homework, one: Submission, score: float, names: dict[str, str], lang: Lang) -> dict[str, Any]:
+    item = homework.item_of(row, one.item, lang)
+    return {"id": one.id, "name": names.get(one.person_id, "–"), "title": row.title, "question": item["text"],
+            "key": item.get("key", ""), "answer": one.text, "reading": one.grade.get("reading", ""), "score": score,
+            "confidence": one.grade.get("confidence", 0.0)}  # fmt: skip
+
+
+async def items(context: PanelContext) -> Any:
+    """The course's questions by skill, to choose homework from."""
+    course = sample_course(context.lang)
+    return {"skills": [{"id": s.id, "name": s.name, "items": [{"id": i.id, "text": i.text} for i in course.items_of(s.id)]}
+                       for s in course.skills]}  # fmt: skip
+
+
+async def assign(context: PanelContext, title: str, due: str, items: list[dict[str, Any]]) -> Any:
+    """Set homework."""
+    context.check_role("expert")
+    made = await homework.assign(context.host, context.workspace_id, title, due, items, context.member_name)
+    context.host.refresh(context.workspace_id)
+    return {"id": made.id}
+
+
+async def grade_some(context: PanelContext) -> Any:
+    """Draft the next grades of the class; how many now, and how many are left."""
+    context.check_role("expert")
+    done, left = await homework.grade_some(context.host, context.workspace_id)
+    context.host.refresh(context.workspace_id)
+    return {"done": done, "left": left}
+
+
+async def begin_check(context: PanelContext, homework_id: str) -> Any:
+    """Grades to read before the sure ones are signed together; one may be wrong on purpose."""
+    context.check_role("expert")
+    row = await homework.get_homework(context.host, context.workspace_id, homework_id)
+    found = await homework.begin_check(context.host, context.workspace_id, homework_id)
+    async with context.host.read() as tx:
+        names = {one.person_id: one.name for one in await list_learners(tx, context.workspace_id)}
+    return {
+        "id": found["id"],
+        "n": found["n"],
+        "shown": [_shown(row, one, score, names, context.lang) for one, score in found["shown"]],
+    }
+
+
+async def sign_bulk(context: PanelContext, check_id: str, wrong: list[str]) -> Any:
+    """Sign together what the check was about, if the wrong one was found."""
+    context.check_role("expert")
+    done = await homework.sign_bulk(context.host, context.workspace_id, check_id, wrong, context.member_name)
+    context.host.refresh(context.workspace_id)
+    return done
+
+
+async def sign_one(context: PanelContext, submission_id: str, score: float, remark: str = "") -> Any:
+    """Sign one grade, as drafted or another."""
+    context.check_role("expert")
+    done = await homework.sign_one(context.host, context.workspace_id, submission_id, score, remark, context.member_name)
+    context.host.refresh(context.workspace_id)
+    return {"id": done.id, "score": score}
+
+
+async def answer_appeal(context: PanelContext, appeal_id: str, score: float, remark: str) -> Any:
+    """Decide an appeal."""
+    context.check_role("expert")
+    done = await homework.answer_appeal(context.host, context.workspace_id, appeal_id, score, remark, context.member_name)
+    context.host.refresh(context.workspace_id)
+    return {"id": done.id, "score": score}
+
+
+async def change_key(context: PanelContext, homework_id: str, item: str, key: str, accept: list[str]) -> Any:
+    """Another key, or more that is accepted; all answers to the question are graded again."""
+    context.check_role("expert")
+    row = await homework.get_homework(context.host, context.workspace_id, homework_id)
+    again = await homework.change_key(context.host, row, item, key, accept, context.member_name)
+    context.host.refresh(context.workspace_id)
+    return {"again": again}
+
+
+async def grade_in_background(host: Host) -> None:
+    """Drafts are ready before the teacher looks."""
+    await homework.grade_some(host)
+
+
+GRADING = Chore("grade_homework", 5.0, grade_in_background)
+PANEL = Panel(
+    "grades", {"en": "Homework", "zh": "作业"}, STAFF, "grades.js", place="page", icon="check",
+    queries={"queue": queue, "items": items},
+    commands={"assign": assign, "grade_some": grade_some, "begin_check": begin_check, "sign_bulk": sign_bulk, "sign_one": sign_one,
+              "answer_appeal": answer_appeal, "change_key": change_key},
+)  # fmt: skip

@@ -1,0 +1,52 @@
+/** A learner's homework: questions, how an answer is read before it is handed in, signed grades, appeals. */
+import { html, useEffect, useState } from "../../js/shared/html.js";
+import { percent, t } from "../../js/shared/i18n.js";
+import { say, tell } from "../../js/shared/parts.js";
+
+function Graded({ answer, act }) {
+  const [text, setText] = useState("");
+  const [isOpen, setOpen] = useState(false);
+  const send = (e) => (e.preventDefault(), act("appeal", { submission_id: answer.id, text }).then(() => setOpen(false)));
+  return html`<div data-testid="graded"><p><strong>${percent(answer.score)}</strong> ${answer.feedback} ${answer.remark} <small>${t("education.signed", { by: answer.by })}</small></p>
+    ${answer.appeals && html`<p class="nothing">${t("education.appeal_waits")}</p>`}
+    ${!answer.appeals && !isOpen && html`<button class="button small quiet" type="button" onClick=${() => setOpen(true)}>${t("education.appeal")}</button>`}
+    ${isOpen && html`<form onSubmit=${send}><label>${t("education.appeal_why")} <textarea required rows="2" value=${text} onInput=${(e) => setText(e.target.value)}></textarea></label>
+      <div class="chips"><button class="button small" type="submit" disabled=${!text.trim()}>${t("education.appeal")}</button></div></form>`}</div>`;
+}
+
+function Question({ homework, item, number, query, act }) {
+  const [text, setText] = useState(item.answer?.text ?? "");
+  const [read, setRead] = useState({ reading: "", problem: "" });
+  const options = Object.entries(item.options);
+  const isSigned = item.answer?.state === "signed";
+  const where = { homework_id: homework, item: item.id };
+  const look = () => text.trim() && query("how_read", { ...where, text }).then(setRead, tell);
+  const send = (e) => (e.preventDefault(), act("hand_in", { ...where, text }).then((ok) => ok && say(t("education.handed_in"))));
+  const label = t("education.answer_to", { n: number });
+  const input = ["short", "essay", "program"].includes(item.type)
+    ? html`<textarea rows="4" aria-label=${label} value=${text} onInput=${(e) => setText(e.target.value)}></textarea>`
+    : html`<input aria-label=${label} value=${text} onInput=${(e) => setText(e.target.value)} onBlur=${look} />`;
+  return html`<li data-testid="question"><p style="white-space: pre-wrap">${item.text}</p>
+    ${isSigned && html`<p><small>${t("education.you_wrote")}</small> ${item.answer.text}</p><${Graded} answer=${item.answer} act=${act} />`}
+    ${!isSigned && html`<form onSubmit=${send}>
+      ${options.map(([k, v]) => html`<label key=${k}><input type="radio" name=${`${homework}-${item.id}`} checked=${text === k} onChange=${() => setText(k)} /> ${k}. ${v}</label>`)}
+      ${!options.length && input}
+      ${item.type === "ordering" && html`<small>${t("education.order_hint")}</small>`}${item.type === "blanks" && html`<small>${t("education.blanks_hint")}</small>`}
+      ${read.reading && html`<p role="status" data-testid="reading"><small>${t("education.read_as", { reading: read.reading })}</small></p>`}
+      ${read.problem && html`<p role="status"><small>${read.problem}</small></p>`}
+      <div class="chips"><button class="button small" type="submit" disabled=${!text.trim() || text === item.answer?.text}>${t(item.answer ? "education.hand_in_again" : "education.hand_in")}</button>
+        ${item.answer && html`<small>${t("education.waits_for_teacher")}</small>`}</div></form>`}</li>`;
+}
+
+/** @param {{version: number, query: Function, command: Function}} props */
+export default function Homework({ version, query, command }) {
+  const [shown, setShown] = useState(null);
+  const load = () => query("homework").then(setShown, tell);
+  const act = (name, args) => command(name, args).then(() => load().then(() => true), (problem) => (tell(problem), false));
+  useEffect(() => void load(), [version]);
+  if (!shown) return html`<div class="skeleton" aria-busy="true"></div>`;
+  if (!shown.homework.length) return html`<p class="nothing">${t("education.no_homework")}</p>`;
+  return html`<div class="panel" style="grid-template-columns: minmax(0, 1fr)">${shown.homework.map((h) => html`<section class="card" key=${h.id} data-testid="homework"><h3>${h.title}</h3>
+    <p class="nothing">${t(h.is_late ? "education.was_due" : "education.due_on", { day: h.due })}</p>
+    <ol>${h.items.map((i, k) => html`<${Question} key=${i.id} homework=${h.id} item=${i} number=${k + 1} query=${query} act=${act} />`)}</ol></section>`)}</div>`;
+}

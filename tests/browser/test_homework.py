@@ -1,0 +1,61 @@
+"""Homework in a Chromium: the teacher's queue and check, the learner's answers and appeal, in both languages."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.program import Server
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def teacher(browser: Browser, program: Server) -> Iterator[Page]:
+    """A teacher of the sample school, signed in on the page of homework."""
+    context = browser.new_context(locale="en-GB", base_url=program.base)
+    page = context.new_page()
+    page.goto("/packs/education/grades")
+    page.locator("input[type=email]").fill("expert@school.example")
+    page.locator("input[type=password]").fill("school-demo")
+    page.keyboard.press("Enter")
+    page.get_by_test_id("given").first.wait_for()
+    yield page
+    context.close()
+
+
+def test_a_teacher_signs_one_by_one_and_many_after_a_check(teacher: Page) -> None:
+    page = teacher
+    waiting = page.get_by_test_id("waiting")
+    expect(waiting.first).to_contain_text("I said that both are half.")
+    waiting.first.get_by_label("Remark").fill("You are right.")
+    waiting.first.get_by_role("button", name="Decide").click()
+    expect(waiting.first).to_contain_text("Why")
+    before = waiting.count()
+    waiting.first.get_by_role("button", name="Sign").click()
+    expect(waiting).to_have_count(before - 1)
+    page.get_by_test_id("begin").click()
+    expect(page.get_by_test_id("check").locator("li")).to_have_count(5)
+    page.get_by_role("button", name=re.compile("^Sign all")).click()
+    expect(page.get_by_text("Nothing was signed")).to_be_visible()
+    page.get_by_test_id("switch-lang").first.click()
+    expect(page.get_by_test_id("begin")).to_contain_text("签发有把握的")
+
+
+def test_a_learner_sees_how_an_answer_is_read_and_hands_it_in(browser: Browser, program: Server) -> None:
+    context = browser.new_context(locale="zh-CN", base_url=program.base)
+    page = context.new_page()
+    page.goto("/packs/education/learning?as=person&workspace=school")
+    page.get_by_test_id("join").locator("input").first.fill("小明")
+    page.get_by_test_id("join").get_by_role("checkbox").first.check()
+    page.get_by_test_id("join").get_by_role("button").click()
+    page.get_by_test_id("practice").wait_for()
+    page.goto("/packs/education/homework?as=person&workspace=school")
+    question = page.get_by_test_id("question").nth(1)
+    question.get_by_role("textbox").fill("x＝五")
+    question.get_by_role("textbox").blur()
+    expect(question.get_by_test_id("reading")).to_contain_text("x = 5")
+    question.get_by_role("button", name="提交").click()
+    expect(question).to_contain_text("老师还未签字")
+    context.close()
