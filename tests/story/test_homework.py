@@ -153,6 +153,25 @@ async def test_another_key_grades_everybody_again(school: House) -> None:
     ).status_code == 409
 
 
+async def test_an_answer_in_words_comes_with_one_like_it_that_was_signed(school: House) -> None:
+    teacher, ada, bo, cy = (
+        await school.member("expert"),
+        await join(school, "Ada"),
+        await join(school, "Bo"),
+        await join(school, "Cy"),
+    )
+    homework = await set_homework(teacher)
+    for pupil, text in ((ada, "Both are half of the whole."), (bo, "both are half of the whole"), (cy, "I like maths")):
+        await hand_in(pupil, homework, why=text)
+    await teacher.post(f"{GRADES}/grade_some", {})
+    first = next(w for w in (await teacher.get(f"{GRADES}/queue"))["waiting"] if w["name"] == "Ada")
+    await teacher.post(f"{GRADES}/sign_one", {"submission_id": first["id"], "score": 0.5})
+    waiting = {w["name"]: w for w in (await teacher.get(f"{GRADES}/queue"))["waiting"]}
+    assert waiting["Bo"]["score"] == 0.5
+    assert waiting["Bo"]["reason"] == "Suggested by an answer like it that got 50 %: “Both are half of the whole.”"
+    assert waiting["Cy"]["reason"] == "Questions of this kind are graded by people."
+
+
 async def test_who_leaves_is_forgotten_in_the_homework_too(school: House) -> None:
     teacher, ada = await school.member("expert"), await join(school, "Ada")
     homework = await set_homework(teacher)

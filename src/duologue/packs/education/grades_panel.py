@@ -5,6 +5,7 @@ from typing import Any
 from duologue.kit.text import Lang
 from duologue.packs.education.course import sample_course
 from duologue.packs.education.grades import homework, repository
+from duologue.packs.education.grades.nearest import find_like
 from duologue.packs.education.grades.repository import Homework, Submission
 from duologue.packs.education.learners.repository import list_learners
 from duologue.sdk import Chore, Host, Panel, PanelContext, Role
@@ -20,6 +21,11 @@ WHY: dict[str, dict[Lang, str]] = {
     "sure": {"en": "Sure.", "zh": "有把握。"},
 }
 
+LIKE: dict[Lang, str] = {
+    "en": "Suggested by an answer like it that got {p} %: “{text}”",
+    "zh": "参考一个得 {p}% 的相近答案：“{text}”",
+}
+
 
 async def queue(context: PanelContext) -> Any:
     """All that waits for a person: appeals, then single grades, the least sure first; homework with what is sure and signed."""
@@ -30,15 +36,18 @@ async def queue(context: PanelContext) -> Any:
         appeals = [a for a in await repository.list_appeals(tx, ws) if not a.answer]
         names = {row.person_id: row.name for row in await list_learners(tx, ws)}
     by_id = {one.id: one for one in handed_in}
-    waiting = [
-        _shown(rows[one.homework_id], one, one.grade["score"], names, context.lang)
-        | {"kind": "grade", "reason": _why(one, context.lang)}
-        for one in sorted((one for one in handed_in if one.state == "single"), key=lambda one: one.grade["confidence"])
-    ]
+    signed = [one for one in handed_in if one.state == "signed"]
+    waiting = []
+    for one in sorted((one for one in handed_in if one.state == "single"), key=lambda one: float(one.grade["confidence"])):
+        shown = _shown(rows[one.homework_id], one, one.grade["score"], names, context.lang)
+        shown |= {"kind": "grade", "reason": _why(one, context.lang)}
+        if one.grade.get("why") == "no_grader" and (like := find_like(one, signed)):
+            shown |= {"score": like.score, "reason": LIKE[context.lang].format(p=round(100 * like.score), text=like.text[:200])}
+        waiting.append(shown)
     first = [
-        _shown(rows[one.homework_id], one, one.signed.get("score", 0.0), names, context.lang)
-        | {"kind": "appeal", "appeal_id": a.id, "reason": a.text}
-        for a in appeals if (one := by_id.get(a.submission_id))
+        _shown(rows[by_id[a.submission_id].homework_id], by_id[a.submission_id], by_id[a.submission_id].signed.get("score", 0.0),
+               names, context.lang) | {"kind": "appeal", "appeal_id": a.id, "reason": a.text}
+        for a in appeals if a.submission_id in by_id
     ]  # fmt: skip
     counted = []
     for row in rows.values():
@@ -60,8 +69,15 @@ def _why(one: Submission, lang: Lang) -> str:
 def _shown(row: Homework, one: Submission, score: float, names: dict[str, str], lang: Lang) -> dict[str, Any]:
     item = homework.item_of(row, one.item, lang)
     return {"id": one.id, "name": names.get(one.person_id, "–"), "title": row.title, "question": item["text"],
-            "key": item.get("key", ""), "answer": one.text, "reading": one.grade.get("reading", ""), "score": score,
+            "key": _option(item, item.get("key", "")), "answer": _option(item, one.text), "reading": one.grade.get("reading", ""),
+            "score": score,
             "confidence": one.grade.get("confidence", 0.0)}  # fmt: skip
+
+
+def _option(item: dict[str, Any], text: str) -> str:
+    """An option with its words where a letter was chosen."""
+    words = dict(item.get("options") or {}).get(text.strip())
+    return f"{text.strip()}. {words}" if words else text
 
 
 async def items(context: PanelContext) -> Any:

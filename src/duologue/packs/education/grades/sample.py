@@ -11,7 +11,12 @@ ITEMS = (
     {"id": "add-unlike-1"},
     {"id": "equation-multiply-1"},
     {"id": "compare-1"},
-    {"id": "order", "text": "1/2, 1/3, 3/4: < ? <", "type": "ordering", "key": "1/3 < 1/2 < 3/4"},
+    {
+        "id": "order",
+        "text": "Order from small to large: 1/2, 1/3, 3/4. 从小到大排列。",
+        "type": "ordering",
+        "key": "1/3 < 1/2 < 3/4",
+    },
     {"id": "why", "text": WHY, "type": "short"},
 )
 WORDS = {

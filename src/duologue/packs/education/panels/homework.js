@@ -25,11 +25,11 @@ function Question({ homework, item, number, query, act }) {
   const label = t("education.answer_to", { n: number });
   const input = ["short", "essay", "program"].includes(item.type)
     ? html`<textarea rows="4" aria-label=${label} value=${text} onInput=${(e) => setText(e.target.value)}></textarea>`
-    : html`<input aria-label=${label} value=${text} onInput=${(e) => setText(e.target.value)} onBlur=${look} />`;
-  return html`<li data-testid="question"><p style="white-space: pre-wrap">${item.text}</p>
+    : html`<input type="text" aria-label=${label} value=${text} onInput=${(e) => setText(e.target.value)} onBlur=${look} />`;
+  return html`<li data-testid="question" style="margin-block-end: 18px"><p style="white-space: pre-wrap"><strong>${number}.</strong> ${item.text}</p>
     ${isSigned && html`<p><small>${t("education.you_wrote")}</small> ${item.answer.text}</p><${Graded} answer=${item.answer} act=${act} />`}
     ${!isSigned && html`<form onSubmit=${send}>
-      ${options.map(([k, v]) => html`<label key=${k}><input type="radio" name=${`${homework}-${item.id}`} checked=${text === k} onChange=${() => setText(k)} /> ${k}. ${v}</label>`)}
+      ${options.map(([k, v]) => html`<label key=${k} style="display: block"><input type="radio" name=${`${homework}-${item.id}`} checked=${text === k} onChange=${() => setText(k)} /> ${k}. ${v}</label>`)}
       ${!options.length && input}
       ${item.type === "ordering" && html`<small>${t("education.order_hint")}</small>`}${item.type === "blanks" && html`<small>${t("education.blanks_hint")}</small>`}
       ${read.reading && html`<p role="status" data-testid="reading"><small>${t("education.read_as", { reading: read.reading })}</small></p>`}
@@ -48,5 +48,5 @@ export default function Homework({ version, query, command }) {
   if (!shown.homework.length) return html`<p class="nothing">${t("education.no_homework")}</p>`;
   return html`<div class="panel" style="grid-template-columns: minmax(0, 1fr)">${shown.homework.map((h) => html`<section class="card" key=${h.id} data-testid="homework"><h3>${h.title}</h3>
     <p class="nothing">${t(h.is_late ? "education.was_due" : "education.due_on", { day: h.due })}</p>
-    <ol>${h.items.map((i, k) => html`<${Question} key=${i.id} homework=${h.id} item=${i} number=${k + 1} query=${query} act=${act} />`)}</ol></section>`)}</div>`;
+    <ol style="list-style: none; padding: 0">${h.items.map((i, k) => html`<${Question} key=${i.id} homework=${h.id} item=${i} number=${k + 1} query=${query} act=${act} />`)}</ol></section>`)}</div>`;
 }
