@@ -12,25 +12,29 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from duologue.packs.support.encode import Encode
-from duologue.packs.support.terms import latin_terms, piece_terms, shorten
+from duologue.packs.support.terms import company_terms, latin_terms, piece_terms, shorten
 
 FEW = 1500
 """Below this many texts a piece that occurs once is kept."""
 
 
 class Features:
-    """Two views of terms, words and pieces, and the encoder's vectors, `dense_weight` times as long."""
+    """Two views of terms, words and pieces, and the encoder's vectors, `dense_weight` times as long.
 
-    def __init__(self, encode: Encode | None = None, dense_weight: float = 1.0) -> None:
+    With `has_company` a third: which words stand near each other, in any order; it needs many texts.
+    """
+
+    def __init__(self, encode: Encode | None = None, dense_weight: float = 1.0, *, has_company: bool = False) -> None:
         self.encode = encode
         self.dense_weight = dense_weight
+        self.has_company = has_company
         self._views: list[TfidfVectorizer] = []
 
     def fit(self, texts: Sequence[str]) -> "Features":
         """Learn the vocabularies and their weights. Texts without any term are allowed."""
         rare = 1 if len(texts) < FEW else 2
         self._views = []
-        for analyzer, least in ((latin_terms, 1), (piece_terms, rare)):
+        for analyzer, least in ((latin_terms, 1), (piece_terms, rare), *([(company_terms, 3)] if self.has_company else [])):
             view = TfidfVectorizer(analyzer=analyzer, sublinear_tf=True, min_df=least, dtype=np.float64)
             try:
                 view.fit(texts)

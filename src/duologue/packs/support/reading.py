@@ -54,10 +54,13 @@ async def read_message(context: ReadContext) -> Seen:
     said = [*context.history, message]
     data = await think(lambda: look(mind, said, context))
     earlier = [r.data for r in await host.list_readings(here.workspace_id, conversation_id=here.id) if r.seq > here.episode_seq]
-    alarm = await _find_alarm(context, data)
-    offers = [] if alarm else await propose(host, here, message, data, earlier)
+    topic = data["intents"][0]["intent"] if data["understanding"] == "sure" else None
+    is_matter = topic not in (None, "human") and data["route"]["mode"] == "human"
+    is_news = (data["is_alarming"] or is_matter) and await _is_news(context)
+    is_angry = data["is_alarming"] and is_news
+    offers = [] if is_angry else await propose(host, here, message, data, earlier)
     kept = None
-    if alarm is not None:
+    if is_news:
         kept = Alarm(new_id("sal"), here.workspace_id, here.id, here.desk_id, here.person_id, data["trend"], message.created_at)
 
     async def store(tx: WriteTx) -> None:
@@ -66,12 +69,11 @@ async def read_message(context: ReadContext) -> Seen:
         if kept is not None:
             await repository.add(tx, kept)
 
-    topic = data["intents"][0]["intent"] if data["understanding"] == "sure" else None
     is_new_topic = topic is not None and topic not in SOLVED and topic not in ("greeting", here.topic)
     raised = None
-    if alarm is not None:
+    if is_angry:
         raised = ReadingAlarm("angry", "bad_feedback", data["route"]["team"], _CALM)
-    elif data["understanding"] == "sure" and data["route"]["mode"] == "human" and topic != "human":
+    elif is_matter and (is_news or here.controller.kind == "ai"):
         raised = ReadingAlarm(f"topic_{topic}"[:32], "policy_topic", data["route"]["team"])
     return Seen(data, topic=topic if is_new_topic else None, alarm=raised, effect=store)
 
@@ -157,17 +159,15 @@ def _read_with(models: Models, said: Sequence[Message], bare: str) -> dict[str, 
     }  # fmt: skip
 
 
-async def _find_alarm(context: ReadContext, data: Mapping[str, Any]) -> bool | None:
-    """True where a supervisor is told: the trend is alarming, nobody was told lately, and they are not told too often."""
-    if not data["is_alarming"]:
-        return None
+async def _is_news(context: ReadContext) -> bool:
+    """Whether a supervisor is told: nobody was told of this conversation lately, by trend or topic, and not told too often."""
     here, now = context.conversation, context.message.created_at
     async with context.host.read() as tx:
         recent = await repository.list_alarms(tx, here.workspace_id, now - timedelta(hours=1))
     gate = AlarmGate()
     for alarm in recent:
         gate.admit(alarm.desk_id, alarm.conversation_id, alarm.at.timestamp())
-    return gate.admit(here.desk_id, here.id, now.timestamp()) or None
+    return gate.admit(here.desk_id, here.id, now.timestamp())
 
 
 READER = Reader("message", read_message)

@@ -11,6 +11,8 @@ import unicodedata
 MAX_CHARS = 2000
 """Of a longer text, the first and the last half of this many characters are read: who writes that much says it at the ends."""
 
+COMPANY = 8
+
 _TOKEN = re.compile(
     r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|(?:(?![\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])[^\W_])+(?:['’][a-z]+)?|[?!]"
 )
@@ -60,6 +62,13 @@ def latin_terms(text: str) -> list[str]:
     """Words and neighbouring pairs without Han runs, whose characters are among the pieces."""
     own = [token for token in tokens(text) if not is_han(token)]
     return own + [f"{one} {other}" for one, other in itertools.pairwise(own)]
+
+
+def company_terms(text: str) -> list[str]:
+    """Pairs of words of which one follows the other within COMPANY words, in either order; nothing of Han runs."""
+    own = [token for token in tokens(text) if not is_han(token)]
+    near = ((one, other) for i, one in enumerate(own) for other in own[i + 1 : i + 1 + COMPANY])
+    return [f"{min(pair)}~{max(pair)}" for pair in near]
 
 
 def piece_terms(text: str) -> list[str]:

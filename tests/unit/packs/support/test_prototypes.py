@@ -27,10 +27,11 @@ def test_the_share_follows_whoever_is_right():
 
 
 def test_names_that_say_something():
-    assert speaking_names(["card_arrival", "7", "退款/进度", "OrderStatus", "x1"], []) == {
+    assert speaking_names(["card_arrival", "7", "退款/进度", "OrderStatus", "x1"], ["where is it", "退款"]) == {
         0: "card arrival", 2: "退款 进度", 3: "Order Status",
     }  # fmt: skip
     assert speaking_names(["card_arrival"], ["card arrival"]) == {}
+    assert speaking_names(["card_arrival", "退款"], ["卡还没到", "我要退钱"]) == {1: "退款"}
 
 
 def test_a_message_in_the_words_of_a_name_finds_its_intent():

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duologue.packs.support.terms import MAX_CHARS, latin_terms, piece_terms, tokens, word_terms
+from duologue.packs.support.terms import MAX_CHARS, company_terms, latin_terms, piece_terms, tokens, word_terms
 
 
 def test_words_pairs_and_characters() -> None:
@@ -28,3 +28,11 @@ def test_of_a_long_text_both_ends_are_read() -> None:
     assert found[0] == "start"
     assert found[-1] == "finish"
     assert len(found) <= MAX_CHARS
+
+
+def test_words_in_company_are_pairs_in_any_order_and_no_characters():
+    assert company_terms("pay my card") == ["my~pay", "card~pay", "card~my"]
+    assert set(company_terms("card, my pay")) == set(company_terms("pay my card"))
+    assert company_terms("付款失败了") == []
+    far = "a " + "x " * 9 + "b"
+    assert "a~b" not in company_terms(far)
