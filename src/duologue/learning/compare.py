@@ -138,15 +138,23 @@ def _logprob(model: Any, example: Example, answer: str) -> float:
 
 
 def _edit(model: Any, example: Example) -> float:
-    """How much an expert would still have to change, 0 (nothing) to 1, of what the model writes by itself."""
+    return distance(write(model, example), example.chosen)
+
+
+def write(model: Any, example: Example) -> str:
+    """What the model answers by itself, greedily; empty where the prompt leaves it no room."""
     from duologue.kit.errors import Invalid
     from duologue.lm.decode import Decoding
 
     try:
-        written = model.answer(model.read_chat(list(example.prompt)), Decoding(max_new_tokens=NEW_TOKENS))["texts"][0]
+        return str(model.answer(model.read_chat(list(example.prompt)), Decoding(max_new_tokens=NEW_TOKENS))["texts"][0])
     except Invalid:
-        return 1.0
-    return 1.0 - SequenceMatcher(None, words(written), words(example.chosen), autojunk=False).ratio()
+        return ""
+
+
+def distance(written: str, final: str) -> float:
+    """How much an expert would still have to change, 0 (nothing) to 1."""
+    return 1.0 - SequenceMatcher(None, words(written), words(final), autojunk=False).ratio()
 
 
 def _bits(model: Any, text: str) -> float:

@@ -23,12 +23,18 @@ Row = dict[str, Any]
 
 def run(tasks: Sequence[str] = (), *, seeds: int = SEEDS) -> Iterator[Row]:
     """One row per figure. Raises Invalid for a task that is not known."""
-    known = {"risk": _risk, "corrections": _corrections}
+    known = {"risk": _risk, "corrections": _corrections, "recall": _recall}
     unknown = sorted(set(tasks) - set(known))
     if unknown:
         raise Invalid(f"There is no task {unknown[0]}; the tasks are {', '.join(known)}.")
     for task in tasks or known:
         yield from known[task](seeds)
+
+
+def _recall(seeds: int) -> Iterator[Row]:
+    from duologue.learning.recall_curve import rows
+
+    yield from rows()
 
 
 def _corrections(seeds: int) -> Iterator[Row]:

@@ -62,7 +62,7 @@ def evaluate_learning(
     seeds: Annotated[int, typer.Option(min=1, help="How many simulated years.")] = 200,
     as_json: AsJson = False,
 ) -> None:
-    """Whether what is promised of autonomy holds over simulated years, beside a plain fixed threshold."""
+    """What is promised of autonomy, what corrections teach, and what remembering them gives: risk, corrections, recall."""
     from duologue.interfaces.cli.evaluate import evaluate_loop
 
     evaluate_loop(task or (), seeds, as_json=as_json)
