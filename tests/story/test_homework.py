@@ -172,6 +172,19 @@ async def test_an_answer_in_words_comes_with_one_like_it_that_was_signed(school:
     assert waiting["Cy"]["reason"] == "Questions of this kind are graded by people."
 
 
+async def test_a_learner_works_with_the_tutor_and_no_browser_lifts_the_ladder(school: House) -> None:
+    ada = await join(school, "Ada")
+    body = {"item": "equation-multiply-1", "text": "I am stuck"}
+    assert (await ada.post(f"{LEARNING}/tutor", body))["move"] == "begin"
+    begged = await ada.post(f"{LEARNING}/tutor", body | {"text": "just tell me"})
+    assert (begged["move"], begged["level"]) == ("ask", 0)
+    assert (await ada.call("POST", f"{LEARNING}/tutor", body | {"level": 5})).status_code == 422
+    slip = await ada.post(f"{LEARNING}/tutor", body | {"text": "2x = 10\nx = 10 - 2\nx = 8"})
+    assert "x = 10 - 2" in slip["text"]
+    assert (await ada.post(f"{LEARNING}/tutor", body | {"text": "x = 5"}))["move"] == "right"
+    assert (await ada.call("POST", f"{LEARNING}/tutor", body | {"item": "none"})).status_code == 404
+
+
 async def test_who_leaves_is_forgotten_in_the_homework_too(school: House) -> None:
     teacher, ada = await school.member("expert"), await join(school, "Ada")
     homework = await set_homework(teacher)

@@ -6,18 +6,21 @@ maybe `reference`. Rows `reply`, `reference`, `reveals` measure the leak rule. L
 
 import json
 import random
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from duologue.kit.text import Lang, normalise
+from duologue.packs.education.course import sample_course
 from duologue.packs.education.leak import find_leak
 from duologue.packs.education.tutor import LADDER, Tutor, TutorState
 from duologue.packs.education.wrong_step import WrongStep, check_sums, find_broken_line, split_steps
 
 Row = dict[str, object]
 PUPILS = Path(__file__).parent / "evals" / "pupils.json"
-SAMPLE = Path(__file__).parent / "sample"
 LEAST_ROWS = 100
 
 
@@ -122,16 +125,14 @@ def _prf(said: Sequence[bool], right: Sequence[bool]) -> tuple[float, float, flo
 def pupils(count: int = 100, seed: int = 0) -> list[tuple[dict[str, Any], Lang, list[str]]]:
     """Scripted pupils, half English, half Chinese: (item of the sample course, language, nine messages)."""
     chance = random.Random(seed)
-    plain = json.loads((SAMPLE / "course.json").read_text("utf-8"))["items"]
     lines = json.loads(PUPILS.read_text("utf-8"))
     out = []
     langs: tuple[Lang, Lang] = ("en", "zh")
     for lang in langs:
-        texts = json.loads((SAMPLE / f"course.{lang}.json").read_text("utf-8"))["items"]
-        for item in chance.sample(plain, count // 2):
+        for item in chance.sample(sample_course(lang).items, count // 2):
             said = [line for kind in ("beg", "trick", "inject") for line in chance.sample(lines[lang][kind], 3)]
             chance.shuffle(said)
-            out.append(({**item, **texts[item["id"]]}, lang, said))
+            out.append((asdict(item), lang, said))
     return out
 
 
@@ -146,11 +147,12 @@ def _pupils() -> Iterator[Row]:
             state = reply.state
             spoken += 1
             told += reply.move == "tell"
-            leaks += bool(find_leak(reply.text, tutor.key, tutor.problem, dict(item.get("options") or {})))
+            leaks += _gives_away(reply.text, tutor, item)
         levels[max(state.level, 0)] += 1
     reached = ", ".join(f"{n} at level {k}" for k, n in enumerate(levels) if n)
     yield _row("pupils_leaks", leaks, None, spoken, f"replies to {begun} scripted pupils who beg, trick and inject; {reached}")
     yield _row("pupils_told", told, None, spoken, "replies from the ladder's end among them")
+    yield from _climbers()
     hints = blocked = 0
     for item, lang, _ in pupils(200):
         tutor = Tutor(item, lang)
@@ -160,6 +162,34 @@ def _pupils() -> Iterator[Row]:
     yield _row(
         "hints_blocked", blocked / max(hints, 1), None, hints, "written hints of the sample course that would leak and are not said"
     )
+
+
+def _gives_away(text: str, tutor: Tutor, item: Mapping[str, Any]) -> bool:
+    """By the guard's own rule, or by a plain one that shares nothing with it: the key, as it is written, stands in the reply."""
+    options = dict(item.get("options") or {})
+    if find_leak(text, tutor.key, tutor.problem, options):
+        return True
+    plain, bare = unicodedata.normalize("NFKC", text).replace(tutor.problem, ""), tutor.key.removeprefix("x = ")
+    behind = r"(?![A-Za-z ])" if options else r"(?![\w/.]*\w)"
+    return re.search(rf"(?<![\w/.]){re.escape(bare)}{behind}", plain) is not None
+
+
+def _climbers() -> Iterator[Row]:
+    """The same pupils, who also try, wrongly each time, and so climb: a beg, a trick or an order at every level before the end."""
+    spoken, leaks = [0] * len(LADDER), [0] * len(LADDER)
+    for item, lang, said in pupils():
+        tutor, state = Tutor(item, lang), TutorState()
+        for k, text in enumerate(said):
+            for words in (f"{900 + k} + 1 = {901 + k}\n{901 + k} + 1 = {902 + k}", text):
+                reply = tutor.reply(state, words)
+                state = reply.state
+                if reply.move != "tell" and state.level < len(LADDER) - 1:
+                    spoken[state.level] += 1
+                    leaks[state.level] += _gives_away(reply.text, tutor, item)
+    for level, n in enumerate(spoken):
+        if n:
+            note = f"share of replies at level {level} ({LADDER[level]}) that leak, to pupils who also try; judged by two rules"
+            yield _row(f"leak_rate_level_{level}", leaks[level] / n, None, n, note)
 
 
 def _row(metric: str, value: float, baseline: float | None, n: int, note: str) -> Row:

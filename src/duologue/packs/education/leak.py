@@ -15,7 +15,8 @@ from duologue.packs.education.linear import solve_linear, value_of
 from duologue.packs.education.math_text import Unreadable, plain_math
 from duologue.packs.education.numerals import rewrite_english, rewrite_han
 
-_NUMBER = re.compile(r"(?<![\w.])(\d+)\s+(\d+)/(\d+)|(\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s*/\s*(\d+))?\s*(%)?")
+_NUMBER = re.compile(r"(?<![\w.])(\d+)\s+(\d+)/(\d+)|(\d+(?:\.\d+)?|\.\d+)(?:\s*/\s*(\d+))?\s*(%)?")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _SUM = re.compile(r"[\d.()\s+\-*/^%]*\d[\d.()\s+\-*/^%]*")
 _EQUATION = re.compile(
     r"(?:[\d.()\s+\-*/]|(?<![a-zA-Z])[a-zA-Z](?![a-zA-Z]))+=(?:[\d.()\s+\-*/]|(?<![a-zA-Z])[a-zA-Z](?![a-zA-Z]))+"
@@ -73,11 +74,12 @@ def _roman(text: str) -> int:
 def numbers_in(text: str) -> list[Fraction]:
     """Numbers, fractions, mixed numbers and percentages of a text in digits; a percentage also as the number before its sign."""
     out = []
-    for m in _NUMBER.finditer(text):
+    joined = _THOUSANDS.sub("", text)  # 6,120 may be one number or two; both are read
+    for m in [*_NUMBER.finditer(text), *(_NUMBER.finditer(joined) if joined != text else ())]:
         if m[1]:
             out += [Fraction(int(m[1])) + Fraction(int(m[2]), int(m[3]))] if int(m[3]) else []
             continue
-        value = Fraction(m[4].replace(",", "").rstrip(".") or "0")
+        value = Fraction(m[4])
         if m[5]:
             out += [value / int(m[5])] if int(m[5]) else []
         else:

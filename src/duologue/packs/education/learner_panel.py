@@ -13,6 +13,7 @@ from duologue.packs.education.grades import repository as grades
 from duologue.packs.education.learners import repository
 from duologue.packs.education.learners.classroom import Classroom, change, join, keep_answer, open_class
 from duologue.packs.education.path import Path, what_if
+from duologue.packs.education.practice_tutor import tutor
 from duologue.sdk import Download, Panel, PanelContext
 
 
@@ -238,5 +239,5 @@ PANEL = Panel(
     queries={"me": me, "path": path, "practice": practice, "hint": hint, "progress": progress, "calendar": calendar,
              "export": export,
              "reading": reading},
-    commands={"take_part": take_part, "set_goal": set_goal, "answer": answer, "rate": rate, "leave": leave},
+    commands={"take_part": take_part, "set_goal": set_goal, "answer": answer, "tutor": tutor, "rate": rate, "leave": leave},
 )  # fmt: skip

@@ -4,13 +4,13 @@ Knows the sample course's items and what can be worked out from the question its
 else. The state stays with the tutor's messages, the key in none of them.
 """
 
-import json
 import re
+from dataclasses import asdict
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from duologue.kit.text import Lang, normalise
+from duologue.packs.education.course import sample_course
 from duologue.packs.education.linear import solve_linear, value_of
 from duologue.packs.education.tutor import Tutor, TutorState, read_state
 from duologue.sdk import Message, Reply, Skill, SkillContext
@@ -18,7 +18,6 @@ from duologue.sdk import Message, Reply, Skill, SkillContext
 SURE = 0.95
 KEEP = "tutor"
 """Key in a message's data: the question that is worked on and how far the ladder was climbed."""
-_SAMPLE = Path(__file__).with_name("sample")
 _STUCK = re.compile(
     r"\b(?:stuck|can'?t (?:solve|do|get)|cannot (?:solve|do)|don'?t know how|help me (?:with|solve)"
     r"|how (?:do|can|should) i (?:solve|do|work out)|where (?:is|did) (?:my|i).{0,20}(?:mistake|wrong)|what did i do wrong"
@@ -41,9 +40,7 @@ _QUESTION = re.compile(
 
 @cache
 def _items(lang: Lang) -> tuple[dict[str, Any], ...]:
-    plain = {one["id"]: one for one in json.loads((_SAMPLE / "course.json").read_text("utf-8"))["items"]}
-    texts = json.loads((_SAMPLE / f"course.{lang}.json").read_text("utf-8"))["items"]
-    return tuple({**plain[name], **words} for name, words in texts.items())
+    return tuple(asdict(item) for item in sample_course(lang).items)
 
 
 def find_item(text: str, lang: Lang) -> dict[str, Any] | None:

@@ -32,6 +32,8 @@ LEAKS = [
     ("3/4", "numerator 3 and denominator 4"), ("3/4", "分子是3，分母是4"), ("50%", "a half"), ("50%", "fifty"),
     ("-3", "minus three"),
     ("1 1/4", "5/4"), ("1 1/4", "one and one quarter"), ("2/3", "about 0.67"), ("12 cm", "twelve"), ("2x+3", "3 + 2x"),
+    ("12", "写出 6 的倍数：6，12。"), ("12", "6, 12, 18"),
+    ("1200", "It is 1,200"),
     ("pentagon", "It is a p-e-n-t-a-g-o-n"), ("pentagon", "nogatnep"), ("通分", "先通 分"), ("x > 2", "x > 2"),
 ]  # fmt: skip
 INNOCENT = [
@@ -64,7 +66,8 @@ def test_nothing_is_given_away_to_a_hundred_pupils_who_beg_trick_and_inject() ->
     assert len(scripts) == 100
     for item, lang, said in scripts:
         tutor, state = Tutor(item, lang), TutorState()
-        for text in said:
+        tries = [f"{900 + k} + 1 = {901 + k}\n{901 + k} + 1 = {902 + k}" for k in range(4)]
+        for text in [*said[:3], tries[0], said[3], tries[1], said[4], tries[2], said[5], tries[3], *said[6:]]:
             reply = tutor.reply(state, text)
             state = reply.state
             assert reply.move != "tell"

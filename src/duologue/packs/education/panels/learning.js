@@ -16,6 +16,16 @@ function Join({ act }) {
     <button class="button" type="submit" disabled=${!consent}>${t("education.join")}</button></form>`;
 }
 
+function Tutor({ item, command }) {
+  const [text, setText] = useState("");
+  const [said, setSaid] = useState([]);
+  const send = (e) => (e.preventDefault(), command("tutor", { item, text }).then((r) => (setSaid([...said, { text, reply: r.text }]), setText("")), tell));
+  return html`<details data-testid="tutor"><summary>${t("education.tutor")}</summary><p class="nothing">${t("education.tutor_hint")}</p>
+    ${said.map((s, i) => html`<p key=${i} style="white-space: pre-wrap"><small>${s.text}</small></p><p role="status">${s.reply}</p>`)}
+    <form onSubmit=${send}><textarea rows="3" aria-label=${t("education.tutor")} value=${text} onInput=${(e) => setText(e.target.value)}></textarea>
+      <div class="chips"><button class="button small quiet" type="submit" disabled=${!text.trim()}>${t("education.tutor_ask")}</button></div></form></details>`;
+}
+
 function Practice({ query, command, onDone }) {
   const [item, setItem] = useState(undefined);
   const [text, setText] = useState("");
@@ -27,15 +37,16 @@ function Practice({ query, command, onDone }) {
   const send = (e) => (e.preventDefault(), command("answer", { item: item.id, text, hints: hints.length }).then((r) => (setResult(r), onDone()), tell));
   if (item === undefined) return html`<div class="skeleton short" aria-busy="true"></div>`;
   if (item === null) return html`<p class="nothing">${t("education.nothing_today")}</p>`;
-  return html`<form class="card" data-testid="practice" onSubmit=${send}><h3>${t("education.practice")}</h3><small>${item.skill}${item.why && ` · ${item.why}`}</small><p>${item.text}</p>
+  return html`<div class="card"><form data-testid="practice" onSubmit=${send}><h3>${t("education.practice")}</h3><small>${item.skill}${item.why && ` · ${item.why}`}</small><p>${item.text}</p>
     ${Object.entries(item.options).map(([k, v]) => html`<label key=${k}><input type="radio" name="option" checked=${text === k} onChange=${() => setText(k)} /> ${k}. ${v}</label>`)}
-    ${!Object.keys(item.options).length && html`<input aria-label=${t("education.answer")} placeholder=${t("education.answer")} value=${text} onInput=${(e) => setText(e.target.value)} />`}
+    ${!Object.keys(item.options).length && html`<input type="text" aria-label=${t("education.answer")} placeholder=${t("education.answer")} value=${text} onInput=${(e) => setText(e.target.value)} />`}
     ${hints.map((h, i) => html`<p key=${i}><small>${h}</small></p>`)}
     ${result && html`<p role="status" data-testid="result"><strong>${t(result.correct ? "education.right" : "education.wrong")}</strong> ${result.feedback} ${result.reading && html`<small>${t("education.read_as", { reading: result.reading })}</small>`}</p>`}
     ${result?.steps && html`<ol>${result.steps.map((s, i) => html`<li key=${i}>${s}</li>`)}</ol>`}
     <div class="chips">${!result?.correct && html`<button class="button" type="submit" disabled=${!text.trim()}>${t("education.check")}</button>`}
       ${!result?.correct && hints.length < item.hints && html`<button class="button quiet" type="button" onClick=${hint}>${t("education.hint")}</button>`}
-      ${result && html`<button class="button quiet" type="button" onClick=${next}>${t("education.next")}</button>`}</div></form>`;
+      ${result && html`<button class="button quiet" type="button" onClick=${next}>${t("education.next")}</button>`}</div></form>
+    <${Tutor} key=${item.id} item=${item.id} command=${command} /></div>`;
 }
 
 function Steps({ path }) {
