@@ -173,7 +173,7 @@ async def evaluate_knowledge(
     return [*_ranking_rows(asked, by_channel, part), *_support_rows(by_channel, part)]
 
 
-def _groups(asked: Sequence[Question]) -> Iterator[tuple[str, Callable[[Question], bool]]]:
+def list_groups(asked: Sequence[Question]) -> Iterator[tuple[str, Callable[[Question], bool]]]:
     yield "all", lambda q: True
     for lang in ("en", "zh"):
         yield lang, lambda q, lang=lang: q.lang == lang  # type: ignore[misc]
@@ -182,7 +182,7 @@ def _groups(asked: Sequence[Question]) -> Iterator[tuple[str, Callable[[Question
 
 
 def _ranking_rows(asked: Sequence[Question], by_channel: dict[str, list[Answered]], part: Part) -> Iterator[dict[str, Any]]:
-    for group, belongs in _groups(asked):
+    for group, belongs in list_groups(asked):
         for metric, figure in RANKING.items():
             chosen = {name: [a for a in found if a.question.articles and belongs(a.question)] for name, found in by_channel.items()}
             values = {name: round(figure(found), 4) for name, found in chosen.items()}
