@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.preprocessing import normalize
 
-from duologue.kit.text import detect_lang, normalise
+from duologue.kit.text import EMAIL, detect_lang, normalise
 from duologue.packs.support.encode import Encode
 from duologue.packs.support.features import Features
 from duologue.packs.support.starter import starter_examples
@@ -50,8 +50,9 @@ class Gap:
 
 
 def find_gaps(questions: Sequence[Question], encode: Encode | None = None, least: int = 1) -> list[Gap]:
-    """Gaps of at least `least` questions, the most asked first. Languages are kept apart, empty questions left out."""
-    asked = [Question(q.id, normalise(q.text)) for q in questions[-MOST:] if q.text.strip()]
+    """Gaps of at least `least` questions, the most asked first. Languages are kept apart, empty questions left
+    out, e-mail addresses struck out: a gap may become an article."""
+    asked = [Question(q.id, EMAIL.sub("…", normalise(q.text))) for q in questions[-MOST:] if q.text.strip()]
     out: list[Gap] = []
     for lang in ("en", "zh"):
         own = [question for question in asked if detect_lang(question.text) == lang]

@@ -40,3 +40,9 @@ def test_few_and_none() -> None:
     assert find_gaps([Question("a", "?")])[0].count == 1
     assert find_gaps([Question("a", "hello there")], least=2) == []
     assert len(find_gaps([Question("a", "x" * 100_000)])[0].name) <= 80
+
+
+def test_an_address_does_not_reach_the_name() -> None:
+    [gap] = find_gaps([Question("a", "I am wang.lei@mail.example, do you rent kayaks")])
+    assert "wang" not in gap.name + " ".join(gap.terms)
+    assert gap.name.endswith("do you rent kayaks")

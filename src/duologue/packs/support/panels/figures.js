@@ -19,14 +19,14 @@ export default function Figures({ version, lang, query, download }) {
       <select style=${{ inlineSize: "auto", flex: "none" }} aria-label=${w("days")} value=${days} onChange=${(e) => setDays(Number(e.target.value))}>${[7, 30, 90].map((n) => html`<option key=${n} value=${n}>${w("last_days", { n })}</option>`)}</select>
       <button type="button" class="button quiet small" onClick=${() => download("export", { days }, "conversations.csv")}>CSV</button></header>
     <p class="nothing">${w("counted", { n: data.count })}${data.is_cut ? ` ${w("cut")}` : ""} ${w("alarms_line", { n: data.alarms })}</p>
-    <section class="card"><${Plot} label=${w("volumes")} x=${data.days} isTime=${true} series=${volumes} /></section>
+    <section class="card"><${Plot} label=${w("volumes")} x=${data.days} isTime=${true} xLabel=${w("day")} series=${volumes} /></section>
     <section class="card"><h3>${w("handling")}</h3><p class="nothing">${w("handling_line")}</p>
       <table data-testid="handling"><thead><tr><th>${w("who")}</th><th class="numeric">${w("conversations")}</th><th class="numeric">${w("share")}</th><th class="numeric">${w("durable")}</th></tr></thead>
       <tbody>${HANDLINGS.map((name) => html`<tr key=${name}><td>${w(name)}</td><td class="numeric">${data.handling[name].count}</td><td class="numeric">${share(data.count ? data.handling[name].count / data.count : null)}</td>
         <td class="numeric">${data.handling[name].judged ? `${share(data.handling[name].durable / data.handling[name].judged)} (${data.handling[name].judged})` : "–"}</td></tr>`)}</tbody></table></section>
     <div class="columns">
       <section class="card"><h3>${w("survey")}</h3><${Survey} survey=${data.survey} />
-        <${Plot} label=${w("scores")} x=${PLACES} names=${NAMES} series=${scores} height=${150} /></section>
+        <${Plot} label=${w("scores")} x=${PLACES} names=${NAMES} xLabel=${w("given_score")} series=${scores} height=${150} /></section>
       <section class="card"><h3>${w("funnel")}</h3><table data-testid="funnel"><tbody>${STEPS.map((step) => html`<tr key=${step}><td>${w(`offer_${step}`)}</td><td class="numeric">${data.funnel[step]}</td>
         <td><div class="bar"><i style=${{ width: share(data.funnel.proposed ? data.funnel[step] / data.funnel.proposed : 0) }}></i></div></td></tr>`)}</tbody></table>
         ${data.funnel.logged != null && html`<p class="nothing">${w("taken_share", { share: share(data.funnel.logged) })}</p>`}

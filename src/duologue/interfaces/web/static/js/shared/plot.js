@@ -5,6 +5,7 @@ import { locale } from "./i18n.js";
 import { isDark } from "./theme.js";
 
 const COLOURS = ["--accent", "--expert", "--warn", "--good", "--bad", "--note"];
+const COUNTS = [1, 2, 5].flatMap((n) => [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].map((by) => n * by)).sort((a, b) => a - b);
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function style() {
@@ -26,6 +27,7 @@ export function Plot({ label, x, series, names, isTime = false, height = 200, xL
     if (!x.length) return;
     const ink = colour("--ink-2");
     const line = { stroke: ink, grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
+    const isCounted = !isTime && !names && x.every(Number.isInteger); // no turn 1.25
     const format = new Intl.NumberFormat(locale(), { maximumFractionDigits: 3 });
     const plot = new UPlot(
       {
@@ -33,7 +35,7 @@ export function Plot({ label, x, series, names, isTime = false, height = 200, xL
         height,
         scales: { x: { time: isTime, ...(names ? { range: [-0.5, x.length - 0.5] } : {}) } },
         axes: [
-          { ...line, label: xLabel || undefined, ...(names ? { splits: () => x, values: (_, at) => at.map((i) => names[i] ?? "") } : {}) },
+          { ...line, label: xLabel || undefined, ...(names ? { splits: () => x, values: (_, at) => at.map((i) => names[i] ?? "") } : {}), ...(isCounted ? { incrs: COUNTS } : {}) },
           { ...line, label: yLabel || undefined, size: 56, values: (_, at) => at.map((v) => format.format(v)) },
         ],
         series: [
