@@ -165,12 +165,17 @@ async def _keeps_nothing(tx: WriteTx, workspace_id: str, person_id: str) -> None
     return None
 
 
+async def _may_leave(host: Host, workspace_id: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Pack:
     """A profession: what it knows, what it may do, and what it leaves to people. `voice` is told to the model before the rules.
 
     `folder` is the pack's own (its `panels/` are served); `migrations` holds the revisions of its tables; `erase` forgets a
     person in them, in the transaction that erases him everywhere. `watches`: by kind of event.
+    `may_leave(host, workspace_id)`: whether what a workspace's persons write may leave this machine for a model or an MCP server.
     `starters`: questions that an empty chat offers. `topics`: how the topics that its readers set are called.
     """
 
@@ -192,6 +197,7 @@ class Pack:
     watches: Mapping[str, Watch] = field(default_factory=dict)
     migrations: Path | None = None
     erase: Callable[[WriteTx, str, str], Awaitable[None]] = _keeps_nothing
+    may_leave: Callable[[Host, str], Awaitable[bool]] = _may_leave
     sample: Sample | None = None
 
 

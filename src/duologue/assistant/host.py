@@ -3,7 +3,7 @@
 One object per process. What a pack may not do (speak while a person is in control, write past the fence) it cannot do here either.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from duologue.conversation.model import Citation, Conversation, Desk, HandoverRe
 from duologue.conversation.service import ConversationService
 from duologue.engine.protocol import ChatMessage, Engine, EngineInfo, GenerationRequest, TextDelta
 from duologue.kit.clock import Clock
+from duologue.kit.errors import ModelUnavailable
 from duologue.kit.settings import Settings
 from duologue.kit.text import Lang
 from duologue.knowledge.model import Encode, IngestReport, Input, SearchResult
@@ -33,6 +34,7 @@ class Host:
         knowledge: KnowledgeService,
         engine: Engine,
         settings: Settings,
+        may_leave: Callable[["Host", str], Awaitable[bool]] | None = None,
     ) -> None:
         self.pack = pack
         self.settings = settings
@@ -42,6 +44,7 @@ class Host:
         self._conversations = conversations
         self._knowledge = knowledge
         self._engine = engine
+        self._may_leave = may_leave
 
     @property
     def clock(self) -> Clock:
@@ -167,9 +170,15 @@ class Host:
         return await self._knowledge.ingest(workspace_id, [Input(name, text.encode(), "text/markdown")])
 
     async def think(
-        self, messages: Sequence[ChatMessage], *, max_tokens: int = 400, temperature: float = 0.0, seed: int | None = None
-    ) -> str:
-        """The model's answer. Raises ModelUnavailable. What persons wrote goes into it fenced (`sdk.fence`)."""
+        self, messages: Sequence[ChatMessage], *, workspace_id: str = "", max_tokens: int = 400, temperature: float = 0.0,
+        seed: int | None = None,
+    ) -> str:  # fmt: skip
+        """The model's answer. Raises ModelUnavailable. What persons wrote goes into it fenced (`sdk.fence`).
+
+        A model elsewhere is asked only where the pack lets the workspace's text leave this machine.
+        """
+        if self._engine.info.is_outside and self._may_leave is not None and not await self._may_leave(self, workspace_id):
+            raise ModelUnavailable("What is written here stays on this machine; no model elsewhere is asked.")
         request = GenerationRequest(messages, max_tokens=max_tokens, temperature=temperature, seed=seed)
         events = self._engine.generate(request)
         return "".join([event.text async for event in events if isinstance(event, TextDelta)])

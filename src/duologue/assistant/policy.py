@@ -4,11 +4,12 @@ Found by patterns in the person's words, in both languages, before anything else
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
+from duologue.assistant.host import Host
 from duologue.assistant.skill import Reader, Skill
 from duologue.assistant.tools import Tool
 from duologue.kit.text import Lang, normalise
@@ -73,6 +74,11 @@ class Profession(Protocol):
     @property
     def policy(self) -> Policy:
         """What it leaves to people."""
+        ...
+
+    @property
+    def may_leave(self) -> Callable[[Host, str], Awaitable[bool]]:
+        """Whether what a workspace's persons write may leave this machine, for a model or a tool server elsewhere."""
         ...
 
 

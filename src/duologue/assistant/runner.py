@@ -18,13 +18,14 @@ from duologue.assistant.finish import AlreadyEnded, end, finish
 from duologue.assistant.guard import Mask
 from duologue.assistant.means import Autonomy, Engines, Means
 from duologue.assistant.model import OPEN_DRAFT, Reading, Run, RunStatus, Turn
-from duologue.assistant.policy import NO_POLICY
+from duologue.assistant.policy import NO_POLICY, Profession
 from duologue.assistant.reading import Readings
 from duologue.assistant.speak import Speaker
 from duologue.assistant.tools import Caller, Tool, Toolbox
 from duologue.assistant.trace import Trace
 from duologue.assistant.turn import Outcome, Parts, run_turn
 from duologue.conversation.model import Conversation, HandoverReason, Message
+from duologue.engine.nothing import NoEngine
 from duologue.engine.protocol import Engine
 from duologue.kit.errors import DuologueError, ModelUnavailable, NotFound
 from duologue.kit.ids import new_id
@@ -39,6 +40,7 @@ MAX_ATTEMPTS = 3
 """Beginnings of one turn after which it is handed over: a turn that ends the process must not do so for ever."""
 STALE_S = 30.0
 """Seconds beyond the time-out of a turn after which its server must be gone."""
+STAYS = "What is written here stays on this machine; no model elsewhere is asked."
 _ANSWERED: frozenset[RunStatus] = frozenset({"running", "sent", "drafted", "handed_over", "cancelled", "failed"})
 _FAILED: frozenset[RunStatus] = frozenset({"drafted", "failed"})
 
@@ -171,19 +173,28 @@ class TurnRunner:
         fixed = await self.get_threshold(here.workspace_id)
         earned = await self.autonomy.find_threshold(here, turn.lang) if self.autonomy is not None else None
         threshold = fixed if earned is None else earned
-        parts = Parts(means.search, means.memory, self._engine(here.workspace_id), policy, voice, threshold, min(fixed, threshold))
+        engine, stays = self._engine(here.workspace_id), await self._must_stay(here, profession)
+        engine = NoEngine(STAYS) if stays and engine.info.is_outside else engine
+        parts = Parts(means.search, means.memory, engine, policy, voice, threshold, min(fixed, threshold))
         if profession is not None and profession.name in means.hosts:
             parts = replace(parts, skills=profession.skills, readings=readings, host=means.hosts[profession.name])
         caller = Caller(here.workspace_id, here.id, here.person_id, turn.lang, (*turn.asked_before, turn.question))
         return parts, Toolbox(await self.list_tools(here), caller, means.folder)
 
+    async def _must_stay(self, conversation: Conversation, profession: Profession | None) -> bool:
+        """Whether what is said here may not leave this machine."""
+        if profession is None or profession.name not in self._means.hosts:
+            return False
+        return not await profession.may_leave(self._means.hosts[profession.name], conversation.workspace_id)
+
     def _engine(self, workspace_id: str) -> Engine:
         return self._means.engine if self.engines is None else self.engines.find(workspace_id)
 
     async def list_tools(self, conversation: Conversation) -> list[Tool]:
-        """The tools of the conversation's desk, and those of the MCP servers."""
+        """The tools of the conversation's desk, and those of the MCP servers where what is said may leave this machine."""
         profession = await self._means.find_profession(conversation)
-        return [*(profession.tools if profession else ()), *self.extra_tools]
+        extra = [] if self.extra_tools and await self._must_stay(conversation, profession) else self.extra_tools
+        return [*(profession.tools if profession else ()), *extra]
 
     async def get_threshold(self, workspace_id: str) -> float:
         """The confidence from which an answer needs no approval."""

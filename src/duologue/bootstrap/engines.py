@@ -1,34 +1,18 @@
 """Which engine and which encoder the settings ask for. The local ones need torch, which is imported when they are first used."""
 
 import contextlib
-from collections.abc import AsyncIterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from duologue.engine.nothing import NoEngine
 from duologue.engine.options import Options
-from duologue.engine.protocol import ChatMessage, Engine, EngineInfo, GenerationRequest, TokenEvent
-from duologue.kit.errors import DuologueError, ModelUnavailable, SetupError
+from duologue.engine.protocol import ChatMessage, Engine, GenerationRequest
+from duologue.kit.errors import DuologueError, SetupError
 from duologue.kit.log import get_logger
 from duologue.kit.settings import Settings
 from duologue.knowledge.model import Encode
 
 log = get_logger(__name__)
-
-
-class NoEngine:
-    """No model at all: answers are made of quotes, earlier verdicts and what tools say."""
-
-    @property
-    def info(self) -> EngineInfo:
-        return EngineInfo("none", "none", 0, False, False)
-
-    async def generate(self, request: GenerationRequest) -> AsyncIterator[TokenEvent]:
-        """Always raises ModelUnavailable."""
-        raise ModelUnavailable("No language model is set up (DUOLOGUE_ENGINE=none).")
-        yield
-
-    async def aclose(self) -> None:
-        """Nothing is held."""
 
 
 def make_engine(settings: Settings) -> Engine:

@@ -66,7 +66,7 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
     accounts = AccountService(database, signer, passwords=passwords, allow_sample=is_loopback(settings.host))
     conversations = ConversationService(database, lease_s=settings.lease_s)
     knowledge = KnowledgeService(database, make_encoder(settings), max_bytes=settings.max_upload_bytes)
-    hosts = {pack.name: Host(pack.name, database, conversations, knowledge, engine, settings) for pack in packs}
+    hosts = {pack.name: Host(pack.name, database, conversations, knowledge, engine, settings, pack.may_leave) for pack in packs}
     connect(database, packs, hosts)
     assistant = AssistantService(
         database,

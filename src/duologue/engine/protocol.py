@@ -206,7 +206,10 @@ class EngineStats:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """Who answers. `is_strong` says that the model may phrase freely and follow tools; a small one quotes."""
+    """Who answers. `is_strong` says that the model may phrase freely and follow tools; a small one quotes.
+
+    `is_outside`: what it is asked leaves this machine.
+    """
 
     name: str
     version: str
@@ -214,6 +217,7 @@ class EngineInfo:
     has_tools: bool
     is_strong: bool
     adapters: tuple[str, ...] = ()  # LoRA adapters that a request may name
+    is_outside: bool = False
 
 
 @runtime_checkable

@@ -4,10 +4,12 @@ Knows the wire and its quirks: servers that refuse a parameter, tool calls that 
 (which never leave this module). Every failure of the far side becomes ModelUnavailable with a sentence.
 """
 
+import ipaddress
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from openai import (
     APIConnectionError,
@@ -52,6 +54,15 @@ PASSED = ("n", "logprobs", "top_logprobs", "logit_bias", "response_format", "too
 REASONS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "tool_calls": "tool_calls", "function_call": "tool_calls"}
 
 
+def is_elsewhere(url: str) -> bool:
+    """Whether an address is not this machine's own."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
+
+
 class RemoteEngine:
     """A model behind an OpenAI-compatible base URL ending in `/v1`."""
 
@@ -67,7 +78,7 @@ class RemoteEngine:
     ) -> None:
         if not base_url or not model:
             raise SetupError("The remote engine needs DUOLOGUE_REMOTE_BASE_URL and DUOLOGUE_REMOTE_MODEL.")
-        self._info = EngineInfo("remote", f"remote:{model}", context_tokens, True, is_strong)
+        self._info = EngineInfo("remote", f"remote:{model}", context_tokens, True, is_strong, is_outside=is_elsewhere(base_url))
         self._model = model
         self._refused: set[str] = set()
         self._client = AsyncOpenAI(

@@ -4,25 +4,20 @@ from importlib import import_module
 from pathlib import Path
 
 from duologue.packs.education.class_panel import PANEL as CLASS
-from duologue.packs.education.grades import repository as grades
 from duologue.packs.education.grades_panel import GRADING
 from duologue.packs.education.grades_panel import PANEL as GRADES
 from duologue.packs.education.homework_panel import PANEL as HOMEWORK
 from duologue.packs.education.learner_panel import PANEL as LEARNING
-from duologue.packs.education.learners import repository as learners
 from duologue.packs.education.learners.school import SCHOOL
 from duologue.packs.education.policy import POLICY
+from duologue.packs.education.privacy.leave import may_leave
+from duologue.packs.education.privacy.records import erase
+from duologue.packs.education.privacy_panel import PANEL as PRIVACY
 from duologue.packs.education.tools import TOOLS
 from duologue.packs.education.tutor_skill import TUTOR
-from duologue.sdk import Pack, Source, WriteTx
+from duologue.sdk import Pack, Source
 
 _HERE = Path(__file__).parent
-
-
-async def _erase(tx: WriteTx, workspace_id: str, person_id: str) -> None:
-    """Forget a learner in all tables of the pack."""
-    await learners.erase_person(tx, workspace_id, person_id)
-    await grades.erase_person(tx, workspace_id, person_id)
 
 
 PACK = Pack(
@@ -42,10 +37,11 @@ PACK = Pack(
         "zh": ("分数除法为什么要乘倒数？", "3x + 5 = 20 怎么解？", "什么是公分母？"),
     },
     sources=(Source(_HERE / "knowledge" / "en", "en"), Source(_HERE / "knowledge" / "zh", "zh")),
-    panels=(CLASS, GRADES, LEARNING, HOMEWORK),
+    panels=(CLASS, GRADES, LEARNING, HOMEWORK, PRIVACY),
     chores=(GRADING,),
     migrations=_HERE / "migrations",
-    erase=_erase,
+    erase=erase,
+    may_leave=may_leave,
     sample=SCHOOL,
 )
 

@@ -1,7 +1,6 @@
 """The learner's own page: path, practice, progress, what is kept of him. No key and no worked step leaves before an answer does."""
 
 import asyncio
-import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,11 +8,11 @@ from duologue.kit.errors import Invalid, NotFound
 from duologue.packs.education.bkt import Skill, explain
 from duologue.packs.education.course import Course
 from duologue.packs.education.diagnosis import believe
-from duologue.packs.education.grades import repository as grades
 from duologue.packs.education.learners import repository
 from duologue.packs.education.learners.classroom import Classroom, change, join, keep_answer, open_class
 from duologue.packs.education.path import Path, what_if
 from duologue.packs.education.practice_tutor import tutor
+from duologue.packs.education.privacy import records
 from duologue.sdk import Download, Panel, PanelContext
 
 
@@ -131,20 +130,7 @@ async def calendar(context: PanelContext) -> Download:
 
 async def export(context: PanelContext) -> Download:
     """Everything that is kept of the learner, as JSON."""
-    async with context.host.read() as tx:
-        rows = await repository.list_learners(tx, context.workspace_id, context.person_id)
-        answers = await repository.list_answers(tx, context.workspace_id, person_id=context.person_id)
-        handed_in = await grades.list_submissions(tx, context.workspace_id, person_id=context.person_id)
-        appeals = await grades.list_appeals(tx, context.workspace_id, person_id=context.person_id)
-        reads = [r for r in await repository.list_reads(tx, context.workspace_id) if r[0] == context.person_id]
-        edits = [e for e in await repository.list_edits(tx, context.workspace_id) if e[1] == context.person_id]
-    if not rows:
-        raise NotFound("Nothing is kept of you here.")
-    homework = [_plain(one) | ({} if one.state == "signed" else {"grade": {}}) for one in handed_in]
-    kept = {"learner": _plain(rows[0]), "answers": [_plain(a) for a in answers],
-            "read": [{"resource": r, "helped": h} for _, r, h in reads], "plan_edits": [body for _, _, body in edits],
-            "homework": homework, "appeals": [_plain(one) for one in appeals]}  # fmt: skip
-    return Download("my-learning.json", "application/json", json.dumps(kept, ensure_ascii=False, indent=1, default=str).encode())
+    return await records.to_download(context.host, context.workspace_id, context.person_id, "my-learning.json")
 
 
 async def take_part(context: PanelContext, name: str, consent: bool, is_minor: bool = True) -> Any:
@@ -215,8 +201,7 @@ async def rate(context: PanelContext, resource: str, helped: bool) -> Any:
 async def leave(context: PanelContext) -> Any:
     """Leave the class: everything that is kept of the learner is deleted."""
     async with context.host.write() as tx:
-        await repository.erase_person(tx, context.workspace_id, context.person_id)
-        await grades.erase_person(tx, context.workspace_id, context.person_id)
+        await records.erase(tx, context.workspace_id, context.person_id)
     context.host.refresh(context.workspace_id)
     return {"left": True}
 
@@ -228,10 +213,6 @@ def _goal(goal: Any) -> dict[str, Any]:
         "minutes_per_day": goal.minutes_per_day,
         "rest_days": list(goal.rest_days),
     }
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in type(row).__dataclass_fields__}
 
 
 PANEL = Panel(
