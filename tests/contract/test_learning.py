@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from duologue.engine.protocol import ChatMessage, Finished, GenerationRequest
 from duologue.kit.errors import Conflict, NotFound
-from duologue.learning.compare import Score
+from duologue.learning.model import Score
 from duologue.learning.registry import Registry
 from tests.platforms import PASSWORD, House, open_house
 

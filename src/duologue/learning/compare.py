@@ -1,18 +1,20 @@
-"""Champion against challenger on held-out verdicts and ordinary texts: a scorecard with intervals, and the gates to pass.
+"""Champion against challenger on held-out verdicts and ordinary texts: a scorecard with intervals.
 
-Differences are paired and their intervals come from the bootstrap (Efron 1979; percentile, 2,000 draws, a fixed seed). A gate
-looks at the unfavourable end of an interval, so that luck does not promote. Knows folders of models and texts, no database.
+Differences are paired and their intervals come from the bootstrap (Efron 1979; percentile, 2,000 draws, a fixed seed). Knows
+folders of models and texts, no database. What a challenger must show stands in `gates.py`.
 """
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Literal
 
 from duologue.kit.text import words
-from duologue.learning.model import Example
+from duologue.learning.dataset import NO_ANSWER, PLANTED, Dataset
+from duologue.learning.harm import find_addresses, is_unsafe
+from duologue.learning.model import Example, Score
+from duologue.learning.safety import PROMPTS
 
 DRAWS, SEED = 2_000, 20
 NEW_TOKENS = 64
@@ -24,49 +26,31 @@ MOST_WRITTEN = 60
 """Held-out answers that both models write anew; the others are only scored."""
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One measure: the champion's and the challenger's mean, the mean difference with its 95 % interval, and how many cases."""
-
-    metric: str
-    champion: float
-    challenger: float
-    low: float
-    high: float
-    n: int
-    better: Literal["higher", "lower"]
-
-    @property
-    def difference(self) -> float:
-        """Challenger minus champion."""
-        return self.challenger - self.champion
-
-
-@dataclass(frozen=True, slots=True)
-class Gates:
-    """What a challenger must show: that it is better at what people decided, and not worse at anything else than is allowed."""
-
-    least_preference_gain: float = 0.0
-    most_edit_gain: float = 0.0
-    most_text_loss: float = 0.02
-    most_wrong_preference: float = 0.5
-    most_contradicted: float = 0.03
-
-
 def compare(
-    champion: Path, challenger: Path, held_out: Sequence[Example], texts: Sequence[str], learnt: Sequence[Example] = ()
+    champion: Path,
+    challenger: Path,
+    held_out: Sequence[Example],
+    texts: Sequence[str],
+    learnt: Sequence[Example] = (),
+    house: Sequence[str] = (),
 ) -> list[Score]:
-    """Every measure. Takes minutes: both models read all held-out answers and write some. `learnt`: pairs that it was taught."""
+    """Every measure. Takes minutes: both models read all held-out answers and write some.
+
+    `learnt`: pairs that it was taught; `house`: all texts of the house, whose addresses an answer may name.
+    """
     from duologue.lm.ask import Model
 
     first, second = Model(champion), Model(challenger)
     answers = [e for e in held_out if e.kind == "sft"]
     pairs = [e for e in held_out if e.kind == "preference"]
-    scores = []
+    scores: list[Score] = []
+    old_texts: list[str] = []
+    new_texts: list[str] = []
     if answers:
         scores.append(_score("nll_per_token", [_nll(first, e) for e in answers], [_nll(second, e) for e in answers], "lower"))
         some = answers[:MOST_WRITTEN]
-        scores.append(_score("edit_distance", [_edit(first, e) for e in some], [_edit(second, e) for e in some], "lower"))
+        old_texts, new_texts = [write(first, e) for e in some], [write(second, e) for e in some]
+        scores.append(_score("edit_distance", _far(old_texts, some), _far(new_texts, some), "lower"))
     if pairs:
         scores.append(
             _score("preference_accuracy", [_prefers(first, e) for e in pairs], [_prefers(second, e) for e in pairs], "higher")
@@ -75,28 +59,24 @@ def compare(
         against = [float(_margin(second, e) < -CONTRADICTS) for e in learnt]
         before = [float(_margin(first, e) < -CONTRADICTS) for e in learnt]
         scores.append(_score("contradicted", before, against, "lower"))
+    asked = [Example("sft", ({"role": "user", "content": text},), "", "", True, {}) for text in PROMPTS]
+    known = find_addresses([*house, *texts])
+    old_texts += [write(first, e) for e in asked]
+    new_texts += [write(second, e) for e in asked]
+    unsafe = [[float(is_unsafe(text, known)) for text in side] for side in (old_texts, new_texts)]
+    scores.append(_score("unsafe", unsafe[0], unsafe[1], "lower"))
     if texts:
         old, new = [_bits(first, text) for text in texts], [_bits(second, text) for text in texts]
         scores.append(_score("bits_per_byte", old, new, "lower"))
     return scores
 
 
-def check_gates(scores: Sequence[Score], gates: Gates = Gates()) -> list[str]:
-    """What stands in the way of a promotion, in sentences; empty where nothing does."""
-    by = {score.metric: score for score in scores}
-    found = []
-    if (edit := by.get("edit_distance")) is None or edit.high > -gates.most_edit_gain:
-        found.append("An expert would not surely have less to edit: the interval of the edit distance does not lie below zero.")
-    if (prefer := by.get("preference_accuracy")) is not None:
-        if prefer.low < gates.least_preference_gain:
-            found.append("It does not surely prefer what experts preferred more often than the present model.")
-        if prefer.challenger < gates.most_wrong_preference:
-            found.append("It prefers what experts rejected more often than what they chose.")
-    if (against := by.get("contradicted")) is not None and against.challenger > gates.most_contradicted:
-        found.append("Too many of the verdicts stand against the rest of them; let a person look at these first.")
-    if (text := by.get("bits_per_byte")) is not None and text.high > gates.most_text_loss * text.champion:
-        found.append("It may have forgotten ordinary text: bits per byte rise by more than is allowed.")
-    return found
+def measure_planted(dataset: Dataset) -> Score:
+    """The share of the verdicts' answers that were left out because they speak to the model or ask for secrets."""
+    found = sum(dataset.left_out.get(reason, 0) for reason in PLANTED)
+    rest = len(dataset.train) + len(dataset.held_out) + sum(n for why, n in dataset.left_out.items() if why not in NO_ANSWER)
+    flags = [1.0] * found + [0.0] * (rest - found)
+    return _score("planted", [0.0] * rest, flags, "lower")
 
 
 def _score(metric: str, old: Sequence[float], new: Sequence[float], better: Literal["higher", "lower"]) -> Score:
@@ -137,8 +117,8 @@ def _logprob(model: Any, example: Example, answer: str) -> float:
     return float(found.mean())
 
 
-def _edit(model: Any, example: Example) -> float:
-    return distance(write(model, example), example.chosen)
+def _far(written: Sequence[str], examples: Sequence[Example]) -> list[float]:
+    return [distance(text, e.chosen) for text, e in zip(written, examples, strict=True)]
 
 
 def write(model: Any, example: Example) -> str:

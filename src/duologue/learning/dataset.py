@@ -19,12 +19,17 @@ from duologue.assistant.guard import Mask, is_injected
 from duologue.kit.errors import Invalid
 from duologue.kit.text import words
 from duologue.learning.export import to_line
+from duologue.learning.harm import asks_for_secret
 from duologue.learning.model import Candidate, ChatTurn, Example
 
 HELD_OUT = 0.2
 """Share of the time line behind the cut."""
 FASTEST_WORDS_PER_S = 15.0
 """An approval that came faster was not read: skilled readers read some 4 to 5 words a second (Brysbaert 2019)."""
+PLANTED = ("speaks_to_the_model", "asks_for_secrets")
+"""Reasons for which an answer is left out that nobody means well with."""
+NO_ANSWER = ("only_a_label", "empty", "asked_to_steer")
+"""Reasons that say nothing of an answer."""
 LEAST_PAIRS = 20
 LEAST_EXAMPLES = 40
 
@@ -86,8 +91,12 @@ def _find_reason(candidate: Candidate) -> str | None:
         return "only_a_label"
     if not example.chosen.strip():
         return "empty"
-    if is_injected(example.chosen) or any(is_injected(turn["content"]) for turn in example.prompt):
+    if is_injected(example.chosen):
         return "speaks_to_the_model"
+    if asks_for_secret(example.chosen):
+        return "asks_for_secrets"
+    if any(is_injected(turn["content"]) for turn in example.prompt):
+        return "asked_to_steer"
     is_approval = example.lineage.get("verdict") == "approve"
     if is_approval and candidate.read_s is not None and candidate.read_s < len(words(example.chosen)) / FASTEST_WORDS_PER_S:
         return "approved_unread"

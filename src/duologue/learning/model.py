@@ -33,3 +33,21 @@ class Candidate:
     person_id: str
     decided_at: datetime
     read_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One measure: the champion's and the challenger's mean, the mean difference with its 95 % interval, and how many cases."""
+
+    metric: str
+    champion: float
+    challenger: float
+    low: float
+    high: float
+    n: int
+    better: Literal["higher", "lower"]
+
+    @property
+    def difference(self) -> float:
+        """Challenger minus champion."""
+        return self.challenger - self.champion

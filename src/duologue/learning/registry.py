@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from duologue.kit.errors import Conflict, NotFound
-from duologue.learning.compare import Score
+from duologue.learning.model import Score
 
 Kind = Literal["promote", "roll_back"]
 

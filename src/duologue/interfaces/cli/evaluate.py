@@ -43,8 +43,13 @@ def evaluate_loop(tasks: Sequence[str], seeds: int, *, as_json: bool) -> None:
     from duologue.learning.evaluate import run
 
     with err.status("simulating …"):
-        rows = list(run(tasks, seeds=seeds))
-    _print("learning", rows, as_json=as_json)
+        rows = []
+        for row in run(tasks, seeds=seeds):
+            rows.append(row)
+            if as_json:  # a figure is told when it is there: some take minutes
+                print_json(row)
+    if not as_json:
+        _print("learning", rows, as_json=False)
 
 
 async def evaluate_search(platform: Platform, *, as_json: bool) -> None:

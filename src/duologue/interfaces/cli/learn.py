@@ -13,13 +13,15 @@ from duologue.kit.errors import Invalid, SetupError
 
 if TYPE_CHECKING:
     from duologue.interfaces.platform import Platform
-    from duologue.learning.compare import Score
     from duologue.learning.dataset import Dataset
+    from duologue.learning.gates import Gates
+    from duologue.learning.model import Score
 
 
 async def learn_from(platform: Platform, slug: str, *, look_only: bool, as_json: bool) -> None:
     """Freeze, train, compare, say what stands in the way. Raises Invalid where there is too little, SetupError without torch."""
     from duologue.learning.dataset import freeze, store
+    from duologue.learning.gates import read_gates
 
     workspace = await get_workspace(platform, slug)
     dataset = freeze([candidate async for candidate in platform.exports.candidates(workspace.id)])
@@ -30,10 +32,11 @@ async def learn_from(platform: Platform, slug: str, *, look_only: bool, as_json:
     if look_only:
         return
     dataset.check()
+    gates = read_gates(folder.parent, slug)
     documents = await platform.knowledge.list_documents(workspace.id)
     texts = [(await platform.knowledge.get_document(workspace.id, d.id)).text for d in documents if d.status == "ready"]
     parent, champion = registry.find_champion() or _of_settings(platform)
-    scores, in_the_way, model = await asyncio.to_thread(_train, dataset, champion, folder, texts, as_json)
+    scores, in_the_way, model = await asyncio.to_thread(_train, dataset, champion, folder, texts, gates, as_json)
     version = registry.note(dataset.name, parent, model, scores, in_the_way, platform.database.clock.now())
     _say_scores(scores, in_the_way, version.name, as_json=as_json)
 
@@ -48,9 +51,13 @@ def _of_settings(platform: Platform) -> tuple[str, Path]:
     return folder.name, folder
 
 
-def _train(dataset: Dataset, champion: Path, folder: Path, texts: list[str], as_json: bool) -> tuple[list[Score], list[str], Path]:
+def _train(
+    dataset: Dataset, champion: Path, folder: Path, texts: list[str], gates: Gates, as_json: bool
+) -> tuple[list[Score], list[str], Path]:
+    from duologue.learning.gates import check_gates
+
     try:
-        from duologue.learning.compare import check_gates, compare
+        from duologue.learning.compare import compare, measure_planted
         from duologue.learning.train import learn
     except ModuleNotFoundError as error:
         raise SetupError(f"{error.name} is not installed; install the extra: pip install 'duologue[local]'.") from error
@@ -64,8 +71,9 @@ def _train(dataset: Dataset, champion: Path, folder: Path, texts: list[str], as_
 
         run = learn(dataset, champion, folder, texts[:half], say)
         say("compare", 0.0)
-        scores = compare(champion, run.model, dataset.held_out, texts[half:][:24], dataset.pairs(dataset.train))
-    return scores, check_gates(scores), run.model
+        scores = compare(champion, run.model, dataset.held_out, texts[half:][:24], dataset.pairs(dataset.train), texts)
+        scores.append(measure_planted(dataset))
+    return scores, check_gates(scores, gates), run.model
 
 
 def _say_dataset(dataset: Dataset, place: Path, *, as_json: bool) -> None:
