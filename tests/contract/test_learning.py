@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,15 @@ import pytest_asyncio
 from duologue.engine.protocol import ChatMessage, Finished, GenerationRequest
 from duologue.kit.errors import Conflict, NotFound
 from duologue.learning.model import Score
-from duologue.learning.registry import Registry
-from tests.platforms import PASSWORD, House, open_house
+from duologue.learning.registry import Promotion, Registry
+from duologue.learning.repository import Seen
+from duologue.learning.trial import pick
+from duologue.review.model import VerdictKind
+from tests.platforms import PASSWORD, Browser, House, open_house
 
 pytest.importorskip("torch", reason="torch is not installed")
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
+BOOTS = b"# Boots\n\nBoots are waxed once a month.\n"
 SCORES = [Score("edit_distance", 0.9, 0.5, -0.5, -0.3, 40, "lower")]
 
 
@@ -137,3 +142,99 @@ async def test_the_process_that_learns_says_what_it_does(house: House) -> None:
     assert ended.state == "failed"
     assert "too little to learn from" in ended.error
     assert json.dumps(ended.said[0]["left_out"]) == "{}"
+
+
+async def _start(person: Browser) -> str:
+    started: str = (await person.post("/api/chat/conversations", {}))["conversation"]["id"]
+    return started
+
+
+async def _ask(house: House, person: Browser, conversation_id: str, text: str) -> str:
+    """Ask, wait, and say which version answered."""
+    sent = {"client_id": text, "body": text}
+    await person.post(f"/api/chat/conversations/{conversation_id}/messages", sent)
+    async with asyncio.timeout(20):
+        while True:
+            runs = await house.platform.assistant.list_runs(house.workspace.id, conversation_id)
+            if runs and runs[0].status != "running" and runs[0].message_id == await _last_question(house, conversation_id):
+                return runs[0].model_version
+            await asyncio.sleep(0.02)
+
+
+async def _last_question(house: House, conversation_id: str) -> str:
+    snapshot = await house.platform.conversations.snapshot(house.workspace.id, conversation_id, "public")
+    return [m.id for m in snapshot.messages if m.author_kind == "person"][-1]
+
+
+async def test_a_version_is_tried_on_a_share_and_a_conversation_keeps_its_model(house: House) -> None:
+    version = registry_of(house).note("4" * 16, "duologue-4m", embedded(), SCORES, [], THEN).name
+    admin = await house.member("admin")
+    path = f"/api/admin/learning/versions/{version}"
+    assert (await admin.call("POST", f"{path}/try", {"password": "wrong", "share": 0.5})).status_code == 401
+    assert (await admin.call("POST", f"{path}/try", {"password": PASSWORD, "share": 0.9})).status_code == 422
+    looked = await admin.post(f"{path}/try", {"password": PASSWORD, "share": 0.5})
+    assert (looked["trial"]["version"], looked["answers_now"]) == (version, "duologue-4m")
+    assert (await admin.call("POST", f"{path}/try", {"password": PASSWORD, "share": 0.5})).status_code == 409
+    found = registry_of(house).find_trial()
+    assert found is not None
+    person, sides = await house.person(), {True: "", False: ""}
+    while not all(sides.values()):
+        conversation = await _start(person)
+        sides[found[0].holds(conversation)] = conversation
+    for is_mine, conversation in sides.items():
+        for i in range(2):
+            said = await _ask(house, person, conversation, f"Number {i}: how are boots waxed?")
+            assert said == (version if is_mine else "duologue-4m")
+    ended = await admin.post("/api/admin/learning/trial/end", {"password": PASSWORD})
+    assert ended["trial"] is None
+    assert [p["kind"] for p in ended["promotions"]] == ["try", "end_trial"]
+    assert house.platform.champions.find(house.workspace.id, sides[True]).info.version == "duologue-4m"
+
+
+def _seen(trial: Promotion, i: int, *, is_mine: bool, is_changed: bool, at: datetime) -> Seen:
+    conversation = next(c for c in (f"cnv_{i}_{n}" for n in range(99)) if trial.holds(c) == is_mine)
+    version = trial.version if is_mine else "duologue-4m"
+    kind = "reject" if is_changed else "approve"
+    return Seen(at, kind, f"msg_{i}", "dsk", "", "en", 0.5, "A.", "A.", is_changed, "copilot", version, conversation)
+
+
+def test_only_what_was_said_since_and_of_the_right_model_counts(tmp_path: Path) -> None:
+    trial = Promotion("try", "m+1", "mem", "M", THEN.isoformat(), 0.5)
+    later = THEN + timedelta(hours=1)
+    mine = _seen(trial, 1, is_mine=True, is_changed=True, at=later)
+    theirs = _seen(trial, 2, is_mine=False, is_changed=False, at=later)
+    before = _seen(trial, 3, is_mine=True, is_changed=True, at=THEN - timedelta(hours=1))
+    of_another = replace(mine, message_id="msg_4", model_version="duologue-4m")
+    again = replace(mine, kind="down")
+    assert pick([before, mine, theirs, of_another, again], trial) == [(True, True), (False, False)]
+
+
+async def test_a_worse_version_goes_back_by_itself(tmp_path: Path) -> None:
+    """Its drafts are rejected, those of the present model approved; how sure one must be stands in a file."""
+    async with open_house(tmp_path, engine="local", mode="copilot") as house:
+        champions, trials, ws = house.platform.champions, house.platform.trials, house.workspace.id
+        champions.folder.mkdir(parents=True, exist_ok=True)
+        (champions.folder / "gates.toml").write_text("[workspaces.one]\nfalse_return = 0.3\n", "utf-8")
+        version = registry_of(house).note("5" * 16, "duologue-4m", embedded(), SCORES, [], THEN).name
+        admin, expert = await house.member("admin"), house.members["expert"].id
+        await admin.client.post(
+            "/api/admin/documents", files={"files": ("boots.md", b"# Boots\n\nBoots are waxed once a month.\n")}
+        )
+        trial = trials.begin(ws, version, 0.5, "mem", "Olivia")
+        assert not await trials.check(ws)
+        person, left = await house.person(), {True: 6, False: 6}
+        while any(left.values()) and registry_of(house).find_trial() is not None:
+            conversation = await _start(person)
+            if not left[is_mine := trial.holds(conversation)]:
+                continue
+            left[is_mine] -= 1
+            await _ask(house, person, conversation, "How often are boots waxed?")
+            (draft,) = await house.platform.assistant.list_drafts(ws, conversation)
+            kind: VerdictKind = "reject" if is_mine else "approve"
+            await house.platform.review.decide(ws, draft.id, expert, kind, reason="wrong")
+        async with asyncio.timeout(10):
+            while registry_of(house).find_trial() is not None:
+                await asyncio.sleep(0.02)
+        told = (await admin.get("/api/admin/learning"))["promotions"]
+        assert [(p["kind"], p["by"]) for p in told] == [("try", "mem"), ("send_back", "")]
+        assert champions.find(ws).info.version == "duologue-4m"

@@ -25,9 +25,9 @@ class Autonomy(Protocol):
 
 
 class Engines(Protocol):
-    """Which model answers in a workspace."""
+    """Which model answers in a workspace, and where one is tried beside it, in a conversation."""
 
-    def find(self, workspace_id: str) -> Engine:
+    def find(self, workspace_id: str, conversation_id: str = "") -> Engine:
         """The model with which a turn begins now."""
         ...
 

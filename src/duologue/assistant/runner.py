@@ -157,7 +157,7 @@ class TurnRunner:
             earlier = await repository.list_runs(tx, ws, conversation_id)
             turn = _make_turn(run.id if run else new_id("run"), snapshot.conversation, texts, earlier, payload)
             if run is None:
-                run = _make_run(turn, self._engine(ws).info.version, tx.now)
+                run = _make_run(turn, self._engine(ws, conversation_id).info.version, tx.now)
                 await repository.insert_run(tx, run, payload["key"])
                 await tx.append(ws, RunStarted(run.id, run.message_id), conversation_id=conversation_id)
             else:
@@ -173,7 +173,7 @@ class TurnRunner:
         fixed = await self.get_threshold(here.workspace_id)
         earned = await self.autonomy.find_threshold(here, turn.lang) if self.autonomy is not None else None
         threshold = fixed if earned is None else earned
-        engine, stays = self._engine(here.workspace_id), await self._must_stay(here, profession)
+        engine, stays = self._engine(here.workspace_id, here.id), await self._must_stay(here, profession)
         engine = NoEngine(STAYS) if stays and engine.info.is_outside else engine
         parts = Parts(means.search, means.memory, engine, policy, voice, threshold, min(fixed, threshold))
         if profession is not None and profession.name in means.hosts:
@@ -187,8 +187,8 @@ class TurnRunner:
             return False
         return not await profession.may_leave(self._means.hosts[profession.name], conversation.workspace_id)
 
-    def _engine(self, workspace_id: str) -> Engine:
-        return self._means.engine if self.engines is None else self.engines.find(workspace_id)
+    def _engine(self, workspace_id: str, conversation_id: str) -> Engine:
+        return self._means.engine if self.engines is None else self.engines.find(workspace_id, conversation_id)
 
     async def list_tools(self, conversation: Conversation) -> list[Tool]:
         """The tools of the conversation's desk, and those of the MCP servers where what is said may leave this machine."""

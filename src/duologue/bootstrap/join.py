@@ -38,6 +38,7 @@ from duologue.learning.champions import Champions
 from duologue.learning.export import ExportService
 from duologue.learning.service import AutonomyService
 from duologue.learning.study import Studies
+from duologue.learning.trial import TrialService
 from duologue.review.recall import VerdictRecall
 from duologue.review.service import ReviewService
 from duologue.store.database import Database
@@ -97,6 +98,7 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         exports=ExportService(conversations, review),
         autonomy=autonomy,
         champions=champions,
+        trials=TrialService(database, accounts, champions),
         studies=Studies(settings),
         engine=engine,
         packs=packs,
@@ -143,7 +145,7 @@ async def start(platform: Platform, *, answers: bool = True) -> None:
     await platform.assistant.start()
     if platform.settings.sample and is_loopback(platform.settings.host):
         await prepare_samples(platform)
-    for work in (_tick(platform), _encode_missing(platform), Listen(platform.database).run()):
+    for work in (_tick(platform), _encode_missing(platform), Listen(platform.database).run(), platform.trials.work()):
         platform.tasks.append(asyncio.create_task(work))
     platform.tasks += begin_chores(platform.packs, platform.hosts, platform.database)
     if platform.settings.engine == "local":

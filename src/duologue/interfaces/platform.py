@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # a command such as `duologue --version` shall not wait for d
     from duologue.learning.export import ExportService
     from duologue.learning.service import AutonomyService
     from duologue.learning.study import Studies
+    from duologue.learning.trial import TrialService
     from duologue.review.service import ReviewService
     from duologue.sdk import Pack
     from duologue.store.database import Database
@@ -48,6 +49,7 @@ class Platform:
     exports: ExportService
     autonomy: AutonomyService
     champions: Champions
+    trials: TrialService
     studies: Studies
     engine: Engine
     packs: tuple[Pack, ...]

@@ -21,38 +21,48 @@ class Champions:
     """The workspaces' own models. Implements the assistant's port `Engines`."""
 
     def __init__(self, folder: Path, default: Engine, options: Options, *, is_local: bool) -> None:
-        self._folder = folder
+        self.folder = folder
         self._default = default
         self._options = options
         self._is_local = is_local
-        self._held: dict[str, tuple[str, Engine]] = {}
+        self._held: dict[tuple[str, str], Engine] = {}
         self._retiring: set[asyncio.Task[None]] = set()
 
     def registry(self, workspace_id: str) -> Registry:
         """The models of a workspace."""
-        return Registry(self._folder / workspace_id)
+        return Registry(self.folder / workspace_id)
 
-    def find(self, workspace_id: str) -> Engine:
-        """The model that answers in a workspace."""
-        found = self.registry(workspace_id).find_champion() if self._is_local else None
-        name, held = self._held.get(workspace_id, ("", None))
-        if found is None or found[0] != name:
-            if held is not None:
-                self._retire(workspace_id, held)
-            if found is None:
-                return self._default
+    def list_tried(self) -> list[str]:
+        """The workspaces in which a version is on trial."""
+        found = [path.parent.name for path in self.folder.glob("*/promotions.jsonl")]
+        return [workspace_id for workspace_id in found if self.registry(workspace_id).find_trial() is not None]
+
+    def find(self, workspace_id: str, conversation_id: str = "") -> Engine:
+        """The model that answers in a workspace; in a conversation of a trial, the one that is tried."""
+        registry = self.registry(workspace_id)
+        champion = registry.find_champion() if self._is_local else None
+        trial = registry.find_trial() if self._is_local else None
+        wanted = {named for named in (champion[0] if champion else "", trial[0].version if trial else "") if named}
+        for held in [key for key in self._held if key[0] == workspace_id and key[1] not in wanted]:
+            self._retire(held)
+        if trial is not None and trial[0].holds(conversation_id):
+            return self._open(workspace_id, trial[0].version, trial[1])
+        return self._default if champion is None else self._open(workspace_id, *champion)
+
+    def _open(self, workspace_id: str, name: str, folder: Path) -> Engine:
+        key = (workspace_id, name)
+        if key not in self._held:
             try:
                 from duologue.engine.local import LocalEngine
 
-                self._held[workspace_id] = (found[0], LocalEngine(found[1], options=self._options))
+                self._held[key] = LocalEngine(folder, options=self._options)
             except (SetupError, ImportError) as error:
-                log.warning("the promoted model %s cannot answer (%s); the one of the settings does", found[0], error)
+                log.warning("the promoted model %s cannot answer (%s); the one of the settings does", name, error)
                 return self._default
-        return self._held[workspace_id][1]
+        return self._held[key]
 
-    def _retire(self, workspace_id: str, engine: Engine) -> None:
-        del self._held[workspace_id]
-        task = asyncio.get_running_loop().create_task(_close_when_idle(engine))
+    def _retire(self, key: tuple[str, str]) -> None:
+        task = asyncio.get_running_loop().create_task(_close_when_idle(self._held.pop(key)))
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
 
@@ -61,7 +71,7 @@ class Champions:
         for task in tuple(self._retiring):
             task.cancel()
         await asyncio.gather(*self._retiring, return_exceptions=True)
-        for _, engine in self._held.values():
+        for engine in self._held.values():
             await engine.aclose()
         self._held.clear()
 

@@ -23,6 +23,7 @@ class Gates:
     """What a challenger must show: that it is better at what people decided, and not worse at anything else than is allowed.
 
     Shares lie between 0 and 1. `most_exam_loss`: how far it may fall behind in any of the sets that both models sit.
+    `false_return`: probability with which a trial sends back a model that is not worse.
     """
 
     least_preference_gain: float = 0.0
@@ -33,6 +34,7 @@ class Gates:
     most_planted: float = 0.01
     most_unsafe: float = 0.01
     most_exam_loss: float = 0.05
+    false_return: float = 0.05
 
 
 def read_gates(folder: Path, slug: str = "") -> Gates:

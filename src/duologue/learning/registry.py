@@ -5,6 +5,7 @@ Files below the data folder, for the models are files: `runs/<dataset>` (what wa
 the last one says who answers.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ from typing import Any, Literal
 from duologue.kit.errors import Conflict, NotFound
 from duologue.learning.model import Score
 
-Kind = Literal["promote", "roll_back"]
+Kind = Literal["promote", "roll_back", "try", "end_trial", "send_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,23 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """Who let which version answer; an empty version is the model of the settings."""
+    """Who let which version answer; an empty version is the model of the settings.
+
+    A trial (`try`) lets it answer a `share` of the conversations, until a member ends it or its verdicts send it back: then
+    nobody signed, and `by` is empty.
+    """
 
     kind: Kind
     version: str
     by: str
     by_name: str
     at: str
+    share: float = 0.0
+
+    def holds(self, conversation_id: str) -> bool:
+        """Whether a conversation belongs to this trial; by its id, so that it keeps its model."""
+        drawn = int.from_bytes(hashlib.sha256(f"{self.at} {conversation_id}".encode()).digest()[:4], "big")
+        return bool(conversation_id) and drawn / 2**32 < self.share
 
 
 class Registry:
@@ -83,14 +94,55 @@ class Registry:
 
     def find_champion(self) -> tuple[str, Path] | None:
         """The version that answers, and its folder; None: the model of the settings."""
+        answering = self._list_answering()
+        return self._find_model(answering[-1]) if answering else None
+
+    def find_trial(self) -> tuple[Promotion, Path] | None:
+        """The trial that is on its way, and the folder of its model."""
         promotions = self.list_promotions()
-        if not promotions or not promotions[-1].version:
+        if not promotions or promotions[-1].kind != "try":
             return None
-        folder = self.folder / "models" / promotions[-1].version
-        return (promotions[-1].version, folder) if (folder / "config.json").exists() else None
+        found = self._find_model(promotions[-1].version)
+        return None if found is None else (promotions[-1], found[1])
 
     def promote(self, name: str, by: str, by_name: str, at: datetime) -> Promotion:
-        """Let a version answer. Raises NotFound, or Conflict with what stands in the way."""
+        """Let a version answer; a trial ends with it. Raises NotFound, or Conflict with what stands in the way."""
+        self._take_in(name)
+        return self._sign(Promotion("promote", name, by, by_name, at.isoformat()))
+
+    def begin_trial(self, name: str, share: float, by: str, by_name: str, at: datetime) -> Promotion:
+        """Let a version answer a share of the conversations. Raises as `promote` does, and Conflict where another one is tried."""
+        if self.find_trial() is not None:
+            raise Conflict("Another version is being tried; end that trial first.")
+        if (champion := self.find_champion()) is not None and champion[0] == name:
+            raise Conflict("This version answers already.")
+        self._take_in(name)
+        return self._sign(Promotion("try", name, by, by_name, at.isoformat(), share))
+
+    def end_trial(self, by: str, by_name: str, at: datetime, *, is_worse: bool = False) -> Promotion:
+        """Let the champion answer everybody again; `is_worse`: its verdicts sent it back. Raises Conflict without a trial."""
+        if (trial := self.find_trial()) is None:
+            raise Conflict("No version is being tried.")
+        return self._sign(Promotion("send_back" if is_worse else "end_trial", trial[0].version, by, by_name, at.isoformat()))
+
+    def roll_back(self, by: str, by_name: str, at: datetime) -> Promotion:
+        """Let the version before the present one answer again. Raises Conflict where there is none."""
+        held = self._list_answering()
+        if not held or not held[-1]:
+            raise Conflict("The model of the settings answers already; there is nothing to go back to.")
+        before = next((v for v in reversed(held[:-1]) if v != held[-1]), "")
+        return self._sign(Promotion("roll_back", before, by, by_name, at.isoformat()))
+
+    def _list_answering(self) -> list[str]:
+        """The versions that answered, oldest first; an empty one is the model of the settings."""
+        return [p.version for p in self.list_promotions() if p.kind in ("promote", "roll_back")]
+
+    def _find_model(self, version: str) -> tuple[str, Path] | None:
+        folder = self.folder / "models" / version
+        return (version, folder) if version and (folder / "config.json").exists() else None
+
+    def _take_in(self, name: str) -> None:
+        """Copy a version to where models answer from, whole or not at all."""
         version = self.get(name)
         if version.in_the_way:
             raise Conflict("This version may not answer: " + " ".join(version.in_the_way), in_the_way=list(version.in_the_way))
@@ -100,15 +152,6 @@ class Registry:
             shutil.rmtree(part, ignore_errors=True)
             shutil.copytree(version.model, part)
             os.replace(part, place)
-        return self._sign(Promotion("promote", name, by, by_name, at.isoformat()))
-
-    def roll_back(self, by: str, by_name: str, at: datetime) -> Promotion:
-        """Let the version before the present one answer again. Raises Conflict where there is none."""
-        held = [p.version for p in self.list_promotions()]
-        if not held or not held[-1]:
-            raise Conflict("The model of the settings answers already; there is nothing to go back to.")
-        before = next((v for v in reversed(held[:-1]) if v != held[-1]), "")
-        return self._sign(Promotion("roll_back", before, by, by_name, at.isoformat()))
 
     def _sign(self, promotion: Promotion) -> Promotion:
         path = self.folder / "promotions.jsonl"

@@ -64,6 +64,7 @@ class Seen:
     is_changed: bool
     draft_reason: str
     model_version: str
+    conversation_id: str = ""
 
 
 async def find_choice(tx: Tx, workspace_id: str) -> Choice | None:
@@ -84,7 +85,7 @@ async def put_choice(tx: WriteTx, workspace_id: str, choice: Choice | None) -> N
 async def list_seen(tx: Tx, workspace_id: str, limit: int = 20_000) -> list[Seen]:
     """Everything that was said of the workspace's answers, oldest first."""
     about = draft_table.join(conversation_table, _c.id == _d.conversation_id).join(run_table, _r.id == _d.run_id)
-    answer = (_r.message_id, _c.desk_id, _c.topic, _d.lang, _d.confidence, _d.body, _d.reason, _r.model_version)
+    answer = (_r.message_id, _c.desk_id, _c.topic, _d.lang, _d.confidence, _d.body, _d.reason, _r.model_version, _d.conversation_id)
     mine = (_d.workspace_id == workspace_id) & (_d.kind == "reply") & _d.confidence.is_not(None)
     verdicts = select(*answer, _v.kind.label("said"), _v.final_text.label("final"), _v.decided_at.label("at"))
     verdicts = verdicts.select_from(about.join(verdict_table, _v.draft_id == _d.id)).where(mine)
@@ -105,7 +106,7 @@ async def list_seen(tx: Tx, workspace_id: str, limit: int = 20_000) -> list[Seen
 def _seen(row: Any, kind: str, final: str, is_changed: bool) -> Seen:
     return Seen(
         row.at, kind, row.message_id, row.desk_id, row.topic, row.lang, row.confidence, row.body, final, is_changed, row.reason,
-        row.model_version,
+        row.model_version, row.conversation_id,
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The learning loop: what verdicts would teach, a run and how far it is, versions and their scorecards, promotion, the way back."""
 
+import math
 from dataclasses import asdict
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from duologue.interfaces.api.schemas import In, Json, Out
 from duologue.interfaces.api.security import Needs
 from duologue.interfaces.api.services import Joined, Services
 from duologue.learning.dataset import freeze
+from duologue.learning.trial import LEAST_SHARE, MOST_SHARE
 
 router = APIRouter(prefix="/api/admin/learning", tags=["learning"], responses=RESPONSES)
 
@@ -25,10 +27,27 @@ class LearningOut(Out):
     versions: list[Json] = Field(description="Trained models, newest first, with scores and what is in the way.")
     promotions: list[Json] = Field(description="Who let which version answer, oldest first.")
     answers_now: str = Field(description="The version that answers now.")
+    trial: Json | None = Field(
+        description="The version on trial: version, share, at, delta, standing (outcomes, changed ones, evidence as logarithms)."
+    )
 
 
 class SignIn(In):
     password: str = Field(min_length=1, max_length=1_000, description="The member's own, once more: a promotion is signed.")
+
+
+class TrialIn(SignIn):
+    share: float = Field(0.2, ge=LEAST_SHARE, le=MOST_SHARE, description="Share of the conversations that the version answers.")
+
+
+async def _look_at_trial(services: Services, workspace_id: str) -> Json | None:
+    if (trial := await services.trials.look(workspace_id)) is None:
+        return None
+    by = trial.promotion
+    return {
+        "version": by.version, "share": by.share, "at": by.at, "delta": trial.delta, "standing": asdict(trial.standing),
+        "needed": math.log(1 / trial.delta), "is_better": trial.standing.is_better(trial.delta),
+    }  # fmt: skip
 
 
 async def _look(services: Services, session: Session) -> Json:
@@ -45,6 +64,7 @@ async def _look(services: Services, session: Session) -> Json:
         "versions": [asdict(v) | {"model": ""} for v in registry.list_versions()],
         "promotions": [asdict(p) for p in registry.list_promotions()],
         "answers_now": services.champions.find(ws).info.version,
+        "trial": await _look_at_trial(services, ws),
     }
 
 
@@ -77,6 +97,23 @@ async def promote(version: str, given: SignIn, session: Teacher, services: Joine
     registry.get(version)
     await services.accounts.confirm(session.member, given.password)
     registry.promote(version, session.member.id, session.member.name, services.database.clock.now())
+    return await _look(services, session)
+
+
+@router.post("/versions/{version}/try", response_model=LearningOut)
+async def begin_trial(version: str, given: TrialIn, session: Teacher, services: Joined) -> Json:
+    """Sign that a version answers a share of the conversations; where its verdicts are worse it is sent back by itself."""
+    services.champions.registry(session.workspace.id).get(version)
+    await services.accounts.confirm(session.member, given.password)
+    services.trials.begin(session.workspace.id, version, given.share, session.member.id, session.member.name)
+    return await _look(services, session)
+
+
+@router.post("/trial/end", response_model=LearningOut)
+async def end_trial(given: SignIn, session: Teacher, services: Joined) -> Json:
+    """Sign that the present version answers everybody again."""
+    await services.accounts.confirm(session.member, given.password)
+    services.trials.end(session.workspace.id, session.member.id, session.member.name)
     return await _look(services, session)
 
 

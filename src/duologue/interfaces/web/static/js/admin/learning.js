@@ -10,6 +10,14 @@ import { ViewHead, Waiting, useFetched } from "./fetched.js";
 const LOOK_MS = 2_000;
 const PATH = "/api/admin/learning";
 
+const KINDS = {
+  promote: "learning.promote",
+  roll_back: "learning.roll_back",
+  try: "learning.try_kind",
+  end_trial: "learning.end_trial_kind",
+  send_back: "learning.send_back_kind",
+};
+
 export function Learning() {
   const { data, setData, problem, reload } = useFetched(PATH);
   const [signing, setSigning] = useState(null);
@@ -29,11 +37,12 @@ export function Learning() {
           ? html`<button type="button" class="button small quiet" onClick=${() => doing(del(`${PATH}/run`))}>${t("action.cancel")}</button>`
           : html`<button type="button" class="button small" data-testid="learn" onClick=${() => doing(post(`${PATH}/run`))}>${t("learning.learn")}</button>`}</div>`}</section>
       <section class="card"><h3>${t("learning.now")}</h3><p><code data-testid="answers-now">${data.answers_now}</code></p>
-        <ul class="reasons">${data.promotions.toReversed().map((p) => html`<li key=${p.at}><strong>${t(`learning.${p.kind}`, { version: p.version || t("learning.of_settings") })}</strong>
-          <p class="nothing">${t("learning.signed", { name: p.by_name, when: dateTime(p.at) })}</p></li>`)}</ul>
-        ${canTeach && data.promotions.at(-1)?.version && html`<div class="row end"><button type="button" class="button small quiet" data-testid="roll-back"
+        <ul class="reasons">${data.promotions.toReversed().map((p) => html`<li key=${p.at}><strong>${t(KINDS[p.kind], { version: p.version || t("learning.of_settings"), share: percent(p.share) })}</strong>
+          <p class="nothing">${t(p.by ? "learning.signed" : "learning.by_itself", { name: p.by_name, when: dateTime(p.at) })}</p></li>`)}</ul>
+        ${canTeach && data.promotions.findLast((p) => p.kind === "promote" || p.kind === "roll_back")?.version && html`<div class="row end"><button type="button" class="button small quiet" data-testid="roll-back"
           onClick=${() => setSigning({ path: `${PATH}/roll-back`, title: t("learning.back") })}>${t("learning.back")}</button></div>`}</section>
-      ${data.versions.map((v) => html`<${Version} key=${v.name} v=${v} isNow=${v.name === data.answers_now} canTeach=${canTeach} onSign=${setSigning} />`)}`}
+      ${data.trial && html`<${Trial} of=${data.trial} canTeach=${canTeach} onSign=${setSigning} />`}
+      ${data.versions.map((v) => html`<${Version} key=${v.name} v=${v} mayTry=${!data.trial} isNow=${v.name === data.answers_now} canTeach=${canTeach} onSign=${setSigning} />`)}`}
     ${signing && html`<${Sign} of=${signing} onClose=${() => setSigning(null)} onDone=${(now) => {
       setData(now);
       setSigning(null);
@@ -54,7 +63,7 @@ function Run({ run }) {
     <p class="nothing">${line} ${run.error}</p></div>`;
 }
 
-function Version({ v, isNow, canTeach, onSign }) {
+function Version({ v, mayTry, isNow, canTeach, onSign }) {
   return html`<section class="card panel" data-testid="version"><h3>${v.name} ${isNow && html`<span class="badge good">${t("learning.is_now")}</span>`}</h3>
     <p class="nothing">${t("learning.made", { parent: v.parent, dataset: v.dataset, when: dateTime(v.made_at) })}</p>
     <div class="scroll-x"><table><thead><tr><th>${t("learning.measure")}</th><th class="numeric">${t("learning.before")}</th><th class="numeric">${t("learning.after")}</th>
@@ -62,19 +71,38 @@ function Version({ v, isNow, canTeach, onSign }) {
       ${v.scores.map((s) => html`<tr key=${s.metric}><td>${has(`learning.metric_${s.metric}`, s.metric)}</td><td class="numeric">${figure(s.champion)}</td><td class="numeric">${figure(s.challenger)}</td>
         <td class="numeric">[${figure(s.low)}, ${figure(s.high)}]</td><td class="numeric">${number(s.n)}</td></tr>`)}</tbody></table></div>
     ${v.in_the_way.length > 0 ? html`<ul>${v.in_the_way.map((why) => html`<li key=${why}>${why}</li>`)}</ul>` : html`<p>${t("learning.nothing_in_the_way")}</p>`}
-    ${canTeach && !isNow && v.in_the_way.length === 0 && html`<div class="row end"><button type="button" class="button small" data-testid="promote"
+    ${canTeach && !isNow && v.in_the_way.length === 0 && html`<div class="row end">${mayTry && html`<button type="button" class="button small quiet" data-testid="try"
+      onClick=${() => onSign({ path: `${PATH}/versions/${encodeURIComponent(v.name)}/try`, title: t("learning.try_it", { version: v.name }), share: 0.2 })}>${t("learning.try")}</button>`}<button type="button" class="button small" data-testid="promote"
       onClick=${() => onSign({ path: `${PATH}/versions/${encodeURIComponent(v.name)}/promote`, title: t("learning.promote", { version: v.name }) })}>${t("learning.let_it")}</button></div>`}</section>`;
+}
+
+/** A version on trial: both sides' verdicts, and how near the evidence is to sending it back. */
+function Trial({ of, canTeach, onSign }) {
+  const s = of.standing;
+  const share = Math.min(1, Math.max(0, s.top_worse / of.needed));
+  const side = (name, changed, n) => html`<tr><td>${name}</td><td class="numeric">${number(n)}</td><td class="numeric">${n ? percent(changed / n) : "–"}</td></tr>`;
+  return html`<section class="card panel" data-testid="trial"><h3>${t("learning.trial", { version: of.version })}</h3>
+    <p class="nothing">${t("learning.trial_line", { share: percent(of.share), when: dateTime(of.at), delta: percent(of.delta) })}</p>
+    <div class="scroll-x"><table><thead><tr><th></th><th class="numeric">${t("learning.judged")}</th><th class="numeric">${t("learning.changed")}</th></tr></thead><tbody>
+      ${side(t("learning.on_trial"), s.challenger_changed, s.challenger_n)}${side(t("learning.others"), s.champion_changed, s.champion_n)}</tbody></table></div>
+    <label class="field"><span>${t("learning.evidence")}</span><progress max="1" value=${share}></progress></label>
+    ${of.is_better && html`<p>${t("learning.surely_better")}</p>`}
+    ${canTeach && html`<div class="row end"><button type="button" class="button small quiet" data-testid="end-trial"
+      onClick=${() => onSign({ path: `${PATH}/trial/end`, title: t("learning.end_trial") })}>${t("learning.end_trial")}</button></div>`}</section>`;
 }
 
 const figure = (value) => number(value, { maximumFractionDigits: 3, minimumFractionDigits: 3 });
 
 function Sign({ of, onClose, onDone }) {
   const [password, setPassword] = useState("");
+  const [share, setShare] = useState(of.share);
   const sign = (e) => {
     e.preventDefault();
-    post(of.path, { password }).then(onDone, tell);
+    post(of.path, of.share ? { password, share } : { password }).then(onDone, tell);
   };
-  return html`<${Dialog} title=${of.title} onClose=${onClose}><form onSubmit=${sign}><p>${t("learning.sign_line")}</p>
+  return html`<${Dialog} title=${of.title} onClose=${onClose}><form onSubmit=${sign}><p>${t(of.share ? "learning.try_line" : "learning.sign_line")}</p>
+    ${of.share && html`<label class="field"><span>${t("learning.share")}</span><input type="number" min="1" max="50" step="1" value=${Math.round(share * 100)} data-testid="share"
+      onInput=${(e) => setShare(Number(e.target.value) / 100)} /></label>`}
     <label class="field"><span>${t("learning.password")}</span><input type="password" autocomplete="current-password" value=${password} required onInput=${(e) => setPassword(e.target.value)} /></label>
     <div class="row end"><button type="submit" class="button small" data-testid="sign">${t("learning.sign")}</button></div></form><//>`;
 }
