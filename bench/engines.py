@@ -72,7 +72,7 @@ class Ours:
         size = {"fp32": 4, "fp16": 2, "int8": 1}[precision]
         model = self._runner.model
         self.bytes_per_token = size * (model.num_parameters - model.embed.weight.numel() * (model.head is not None))
-        self._core = Core(self._runner, Prompts(folder, self._runner.tokenizer), self._options)
+        self._core = Core(self._runner, Prompts(self._runner.tokenizer), self._options)
 
     def measure(self, prompts: list[list[int]], new: int) -> tuple[float, float]:
         began = time.perf_counter()

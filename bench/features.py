@@ -28,7 +28,7 @@ SCHEMA: dict[str, Any] = {
 def make_core(folder: Path, threads: int, **options: Any) -> Core:
     chosen = Options(**{"precision": "int8", "threads": threads, "cache_tokens": CACHE_TOKENS, "step_tokens": 512, **options})
     runner = Runner(folder, chosen)
-    return Core(runner, Prompts(folder, runner.tokenizer), chosen)
+    return Core(runner, Prompts(runner.tokenizer), chosen)
 
 
 def some_ids(count: int, salt: int) -> list[int]:

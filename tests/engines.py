@@ -58,7 +58,7 @@ def make_core(folder: Path, **options: Any) -> Core:
     """A core on a folder; fp32 where nothing else is said."""
     chosen = Options(**{"precision": "fp32", **options})
     runner = Runner(folder, chosen)
-    return Core(runner, Prompts(folder, runner.tokenizer), chosen)
+    return Core(runner, Prompts(runner.tokenizer), chosen)
 
 
 def ask(ids: Sequence[int], **options: Any) -> GenerationRequest:

@@ -69,11 +69,12 @@ class Answer:
         seed: int,
         guide: Guide | None,
         lookup: int,
+        begin_call: Callable[[list[int]], Guide | None],
     ) -> None:
         self.task, self.index, self.sequence = task, index, sequence
         self._prompts, self._ends, self._guide = prompts, ends, guide
         self._lookup = Lookup(lookup) if lookup else None
-        self._calls = CallReader(task.request)
+        self._calls, self._begin_call, self._has_looked = CallReader(task.request), begin_call, False
         self.rules = make_rules(task.request, seed)
         self.seen = Seen(task.prompt if task.request.repetition_penalty != 1.0 else ())
         self._stream: TextStream = prompts.tokenizer.stream()
@@ -103,6 +104,9 @@ class Answer:
         if self.task.request.logprobs is not None:
             self._held.append(self._score(token, logprob, logits, lse, self.task.request.logprobs))
         self._send(self._written.push(self._stream.push(token)))
+        if self._guide is None and not self._has_looked and self._calls.has_begun:
+            self._has_looked = True
+            self._guide = self._begin_call(self.sequence.ids[self.sequence.num_prompt :])
         if self._written.is_stopped or (self._guide is not None and self._guide.is_over):
             self.finish("stop")
         elif self.room <= 0:

@@ -6,6 +6,7 @@ Joins the five nouns: a request's answers are sequences in pages, the scheduler 
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import count
 
 from duologue.engine.accept import read_request
@@ -58,9 +59,10 @@ class Core:
         length = len(read.prompt)
         sequence = Sequence(list(read.prompt), length, length + read.room, request.priority, next(self._arrivals), read.adapter)
         sequence.wants_all = request.prompt_logprobs is not None
+        begin_call = partial(self._grammars.call_guide, request.tools, request.parallel_tool_calls)
         for index in range(request.n):  # all but the first get their sequence when the prompt has been read
             guide = self._grammars.guide(read.constraint) if read.constraint is not None else None
-            answer = Answer(task, index, sequence, self.prompts, self.runner.ends, seed + index, guide, self._lookup)
+            answer = Answer(task, index, sequence, self.prompts, self.runner.ends, seed + index, guide, self._lookup, begin_call)
             task.answers.append(answer)
         self._owner[sequence] = task.answers[0]
         if request.beams > 1:

@@ -1,7 +1,8 @@
 """Text that must be of a form: JSON of a schema, a regular expression, one of some choices, a call of a tool. By llguidance.
 
-A `Guide` says which tokens may stand next. Near the limit of tokens it closes what is open: it never takes a token after which
-the text could no longer be completed in the room that is left. The library is imported when the first constraint is asked for.
+A `Guide` says which tokens may stand next; one for a call that a model begins by itself takes over from there. Near the limit of
+tokens it closes what is open: it never takes a token after which the text could no longer be completed in the room that is left.
+The library is imported when the first constraint is asked for.
 """
 
 import json
@@ -13,11 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from duologue.engine.protocol import Constraint, ToolSpec
+from duologue.engine.tools import CLOSE, OPEN
 from duologue.kit.errors import Invalid
+from duologue.kit.log import get_logger
 from duologue.lm.tokenizer import TextTokenizer
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher, LLTokenizer
+
+log = get_logger(__name__)
 
 JSON_FORM = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 LONGEST_END = 400
@@ -26,6 +31,8 @@ CARE = 64
 """So many tokens before the limit every choice is checked for whether the text can still be completed."""
 ENDINGS = (b'"', b"}", b"]", b",", b":", b"0", b"1", b"null", b"true", b")", b".", b"a", b" ")
 """What most often ends a value, in the order of trying."""
+CALL_FORM = {"whitespace_pattern": r"[ \n]?"}
+"""Models write their calls with one blank or none; more would only be a way to babble."""
 
 
 def describe_tools(tools: Sequence[ToolSpec], name: str) -> dict[str, Any]:
@@ -68,6 +75,21 @@ class Grammars:
             raise Invalid(f"The constraint cannot be held to: {reason}", param="constraint")
         return Guide(matcher, self._ends, self._endings)
 
+    def call_guide(self, tools: Sequence[ToolSpec], has_many: bool, written: Sequence[int]) -> "Guide | None":
+        """A guide from where a model has begun a call by itself; None where it has not, or the schemas cannot be held to."""
+        try:
+            from llguidance import LLMatcher
+
+            schema = {**describe_tools(tools, ""), "x-guidance": CALL_FORM}
+            is_marked = OPEN in self._tokenizer.decode(written)
+            matcher = LLMatcher(self._vocabulary, _call_grammar(schema, is_marked, has_many), log_level=0)
+        except (ImportError, Invalid) as error:
+            log.debug("calls are not held to their schemas: %s", error)
+            return None
+        if matcher.is_error() or matcher.try_consume_tokens(list(written)) != len(written):
+            return None
+        return Guide(matcher, self._ends, self._endings)
+
     @cached_property
     def _vocabulary(self) -> "LLTokenizer":
         from llguidance import LLTokenizer
@@ -83,6 +105,18 @@ class Grammars:
         rank = {text: i for i, text in enumerate(ENDINGS)}
         order = sorted(range(len(data)), key=lambda i: (rank.get(data[i], 99), data[i][:1] in b"{[ \n\t\\", len(data[i])))
         return np.array(order)
+
+
+def _call_grammar(schema: dict[str, Any], is_marked: bool, has_many: bool) -> str:
+    """Calls in Lark: the bare object, or marked ones after any text."""
+    if not is_marked:
+        return f"start: /\\s*/ call\ncall: %json {json.dumps(schema)}\n"
+    more = f'("\\n"? "{OPEN}" one)*' if has_many else ""
+    return f"""start: before one {more}
+before[lazy]: /(\\n|.)*{OPEN}/
+one: /\\n?/ call /\\n?/ "{CLOSE}"
+call: %json {json.dumps(schema)}
+"""
 
 
 def _translate(constraint: Constraint, matcher: Any) -> str:

@@ -96,7 +96,8 @@ class LocalEngine:
         except (OSError, ValueError) as error:
             raise SetupError(f"There is no language model in {self._folder}: its config.json cannot be read.") from error
         context = int(config.get("max_position_embeddings") or config.get("n_positions") or 0)
-        self._info = EngineInfo(self._folder.name, self._folder.name, context, has_tools=False, is_strong=False)
+        name, adapters = self._folder.name, tuple(self._options.adapters)
+        self._info = EngineInfo(name, name, context, has_tools=False, is_strong=False, adapters=adapters)
         self._inbox: queue.SimpleQueue[_Job | _Question | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._stats = EngineStats()
@@ -171,7 +172,7 @@ class LocalEngine:
         from duologue.engine.runner import Runner
 
         runner = Runner(self._folder, self._options)
-        return Core(runner, Prompts(self._folder, runner.tokenizer), self._options)
+        return Core(runner, Prompts(runner.tokenizer), self._options)
 
     def _work(self) -> None:
         """The model's thread: load, then step after step, until told to end."""

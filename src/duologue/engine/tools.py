@@ -33,24 +33,45 @@ def as_plain(message: ChatMessage) -> dict[str, str]:
 
 
 class CallReader:
-    """Takes text as it is written; gives what is no call, and at the end the calls."""
+    """Takes text as it is written; gives what is no call, and at the end the calls.
+
+    A call is the whole text, bare, or stands between marks, also after other text.
+    """
 
     def __init__(self, request: GenerationRequest) -> None:
         self._names = {t.name for t in request.tools}
         self._must, self._has_many = request.tool_choice == "required", request.parallel_tool_calls
-        self._held, self._is_text = "", not request.tools or request.tool_choice == "none"
+        self._has_tools = bool(request.tools) and request.tool_choice != "none"
+        self._held, self._is_text = "", False
+        self._begun = re.compile(rf'\{{\s*"name"\s*:\s*"(?:{"|".join(map(re.escape, self._names))})"')
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether what is held back is a call that has begun: nothing else goes on like this."""
+        held = self._held.lstrip()
+        return held.startswith(OPEN) or (not self._is_text and self._begun.match(held) is not None)
 
     def push(self, text: str) -> str:
         """Text that may be sent."""
-        if self._is_text:
+        if not self._has_tools:
             return text
         self._held += text
-        begun = self._held.lstrip()
-        if self._must or not begun or begun[0] == "{" or begun.startswith(OPEN) or OPEN.startswith(begun):
+        if self._must or (not self._is_text and self._held.lstrip()[:1] in ("", "{")):
+            return ""
+        at = self._find_mark()
+        if not self._is_text and not self._held[:at].strip():  # blanks before a call are no text
             return ""
         self._is_text = True
-        held, self._held = self._held, ""
-        return held
+        free, self._held = self._held[:at], self._held[at:]
+        return free
+
+    def _find_mark(self) -> int:
+        """Where a mark begins, or may be beginning at the end of what is held; the end where none does."""
+        held = self._held
+        if (at := held.find(OPEN)) >= 0:
+            return at
+        tails = range(max(0, len(held) - len(OPEN) + 1), len(held))
+        return next((i for i in tails if OPEN.startswith(held[i:])), len(held))
 
     def finish(self) -> tuple[str, list[ToolCall]]:
         """The rest of the text, and the calls where it was some."""

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra `local` (torch) is not installed")
 pytest.importorskip("llguidance", reason="the extra `local` (llguidance) is not installed")
 
+from duologue.engine.batch import Batch, Logits  # noqa: E402
 from duologue.engine.protocol import ChatMessage, Constraint, GenerationRequest, ToolCalled, ToolSpec  # noqa: E402
 from duologue.kit.errors import Invalid  # noqa: E402
-from tests.engines import ask, make_core, run  # noqa: E402
+from tests.engines import Ran, ask, make_core, run  # noqa: E402
 
 PERSON: dict[str, Any] = {
     "type": "object",
@@ -135,6 +137,56 @@ def test_a_tool_that_must_be_called_is_called_with_its_schema(folders: dict[str,
         assert isinstance(arguments, dict)
         if event.call.name == "get_weather":
             assert arguments["city"] in ("Rome", "罗马")
+
+
+@dataclass
+class Dictated:
+    """A network that is told what to say first, after a prompt of so many tokens; then it babbles."""
+
+    inner: Any
+    prompt: int
+    script: list[int]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def forward(self, batch: Batch) -> Logits:
+        out = self.inner.forward(batch)
+        for row, place in enumerate(batch.positions[batch.wanted] - self.prompt + 1):
+            if 0 <= place < len(self.script):
+                out.values[row] = -1e4
+                out.values[row, self.script[place]] = 1e4
+                out.best[row] = self.script[place]
+        return out
+
+
+def dictate(folder: Path, said: str, **options: Any) -> Ran:
+    """What comes of a request with tools whose answer begins like this."""
+    core = make_core(folder)
+    request = GenerationRequest([ChatMessage("user", "hi")], tools=[WEATHER, OTHER], **{"max_tokens": 90, **options})
+    prompt = core.prompts.read(request)
+    core.runner.network = Dictated(core.runner.network, len(prompt), core.prompts.tokenizer.encode(said))
+    return run(core, request)[0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "said", ['{"name": "get_weather"', "Let me look.\n\n<tool_call>\n{", '<tool_call>{"name":"get_weather", "arg']
+)
+def test_a_call_that_the_model_begins_by_itself_is_held_to_a_schema(folders: dict[str, Path], said: str, seed: int) -> None:
+    ran = dictate(folders["long"], said, temperature=2, seed=seed)
+    (event,) = [e for e in ran.events if isinstance(e, ToolCalled)]
+    assert ran.end().reason == "tool_calls"
+    assert ran.text() == ("Let me look.\n\n" if said.startswith("Let") else "")
+    arguments = json.loads(event.call.arguments)
+    assert event.call.name != "get_weather" or arguments["city"] in ("Rome", "罗马")
+
+
+def test_what_only_looks_like_a_call_is_text(folders: dict[str, Path]) -> None:
+    said = '{"name": "Ann", "age": '
+    ran = dictate(folders["long"], said, max_tokens=40)
+    assert not [e for e in ran.events if isinstance(e, ToolCalled)]
+    assert ran.text().startswith(said)
 
 
 def test_a_tool_that_is_not_there_cannot_be_asked_for(folders: dict[str, Path]) -> None:

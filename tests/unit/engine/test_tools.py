@@ -29,9 +29,28 @@ def test_a_call_is_found_and_its_arguments_are_kept_as_written(cuts: list[int]) 
         assert [(c.name, c.arguments) for c in calls] == [("look", '{"at": "帐篷", "n": 1.50}')]
 
 
+@given(cuts=st.lists(st.integers(0, 200), max_size=6))
+def test_a_marked_call_is_found_after_other_text(cuts: list[int]) -> None:
+    said, calls = read(f"<think>a < b</think>\n\n<tool_call>\n{CALL}\n</tool_call>", cuts)
+    assert said == "<think>a < b</think>\n\n"
+    assert [c.arguments for c in calls] == ['{"at": "帐篷", "n": 1.50}']
+
+
 @given(
     cuts=st.lists(st.integers(0, 200), max_size=6),
-    text=st.sampled_from(["Hello {x}", "{not json", '{"name": "other", "arguments": {}}', "<b>", ""]),
+    text=st.sampled_from(
+        [
+            "Hello {x}",
+            "{not json",
+            '{"name": "other", "arguments": {}}',
+            "<b>",
+            "",
+            " \n",
+            "a <tool_cal",
+            "<tool_call>{}",
+            "x <tool_call>no</tool_call>",
+        ]
+    ),
 )
 def test_what_is_no_call_is_text(cuts: list[int], text: str) -> None:
     assert read(text, cuts) == (text, [])
