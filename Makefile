@@ -2,7 +2,7 @@
 #
 #   make install                 the environment, with the embedded model's engine (extra `local`)
 #   make serve [PORT=8600]       start the server; the first start prepares the sample workspace
-#   make test [ARGS=…]           everything; ARGS go to pytest
+#   make test [ARGS=…]           everything, in JOBS=2 processes; ARGS go to pytest
 #   make test-slow               what takes long, or needs clients that are heavy to install
 #   make check                   format, lint, types, layers, house and documentation, in seconds
 #   make bench [ARGS=--json]     measure this machine
@@ -29,6 +29,7 @@ TORCH := torch==2.13.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 SYSTEM ?= chromium fonts-noto-cjk postgresql
 PORT ?=
+JOBS ?= 2
 ARGS ?=
 
 .PHONY: help install serve test test-slow check bench bench-clients bench-engine bench-train docs format clean
@@ -65,7 +66,7 @@ serve: install
 	@exec $(BIN)/python -m duologue serve $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: $(VENV)/.installed-dev $(VENV)/.system
-	$(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.installed-dev
 	$(PIP) install --editable '.[clients]'

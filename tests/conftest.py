@@ -9,6 +9,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -17,6 +18,9 @@ from duologue.kit.clock import FrozenClock
 from duologue.store.database import Database
 from duologue.store.migrate import upgrade
 from tests.postgres import NoServer, throwaway_server
+
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")  # a busy machine is no fault of what is tested
 
 BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 _numbers = itertools.count()
@@ -101,8 +105,3 @@ async def database(database_url: str, clock: FrozenClock) -> AsyncIterator[Datab
     opened = Database(database_url, clock=clock)
     yield opened
     await opened.aclose()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: Playwright's loop stays open in this thread and would stand in the way of asynchronous tests."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

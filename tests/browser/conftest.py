@@ -57,13 +57,14 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """Playwright's loop stands in the way of asynchronous tests of the same thread, so it ends with each file."""
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """The system's Chromium, else the one that Playwright brings, if it is there."""
     path = next((found for name in NAMES if (found := shutil.which(name))), None)

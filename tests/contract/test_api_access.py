@@ -149,6 +149,7 @@ BODIES: dict[str, Any] = {
     "POST /api/desk/conversations/{conversation_id}/snooze": {"until": "2126-01-01T00:00:00Z"},
     "POST /api/desk/conversations/{conversation_id}/mode": {"mode": "human"},
     "POST /api/desk/drafts/{draft_id}/verdict": {"kind": "approve"},
+    "POST /api/admin/learning/versions/{version}/promote": {"password": "a long password"},
 }
 
 
@@ -186,6 +187,7 @@ async def _things_of(house: House) -> dict[str, str]:
         "pack": "support",
         "panel": "nothing",
         "name": "nothing",
+        "version": "nothing",
         "key_id": key.id,
     }
 

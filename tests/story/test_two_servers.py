@@ -3,7 +3,10 @@
 import json
 import shutil
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 import pytest
@@ -12,6 +15,7 @@ from tests.conftest import fresh_postgres
 from tests.program import Server, person, run, serve, write_script
 
 pytestmark = pytest.mark.postgres
+T = TypeVar("T")
 
 
 def follow(server: Server, client: httpx.Client, path: str, seen: list[str], ready: threading.Event) -> None:
@@ -23,6 +27,14 @@ def follow(server: Server, client: httpx.Client, path: str, seen: list[str], rea
                 seen.append(json.loads(line[5:])["kind"])
                 if "MessagePosted" in seen and "typing" in seen:
                     return
+
+
+def wait_for(look: Callable[[], T], timeout_s: float = 20) -> T:
+    """What `look` gives once it gives anything."""
+    until = time.monotonic() + timeout_s
+    while not (found := look()) and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
 
 
 async def test_what_is_said_at_one_is_seen_at_the_other(tmp_path: Path, postgres_server: str) -> None:
@@ -48,6 +60,13 @@ async def test_what_is_said_at_one_is_seen_at_the_other(tmp_path: Path, postgres
         desk = path.replace("/chat/", "/desk/")
         assert owner.post(f"{desk}/typing", json={}).status_code == 200
         assert owner.post(f"{desk}/messages", json={"client_id": "1", "body": "hello", "visibility": "public"}).status_code == 200
+        assert owner.post(f"{desk}/presence", json={}).status_code == 200
+        me_here = {"email": "owner@one.example", "password": "a long password"}
+        with httpx.Client(base_url=here.base, timeout=30) as elsewhere:
+            assert elsewhere.post("/api/auth/sign-in", json=me_here).status_code == 200
+            assert wait_for(lambda: elsewhere.get(desk).json()["presence"]) == [
+                {"member_id": me["member"]["id"], "name": me["member"]["name"]}
+            ]
         reading.join(30)
         assert not reading.is_alive(), seen
         assert here.stop() == 0

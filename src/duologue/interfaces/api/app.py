@@ -38,7 +38,7 @@ def join(platform: Platform, limits: Limits | None = None) -> Services:
     return Services(
         **{f.name: getattr(platform, f.name) for f in fields(platform)},
         limits=limits or (Limits.usual(platform.database) if platform.settings.rate_limits else Limits.none()),
-        presence=Presence(platform.database.clock),
+        presence=Presence(platform.database.clock, platform.database.bus),
         tail=Tail(platform.database, to_frame(names)),
         names=names,
         live=Live(platform.database.bus),

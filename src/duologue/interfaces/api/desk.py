@@ -5,7 +5,7 @@ What is decided on drafts stands in `drafts.py`.
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, Field
@@ -279,9 +279,7 @@ async def show_presence(conversation_id: str, given: PresenceIn, session: Reader
     """Say that one looks at this conversation; again every 30 s. Not stored."""
     ws, member = session.workspace.id, session.member
     await services.conversations.get(ws, conversation_id)
-    services.presence.see(ws, conversation_id if given.is_here else "", member.id, member.name)
-    data: dict[str, Any] = {"present": services.presence.who(ws, conversation_id)}
-    services.database.bus.publish(Ephemeral("presence", ws, conversation_id, "internal", data))
+    services.presence.see(ws, conversation_id, member.id, member.name, is_here=given.is_here)
     return {"ok": True}
 
 

@@ -114,8 +114,10 @@ async def _frames(
                     is_behind = known == 0 or known > cursor
                 elif _is_for(signal, audience, conversation_id):
                     metrics.frames += 1
-                    data = {"kind": signal.kind, "conversation_id": signal.conversation_id, "data": signal.data}
-                    yield _sse("ephemeral", data)
+                    data = signal.data
+                    if signal.kind == "presence":
+                        data = {"present": services.presence.who(workspace_id, signal.conversation_id)}
+                    yield _sse("ephemeral", {"kind": signal.kind, "conversation_id": signal.conversation_id, "data": data})
         finally:
             metrics.open_streams -= 1
 

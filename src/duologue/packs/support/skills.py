@@ -2,7 +2,7 @@
 sent, one question, then a person. Knows what was read of the message, no model.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from duologue.kit.text import Lang
@@ -21,8 +21,9 @@ from duologue.sdk import Message, Reply, Skill, SkillContext
 ASKED = "support_asked"
 """Key in a message's data: which question it was, `clarify` or `rephrase`."""
 SURE_OF_WORDS = 0.97
-TORN, TORN_VAGUE = 0.75, 0.35
-"""Probability of the two likeliest intents together from which it is asked which is meant; of a short message less is enough."""
+TORN, TORN_VAGUE, BALANCE = 0.75, 0.35, 0.5
+"""Probability of the two likeliest intents together from which it is asked which is meant, and the least share of the second in
+the first; of a short message less is enough."""
 VAGUE_WORDS, VAGUE_HAN = 4, 6
 """Words, or Han characters, up to which a message that is not understood may be said again in other words."""
 WANTS = "support_wants"
@@ -110,8 +111,7 @@ async def ask_once(context: SkillContext) -> Reply | None:
     progress = find_progress(turn.history)
     understanding: Understanding = data["understanding"]
     if not progress.has_asked:
-        both = sum(chance for _, chance in data["likely"][:2])
-        is_torn = understanding == "unsure" and both >= (TORN_VAGUE if is_vague(turn.question) else TORN)
+        is_torn = understanding == "unsure" and _is_torn([chance for _, chance in data["likely"][:2]], is_vague(turn.question))
         if not is_torn and (understanding == "sure" or not is_vague(turn.question)):
             return None  # a whole question that the knowledge does not answer: a draft, or a person
         understanding = "unsure" if is_torn else "outside"
@@ -121,6 +121,12 @@ async def ask_once(context: SkillContext) -> Reply | None:
         return Reply(kept.body, 0.0, lang=kept.lang, citations=kept.citations, hand_over="failed_turns", team=data["route"]["team"])
     options = [label_of(intent, turn.lang) for intent in data["options"]]
     return Reply(render_question(step, options, turn.lang), SURE_OF_WORDS, data={ASKED: step}, is_settled=True)
+
+
+def _is_torn(chances: Sequence[float], is_short: bool) -> bool:
+    if is_short:
+        return sum(chances) >= TORN_VAGUE
+    return len(chances) > 1 and sum(chances) >= TORN and chances[1] >= BALANCE * chances[0]
 
 
 def is_vague(text: str) -> bool:

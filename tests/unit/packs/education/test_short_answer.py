@@ -30,6 +30,7 @@ def _load(prefix: str, questions: int) -> tuple[list[Answer], list[str]]:
 
 
 @pytest.mark.oracle
+@pytest.mark.slow
 @pytest.mark.skipif(not SEMEVAL.exists(), reason="SemEval-2013 Task 7 is not beside the checkout")
 def test_answers_to_known_questions_are_graded_better_than_by_the_commonest_label() -> None:
     answers, labels = _load("training/2way/sciEntsBank", 24)

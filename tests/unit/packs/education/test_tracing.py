@@ -175,6 +175,7 @@ def test_the_report_has_both_models_and_counts_what_it_left_out(tmp_path: Path, 
     assert "auc" not in alone
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (SHARED / "education").is_dir(), reason="needs the data that is not shipped (DUOLOGUE_SHARED_DATA)")
 def test_on_a_part_of_assistments_2009_it_beats_what_is_published_for_logistic_models() -> None:
     rows = []
