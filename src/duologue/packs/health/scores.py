@@ -1,6 +1,8 @@
 """Figures from counts: shares with exact bounds, F1, covered characters, nDCG. Knows no task."""
 
 import math
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -77,3 +79,20 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
         if len(parts) == 3 and parts[2].lstrip("-").isdigit():
             out.setdefault(parts[0], {})[parts[1]] = int(parts[2])
     return out
+
+
+_TOKEN = re.compile(r"[a-z0-9]+(?:\.[0-9]+)?|[\u4e00-\u9fff]")
+
+
+def rouge(told: str, gold: str) -> tuple[float, float]:
+    """F1 of shared words and of the longest common subsequence (ROUGE-1, ROUGE-L; Lin 2004); Chinese by character, no stemming."""
+    a, b = _TOKEN.findall(told.lower()), _TOKEN.findall(gold.lower())
+    if not a or not b:
+        return 0.0, 0.0
+    row = [0] * (len(b) + 1)
+    for x in a:
+        last = 0
+        for j, y in enumerate(b, 1):
+            last, row[j] = row[j], last + 1 if x == y else max(row[j], row[j - 1])
+    shared = sum((Counter(a) & Counter(b)).values())
+    return 2 * shared / (len(a) + len(b)), 2 * row[-1] / (len(a) + len(b))
