@@ -32,15 +32,53 @@ def is_question(text: str, lang: Lang) -> bool:
     return bool(re.match(r"(?:any|do|does|did|have|has|are|is|was|were|can|could|what|when|where|how|which|who|why|and)\b", folded))
 
 
+def find_question(text: str, lang: Lang) -> int:
+    """Where the question proper begins: the run of asking sentences at the end of a turn; its length where the turn ends with none."""
+    folded = fold(text)
+    start = len(folded)
+    for m in reversed(list(_SENTENCE.finditer(folded))):
+        asks = _ASKS.match(m.group()) if lang == "en" else is_question(m.group(), lang)
+        if not (m.group().rstrip().endswith("?") or asks):
+            break
+        start = m.start()
+    return start
+
+
+_SENTENCE = re.compile(r"(?:[^.?!。\n]|\.(?=\d))+[.?!。\n]*")
+_ASKS = re.compile(
+    r"\s*(?:(?:and|so|okay|ok|now|alright|all right|then|,|um|uh) ?)*(?:any|do|does|did|have|has|are|is|was|were|can|could|what|where|how|which|who)\b"
+)
+_CONFIRMS = {
+    "en": re.compile(r"\s*(?:uh|um|oh|well)?,? ?(?:yes|yeah|yep|yup|correct|right|exactly|that's (?:right|correct|true)|that is (?:right|correct))\b"),
+    "zh": re.compile(r"\s*(?:嗯,?)?(?:对|是的|没错|是啊)"),
+}  # fmt: skip
+
+
+def confirms(text: str, lang: Lang) -> bool:
+    """Whether an answer confirms what was just said to it."""
+    return bool(_CONFIRMS[lang].match(fold(text)))
+
+
+def says_so(text: str, lang: Lang) -> bool:
+    """Whether an answer opens with a plain yes or no, and doesn't merely tell more."""
+    folded = fold(text).strip()
+    return bool(_openings()["no"][lang].match(folded) or _openings()["yes"][lang].match(folded))
+
+
 def read_answer(text: str, lang: Lang) -> Polarity:
     """What an answer says, from its opening words: `other` says something that is neither a yes nor a no."""
     folded = fold(text).strip()
-    unclear = _openings()["unknown"][lang].search(folded[:40])
+    unclear = _openings()["unknown"][lang].search(folded)
+    unclear = unclear if unclear and unclear.start() < 40 else None
     is_late = unclear and unclear.start() > 6 and re.match(r"(?:yes|yeah|yep|no|nope|nah)\b", folded)
     if unclear and not is_late:
         return "unknown"
     if _openings()["no"][lang].match(folded):
         return "no"
+    if _openings()["no_later"][lang].search(folded) and not re.match(r"(?:yes|yeah|yep|sometimes)\b|有|是", folded):
+        return "no"
     if _openings()["yes"][lang].match(folded) or (lang == "zh" and re.match(r"嗯+\W*$", folded)):
         return "yes"
+    if folded.endswith("?"):
+        return "other"
     return "yes" if _openings()["elaborates"][lang].search(folded) else "other"

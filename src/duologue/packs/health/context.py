@@ -43,7 +43,7 @@ class _Triggers:
 
 @cache
 def _triggers(lang: Lang) -> _Triggers:
-    data = load_rules("context.yaml")[lang]
+    data = {k: [_split(p) for p in v] for k, v in load_rules("context.yaml")[lang].items()}
     edge = (r"(?<!\w)", r"(?!\w)") if lang == "en" else ("", "")
     return _Triggers(
         **{
@@ -51,6 +51,11 @@ def _triggers(lang: Lang) -> _Triggers:
             for k, v in data.items()
         }
     )
+
+
+def _split(pattern: str) -> str:
+    """A pattern that also reads transcripts in which "don't" is two words: "do n't"."""
+    return re.sub(r"(?<=\w)n't", " ?n't", pattern)
 
 
 def _around(border: re.Pattern[str], text: str, start: int, end: int) -> tuple[int, int]:
@@ -98,7 +103,7 @@ def is_negated(text: str, start: int, end: int, lang: Lang) -> bool:
     return bool(t.after.match(after) or _LISTED.match(folded[end:]))
 
 
-_LISTED = re.compile(r"(?: use)? ?: ?(?:none|no(?=[.,;\n]|$)|never|nil|negative|denie[sd]|non-?smoker|无|没有|否认|阴性|\(-\))")
+_LISTED = re.compile(r"(?: use)?(?: ?: ?|, )(?:none|no(?=[.,;\n]|$)|never|nil|negative|denie[sd]|non-?smoker|无|没有|否认|阴性|\(-\))")
 """A heading with its entry: "Alcohol use: none"."""
 
 
@@ -108,9 +113,15 @@ def opens_negation(stretch: str, lang: Lang) -> bool:
     return bool(t.before.search(t.pseudo.sub("#", fold(stretch))))
 
 
+_OWN_CLAUSE = re.compile(r"^ ?,|\b(?:i|i've|i'm|i'd|he|she|they|we|it's|some|just|only)\b")
+"""What ends the reach of a bare "no": its comma, a subject of its own, or what is there instead ("no fever, some chills")."""
+
+
 def _reaches(between: str, lang: Lang, trigger: str) -> bool:
     """Whether a trigger's scope spans `between`: ten words in English; in Chinese the list that it opens, or three characters."""
     if lang == "en":
+        if trigger in ("no", "nope") and _OWN_CLAUSE.search(between):
+            return False
         if trigger.endswith("n't") and "," in between and not re.search(r"have|has|had|any|feel|get|notice", between.split(",")[0]):
             return False
         opens_list = trigger.startswith(("deni", "negative for")) and between.count(",") >= 2

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from duologue.kit.errors import Invalid
 from duologue.kit.text import Lang, detect_lang
-from duologue.packs.health.answers import Polarity, is_question, read_answer
+from duologue.packs.health.answers import Polarity, confirms, find_question, is_question, read_answer
 
 Role = Literal["clinician", "patient"]
 _CLINICIAN = {
@@ -41,11 +41,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A clinician's question and the patient's answer."""
+    """A clinician's question and the patient's answer; the question proper begins at character `asked_from` of its turn."""
 
     question: Turn
     answer: Turn
     polarity: Polarity
+    asked_from: int = 0
 
 
 Spoken = str | Iterable[str | Mapping[str, Any] | Turn]
@@ -77,4 +78,14 @@ def find_exchanges(turns: list[Turn], lang: Lang | None = None) -> Iterator[Exch
         if before.role == "clinician" and after.role == "patient":
             language = lang or detect_lang(after.text, detect_lang(before.text))
             if is_question(before.text, language):
-                yield Exchange(before, after, read_answer(after.text, language))
+                start = find_question(before.text, language)
+                yield Exchange(before, after, read_answer(after.text, language), start)
+
+
+def find_confirmed(turns: list[Turn], lang: Lang | None = None) -> Iterator[tuple[Turn, Turn]]:
+    """Each statement of the clinician that the patient confirms in so many words ("that's correct")."""
+    for before, after in pairwise(turns):
+        if before.role == "clinician" and after.role == "patient":
+            language = lang or detect_lang(after.text, detect_lang(before.text))
+            if confirms(after.text, language) and find_question(before.text, language) == len(before.text):
+                yield before, after
