@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from duologue.packs.health.differential import best_question
-from duologue.packs.health.facts import _mentions, extract_facts
+from duologue.packs.health.facts import extract_facts
+from duologue.packs.health.mentions import find_mentions
 from duologue.packs.health.interview import Interview
 from duologue.packs.health.redflags import _meant, red_flags
 
@@ -28,7 +29,7 @@ def _times(call: Callable[[], object], rounds: int = 100) -> list[float]:
     out = []
     for _ in range(rounds):
         _meant.cache_clear()
-        _mentions.cache_clear()
+        find_mentions.cache_clear()
         began = time.perf_counter()
         call()
         out.append(1000 * (time.perf_counter() - began))

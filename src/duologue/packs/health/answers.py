@@ -33,7 +33,7 @@ def is_question(text: str, lang: Lang) -> bool:
 
 
 def find_question(text: str, lang: Lang) -> int:
-    """Where the question proper begins: the run of asking sentences at the end of a turn; its length where the turn ends with none."""
+    """Where the question proper begins: the asking sentences at the end of a turn; the turn's length where there are none."""
     folded = fold(text)
     start = len(folded)
     for m in reversed(list(_SENTENCE.finditer(folded))):
@@ -46,10 +46,14 @@ def find_question(text: str, lang: Lang) -> int:
 
 _SENTENCE = re.compile(r"(?:[^.?!。\n]|\.(?=\d))+[.?!。\n]*")
 _ASKS = re.compile(
-    r"\s*(?:(?:and|so|okay|ok|now|alright|all right|then|,|um|uh) ?)*(?:any|do|does|did|have|has|are|is|was|were|can|could|what|where|how|which|who)\b"
+    r"\s*(?:(?:and|so|okay|ok|now|alright|all right|then|,|um|uh) ?)*"
+    r"(?:any|do|does|did|have|has|are|is|was|were|can|could|what|where|how|which|who)\b"
 )
 _CONFIRMS = {
-    "en": re.compile(r"\s*(?:uh|um|oh|well)?,? ?(?:yes|yeah|yep|yup|correct|right|exactly|that's (?:right|correct|true)|that is (?:right|correct))\b"),
+    "en": re.compile(
+        r"\s*(?:uh|um|oh|well)?,? ?"
+        r"(?:yes|yeah|yep|yup|correct|right|exactly|that's (?:right|correct|true)|that is (?:right|correct))\b"
+    ),
     "zh": re.compile(r"\s*(?:嗯,?)?(?:对|是的|没错|是啊)"),
 }  # fmt: skip
 

@@ -103,7 +103,9 @@ def is_negated(text: str, start: int, end: int, lang: Lang) -> bool:
     return bool(t.after.match(after) or _LISTED.match(folded[end:]))
 
 
-_LISTED = re.compile(r"(?: use)?(?: ?: ?|, )(?:none|no(?=[.,;\n]|$)|never|nil|negative|denie[sd]|non-?smoker|无|没有|否认|阴性|\(-\))")
+_LISTED = re.compile(
+    r"(?: use)?(?: ?: ?|, )(?:none|no(?=[.,;\n]|$)|never|nil|negative|denie[sd]|non-?smoker|无|没有|否认|阴性|\(-\))"
+)
 """A heading with its entry: "Alcohol use: none"."""
 
 
@@ -124,7 +126,11 @@ def _reaches(between: str, lang: Lang, trigger: str) -> bool:
             return False
         if trigger.endswith("n't") and "," in between and not re.search(r"have|has|had|any|feel|get|notice", between.split(",")[0]):
             return False
-        opens_list = trigger.startswith(("deni", "negative for")) and between.count(",") >= 2
+        if trigger == "non":
+            return len(between.split()) <= 1
+        opens_list = between.count(",") >= 2 and (
+            trigger.startswith(("deni", "negative for")) or re.search(r"\b(?:or|nor) ", between)
+        )
         return len(between.split()) <= (30 if opens_list else 10)
     if trigger.endswith("不"):
         return len(between) <= 1

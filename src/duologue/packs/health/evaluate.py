@@ -240,7 +240,7 @@ def fhir(folder: Path | None) -> Iterator[Row]:
 
 
 def notes(folder: Path | None) -> Iterator[Row]:
-    """Fact precision and recall, unsupported sentences, and whether a swapped note is told; without a folder on the own 30 talks."""
+    """Fact precision and recall, unsupported sentences, swapped notes; without a folder on the own 30 consultations."""
     from duologue.packs.health.note_scores import score_notes
 
     rows = _test(folder, ["dialogues.jsonl"], unseen=False)

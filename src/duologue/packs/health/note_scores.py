@@ -1,8 +1,8 @@
-"""How true notes are: facts against gold facts or the reference note's, sentences without support, and notes swapped between patients.
+"""How true notes are: facts against gold facts or the reference note's, sentences without support, swapped notes.
 
-With gold facts every fact that the extractor tells is judged: one that the gold does not hold, or holds otherwise, is wrong. Facts of a
-reference note are those that the same lexicon finds in it, so that precision there counts agreement on status for facts that both
-name; what a note leaves out is not held against the talk. ROUGE is no gate: copying another patient's note scores high.
+With gold facts every fact that the extractor tells is judged: one that the gold does not hold, or holds otherwise, is wrong.
+Facts of a reference note are those that the same lexicon finds in it: precision there counts agreement on status for facts that
+both name; what a note leaves out is not held against the talk. ROUGE is no gate: copying another patient's note scores high.
 """
 
 import re

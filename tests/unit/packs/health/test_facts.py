@@ -1,0 +1,76 @@
+"""Facts from talk: what an answer makes of its question, and what stays though a narrower question is denied."""
+
+import pytest
+
+from duologue.packs.health.facts import extract_facts
+from duologue.packs.health.note_scores import score_notes
+
+
+def _status(talk: list[str], concept: str, lang: str, experiencer: str = "patient") -> str:
+    turns = [{"role": "doctor" if i % 2 == 0 else "patient", "text": t} for i, t in enumerate(talk)]
+    graph = extract_facts(turns, lang)  # type: ignore[arg-type]
+    found = [f for f in graph.facts if f.concept == concept and f.experiencer == experiencer]
+    return found[0].status if found else "not told"
+
+
+@pytest.mark.parametrize(
+    ("talk", "concept", "status"),
+    [
+        (["What is it?", "My leg is weak.", "Any weakness on the right side?", "No."], "weakness", "present"),
+        (["What is it?", "I have a cough.", "Do you still have the cough?", "No, it's gone."], "cough", "denied"),
+        (["Fever or chills?", "I had diarrhea for a few days."], "fever", "not told"),
+        (["When did the rash come up?", "Last night."], "rash", "present"),
+        (["Any chance you're pregnant?", "I did a test yesterday, it was negative."], "pregnancy", "denied"),
+        (["Any fever, rash?", "No rash."], "fever", "not told"),
+        (["Any fever, rash?", "No."], "fever", "denied"),
+        (["So no fever?", "Right, yes."], "fever", "denied"),
+        (["Do you smoke?", "I gave up smoking six years ago."], "smoking", "denied"),
+        (["Do you smoke or drink?", "I don't smoke, but I drink a little."], "alcohol", "present"),
+        (["Complications after your surgery?", "No."], "surgery", "not told"),
+        (["Your chart says you have atrial fibrillation.", "That's correct."], "atrial fibrillation", "present"),
+        (["You may have asthma, so we will do a test.", "Right."], "asthma", "not told"),
+        (["Are you allergic to aspirin?", "No."], "allergies", "not told"),
+        (["All right, you do n't have a fever.", "mm-hmm"], "fever", "not told"),
+        (["Tell me?", "No, the weight loss has really decreased the pain."], "weight loss", "present"),
+        (["What now?", "Could it be asthma?"], "asthma", "not told"),
+    ],
+)
+def test_english_talk(talk: list[str], concept: str, status: str) -> None:
+    assert _status(talk, concept, "en") == status
+
+
+@pytest.mark.parametrize(
+    ("talk", "concept", "status"),
+    [
+        (["腰痛吗？", "腰不痛。"], "back pain", "denied"),
+        (["有糖尿病吗？", "查过，没有。"], "diabetes", "denied"),
+        (["抽烟喝酒吗？", "烟戒了五年了，酒不喝。"], "smoking", "denied"),
+        (["抽烟喝酒吗？", "烟戒了五年了，酒不喝。"], "alcohol", "denied"),
+        (["头孢过敏吗？", "头孢没事，左氧氟沙星吃了会起疹子。"], "cephalexin", "denied"),
+        (["疹子什么时候起的？", "吃完海鲜两个小时。"], "shellfish", "not told"),
+        (["肚子胀吗？", "胀，老打嗝。"], "bloating", "present"),
+        (["发烧、夜里出汗有吗？", "这些都没有。"], "night sweats", "denied"),
+    ],
+)
+def test_chinese_talk(talk: list[str], concept: str, status: str) -> None:
+    assert _status(talk, concept, "zh") == status
+
+
+def test_kin_and_bare_numbers_are_read_with_their_question() -> None:
+    assert _status(["Has anyone in your family had migraines?", "My mum and my aunt."], "migraine", "en", "family") == "present"
+    pulse = extract_facts([{"role": "doctor", "text": "Your pulse?"}, {"role": "patient", "text": "My watch says 110."}], "en")
+    assert [(f.concept, f.value, f.sources[0].words) for f in pulse.facts] == [("pulse", 110.0, "110")]
+
+
+def test_gold_facts_judge_every_fact_told() -> None:
+    talk = [{"role": "patient", "text": "I have a cough and a rash, no fever."}]
+    row = {
+        "lang": "en",
+        "dialogue": talk,
+        "note": "Cough.",
+        "facts": [{"concept": "cough"}, {"concept": "fever", "status": "present"}],
+    }
+    by = {metric: (value, n) for metric, value, n, _ in score_notes([row])}
+    assert by["fact_precision"] == (1 / 3, 3)
+    assert by["fact_recall"] == (0.5, 2)
+    assert 0 < by["rouge1"][0] < 1
