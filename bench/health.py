@@ -12,8 +12,8 @@ from typing import Any
 
 from duologue.packs.health.differential import best_question
 from duologue.packs.health.facts import extract_facts
-from duologue.packs.health.mentions import find_mentions
 from duologue.packs.health.interview import Interview
+from duologue.packs.health.mentions import find_mentions
 from duologue.packs.health.redflags import _meant, red_flags
 
 TALK = [
