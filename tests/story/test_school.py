@@ -1,6 +1,7 @@
 """A class at work, through the program's own doors: consent, a path, graded answers, the teacher's decisions, leaving."""
 
 from collections.abc import AsyncIterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ pytest.importorskip("fsrs", reason="needs the extra education")
 from duologue.bootstrap import create_app
 from duologue.bootstrap.pack_samples import prepare_pack_samples
 from duologue.packs.education.course import sample_course
-from duologue.packs.education.learners.classroom import item_quality, open_class, who_needs_help
+from duologue.packs.education.learners.classroom import open_class
+from duologue.packs.education.learners.items import item_quality
+from duologue.packs.education.learners.needs import who_needs_help
 from duologue.packs.education.learners.school import PUPILS
 from tests.platforms import Browser, House, add_house, open_for_test
 
@@ -48,6 +51,60 @@ async def test_a_learner_joins_practises_and_leaves_and_the_teacher_sees_it(scho
     assert seen["name"] == "Ada"
     await pupil.post(f"{LEARNING}/leave", {})
     assert (await (await school.member("owner")).get(f"{CLASS}/overview"))["learners"] == []
+
+
+async def test_hints_are_counted_here_and_steps_come_only_after_hints_and_tries(school: House) -> None:
+    pupil = await school.person()
+    await pupil.post(f"{LEARNING}/take_part", {"name": "Bo", "consent": True})
+    asked = await pupil.get(f"{LEARNING}/practice")
+    body = {"item": asked["id"], "text": "?!"}
+    for left in (2, 1, 1):
+        said = await pupil.post(f"{LEARNING}/answer", body)
+        assert (said["tries_left"], "steps" in said) == (left, False)
+    for _ in range(asked["hints"]):
+        assert (await pupil.post(f"{LEARNING}/hint", {"item": asked["id"]}))["hint"]
+    assert (await pupil.call("POST", f"{LEARNING}/hint", {"item": asked["id"]})).status_code == 404
+    told = await pupil.post(f"{LEARNING}/answer", body)
+    assert told["steps"]
+    assert not told["counts"]
+    key = {"item": asked["id"], "text": sample_course("en").item(asked["id"]).key}
+    assert (await pupil.post(f"{LEARNING}/answer", key))["counts"] is False
+    assert sum(d["n"] for d in (await pupil.get(f"{LEARNING}/progress"))["days"]) == 3
+
+
+async def test_a_goal_is_set_tried_out_and_refused_where_it_makes_no_sense(school: House) -> None:
+    pupil = await school.person()
+    await pupil.post(f"{LEARNING}/take_part", {"name": "Cy", "consent": True})
+    today = school.platform.hosts["education"].clock.now().date()
+    body = {"skill": "compare", "due": str(today + timedelta(days=20)), "minutes_per_day": 15, "rest_days": [2]}
+    await pupil.post(f"{LEARNING}/set_goal", body)
+    path = await pupil.get(f"{LEARNING}/path")
+    assert path["goal"]["skills"] == ["compare"]
+    assert {n["state"] for n in path["nodes"]} <= {"known", "ready", "later"}
+    assert not [s for s in path["steps"] if date.fromisoformat(s["day"]).weekday() == 2]
+    found = await pupil.get(f"{LEARNING}/try_out", params={"minutes_per_day": 60, "known": "simplify"})
+    assert found["then"]["minutes"] != found["now"]["minutes"]
+    assert (await pupil.get(f"{LEARNING}/path"))["goal"]["minutes_per_day"] == 15
+    for wrong in ({"due": "soon"}, {"due": "2020-01-01"}, {"rest_days": [0, 1, 2, 3, 4, 5, 6]}, {"minutes_per_day": 0}):
+        assert (await pupil.call("POST", f"{LEARNING}/set_goal", body | wrong)).status_code == 422
+    calendar = await pupil.call("GET", f"{LEARNING}/calendar")
+    assert b"BEGIN:VEVENT" in calendar.content
+
+
+async def test_reading_is_recommended_with_reasons_as_the_teacher_pinned_and_blocked(school: House) -> None:
+    pupil, teacher = await school.person(), await school.member("expert")
+    await pupil.post(f"{LEARNING}/take_part", {"name": "Di", "consent": True})
+    first = (await pupil.get(f"{LEARNING}/recommended", params={"skill": "number-line"}))["reading"]
+    assert all(r["why"] for r in first)
+    await teacher.post(f"{CLASS}/choose", {"resource": first[0]["id"], "choice": "block"})
+    await teacher.post(f"{CLASS}/choose", {"resource": first[1]["id"], "choice": "pin"})
+    then = (await pupil.get(f"{LEARNING}/recommended", params={"skill": "number-line"}))["reading"]
+    assert (then[0]["id"], then[0]["is_pinned"]) == (first[1]["id"], True)
+    assert first[0]["id"] not in [r["id"] for r in then]
+    assert (await pupil.call("GET", f"{LEARNING}/reading?resource={first[0]['id']}")).status_code == 404
+    await pupil.post(f"{LEARNING}/rate", {"resource": first[1]["id"], "helped": True})
+    seen = {r["id"]: r for r in (await teacher.get(f"{CLASS}/overview"))["reading"]}
+    assert (seen[first[1]["id"]]["helped"], seen[first[1]["id"]]["asked"]) == (1, 1)
 
 
 async def _teach(teacher: Browser) -> dict[str, object]:

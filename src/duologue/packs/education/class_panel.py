@@ -1,15 +1,19 @@
 """The teacher's page: who knows what, who needs help today and why, how good the items are, plans to change and to sign."""
 
-import hashlib
-import json
 from datetime import date
 from typing import Any
 
 from duologue.kit.errors import Invalid
 from duologue.packs.education.diagnosis import believe
-from duologue.packs.education.learner_panel import show_path
+from duologue.packs.education.grades import repository as grades
 from duologue.packs.education.learners import repository
-from duologue.packs.education.learners.classroom import Classroom, change, item_quality, open_class, read_edit, who_needs_help
+from duologue.packs.education.learners.classroom import LEAST, change, open_class, read_edit
+from duologue.packs.education.learners.items import LEAST as LEAST_ITEM
+from duologue.packs.education.learners.items import item_quality
+from duologue.packs.education.learners.needs import who_needs_help
+from duologue.packs.education.path_panel import show_path
+from duologue.packs.education.practice_panel import about_skill
+from duologue.packs.education.resources import ratings_of
 from duologue.sdk import Panel, PanelContext, Role
 
 STAFF: tuple[Role, ...] = ("owner", "admin", "expert", "viewer")
@@ -27,10 +31,20 @@ async def overview(context: PanelContext) -> Any:
         seen = {s: room.tracer.mastery(person_id, s) for s in course.order}
         rows.append({"person_id": person_id, "name": row.name, "answers": len(room.answers.get(person_id, [])),
                      "known": [round(known[s], 2) for s in course.order], "seen": [seen[s].answers for s in course.order],
-                     "is_signed": _is_signed(room, person_id)})  # fmt: skip
+                     "is_signed": room.is_signed(person_id)})  # fmt: skip
     waiting = [{"person_id": r["person_id"], "name": r["name"]} for r in rows if not r["is_signed"]]
+    ratings = ratings_of(room.reads)
+    reading = [{"id": r.id, "title": r.title, "skill": course.skill(r.skill).name, "minutes": r.minutes,
+                "choice": room.choices.get(r.id, ""), "helped": ratings.get(r.id, (0, 0))[0], "asked": ratings.get(r.id, (0, 0))[1]}
+               for r in course.resources]  # fmt: skip
+    async with context.host.read() as tx:
+        handed_in = await grades.list_submissions(tx, context.workspace_id, states=("new", "bulk", "single"))
+        appeals = sum(not a.answer for a in await grades.list_appeals(tx, context.workspace_id))
+    states = {state: sum(one.state == state for one in handed_in) for state in ("new", "bulk", "single")}
+    items = item_quality(room, context.lang)
     return {"skills": [{"id": s, "name": course.skill(s).name} for s in course.order], "learners": rows, "to_sign": waiting,
-            "help": who_needs_help(room, context.lang, now.date()), "items": item_quality(room, context.lang)[:12]}  # fmt: skip
+            "least": LEAST, "queue": states | {"appeals": appeals}, "reading": reading, "least_item": LEAST_ITEM,
+            "help": who_needs_help(room, context.lang, now.date()), "items": items[:15], "measured": len(items)}  # fmt: skip
 
 
 async def learner(context: PanelContext, person_id: str) -> Any:
@@ -42,7 +56,14 @@ async def learner(context: PanelContext, person_id: str) -> Any:
     decided = [{"id": i, "action": e.action, "skill": e.skill, "name": course.skill(e.skill).name, "kind": e.kind or "",
                 "day": str(e.day or ""), "by": e.by} for i, e in room.edits.get(person_id, ())]  # fmt: skip
     shown = show_path(room, person_id, found, course, context)
-    return shown | {"name": row.name, "edits": decided, "is_signed": _is_signed(room, person_id)}
+    return shown | {"name": row.name, "edits": decided, "is_signed": room.is_signed(person_id)}
+
+
+async def skill(context: PanelContext, person_id: str, skill: str) -> Any:
+    """What is thought of one learner's mastery of one skill, and on which answers it rests."""
+    room = await open_class(context.host, context.workspace_id)
+    room.row(person_id)
+    return about_skill(room, person_id, skill, context)
 
 
 async def edit(context: PanelContext, person_id: str, action: str, skill: str, kind: str = "practice", day: str = "",
@@ -52,7 +73,7 @@ async def edit(context: PanelContext, person_id: str, action: str, skill: str, k
     room = await open_class(context.host, context.workspace_id)
     room.row(person_id)
     room.course(context.lang).skill(skill)
-    if action not in ("lock", "move", "add", "remove") or kind not in ("lesson", "practice", "review", ""):
+    if action not in ("lock", "move", "add", "remove") or kind not in ("lesson", "practice", "review", "diagnose", ""):
         raise Invalid("A step can be locked, moved, added or removed; it is a lesson, practice or a review.")
     if action != "remove":
         try:
@@ -83,7 +104,7 @@ async def sign(context: PanelContext, person_id: str) -> Any:
     context.check_role("expert")
     room = await open_class(context.host, context.workspace_id)
     at = context.host.clock.now().isoformat()
-    signed = {"by": context.member_name, "member_id": context.member_id, "at": at, "digest": _digest(room, person_id)}
+    signed = {"by": context.member_name, "member_id": context.member_id, "at": at, "digest": room.digest(person_id)}
     await change(context.host, room.row(person_id), signed=signed)
     context.host.refresh(context.workspace_id)
     return {"signed": signed}
@@ -100,18 +121,8 @@ async def choose(context: PanelContext, resource: str, choice: str) -> Any:
     return {"resource": resource, "choice": choice}
 
 
-def _digest(room: Classroom, person_id: str) -> str:
-    """What a signature covers."""
-    covered = [room.row(person_id).goal, [repr(e) for _, e in room.edits.get(person_id, ())]]
-    return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
-
-
-def _is_signed(room: Classroom, person_id: str) -> bool:
-    return room.row(person_id).signed.get("digest") == _digest(room, person_id)
-
-
 PANEL = Panel(
     "class", {"en": "Class", "zh": "班级"}, STAFF, "class.js", place="page", icon="people",
-    queries={"overview": overview, "learner": learner},
+    queries={"overview": overview, "learner": learner, "skill": skill},
     commands={"edit": edit, "undo": undo, "sign": sign, "choose": choose},
 )  # fmt: skip

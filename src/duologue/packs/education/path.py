@@ -134,7 +134,7 @@ class _Planner:
 
     def run(self) -> Path:
         done_on = self.day if self._is_reached() else None
-        if not self.learner.answered and not self._is_out(self.needed[-1], "diagnose"):
+        if len(self.learner.answered) < QUESTIONS and not self._is_out(self.needed[-1], "diagnose"):
             self._diagnose()
         while self.day <= self.goal.due:
             if self.day.weekday() not in self.goal.rest_days or any(e.day == self.day for e in self.fixed):
@@ -153,8 +153,11 @@ class _Planner:
         return (skill, kind) in self.removed or (skill, None) in self.removed
 
     def _diagnose(self) -> None:
+        """What is left of the first questions; each answer changes which the next one is."""
         asked: list[Item] = []
-        while len(asked) < QUESTIONS and (question := pick_question(self.learner, self.course, self.needed, asked)):
+        while len(asked) < QUESTIONS - len(self.learner.answered) and (
+            question := pick_question(self.learner, self.course, self.needed, asked)
+        ):
             asked.append(question)
         if asked:
             self._add("diagnose", asked[0].skills[0], tuple(i.id for i in asked), minutes=2 * len(asked), why="diagnose")

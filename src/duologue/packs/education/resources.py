@@ -94,6 +94,16 @@ def query_of(course: Course, skill: str, query: str = "") -> str:
     return f"{wanted.name}. {wanted.about}"
 
 
+def ratings_of(reads: Sequence[tuple[str, str, bool | None]]) -> dict[str, tuple[int, int]]:
+    """(helped, asked) for each resource, of rows (learner, resource, helped); each learner's last word counts once."""
+    last = {(person, resource): helped for person, resource, helped in reads if helped is not None}
+    out: dict[str, tuple[int, int]] = {}
+    for (_, resource), helped in last.items():
+        yes, n = out.get(resource, (0, 0))
+        out[resource] = (yes + bool(helped), n + 1)
+    return out
+
+
 def recommend(learner: Learner, course: Course, skill: str = "", *, query: str = "", k: int = 3, lang: str = "", licence: str = "",
               forms: Collection[str] = (), max_minutes: int = 0, max_level: int = 0, choices: Mapping[str, str] | None = None,
               ratings: Mapping[str, tuple[int, int]] | None = None, encode: Encode | None = None,

@@ -63,6 +63,16 @@ def test_what_is_practised_comes_after_what_it_builds_on() -> None:
     assert path.steps[0].kind == "diagnose"
 
 
+def test_the_first_questions_go_on_until_they_tell_little() -> None:
+    learner, asked = Learner("u"), 0
+    while first := [s for s in plan(learner, GOAL, COURSE, today=MONDAY).steps if s.kind == "diagnose"]:
+        item = COURSE.item(first[0].items[0])
+        assert item.id not in learner.answered
+        learner.observe(Answer("u", item.id, item.skills, True, asked, datetime(2026, 11, 2, 15, asked, tzinfo=UTC)))
+        asked += 1
+    assert 2 <= asked <= 8
+
+
 def test_what_is_known_is_not_practised_and_the_plan_is_the_same_each_time() -> None:
     learner = Learner("u", given={s: 0.95 for s in COURSE.needed_for(("equation-two-step",)) if s != "equation-two-step"})
     learner.answered.add("x")

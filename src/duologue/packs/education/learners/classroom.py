@@ -3,16 +3,20 @@
 The tracer of a class lives in memory and takes in what is new; it is rebuilt from the rows when an answer is missing from it.
 """
 
+import asyncio
+import hashlib
+import json
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from duologue.kit.errors import Conflict, NotFound
 from duologue.kit.ids import new_id
 from duologue.kit.text import Lang
 from duologue.packs.education.answers import Answer
+from duologue.packs.education.bkt import Skill, SkillModel, explain
 from duologue.packs.education.course import Course, sample_course
 from duologue.packs.education.learner import Learner
 from duologue.packs.education.learners import repository
@@ -22,6 +26,12 @@ from duologue.packs.education.tracing import KnowledgeTracer
 from duologue.sdk import Host
 
 MINUTES, WEEKS = 20, 4
+LEAST = 3
+"""Answers to a skill below which a page says “too few” instead of how much is known: the 80 % interval is wider than 0.5 there."""
+REFIT, GROWN = 500, 1.3
+"""Answers of a class from which its tracer is fitted in a batch, and by how much they grow before the next fit of anything."""
+ENOUGH = 60
+"""Answers to a skill from which the class's own fit explains it; below, the set values do (pyBKT asks for 50 and more learners)."""
 
 
 @dataclass
@@ -38,6 +48,8 @@ class Classroom:
     choices: dict[str, str] = field(default_factory=dict)
     count: int = 0
     last: str = ""
+    fitted: int = 0
+    words: SkillModel | None = None
 
     def learner(self, person_id: str) -> Learner:
         """One learner's state; a blank one for who has not answered yet."""
@@ -68,21 +80,66 @@ class Classroom:
         """The class's course in a language."""
         return sample_course(lang)
 
+    def is_signed(self, person_id: str) -> bool:
+        """Whether the teacher's signature still covers the learner's goal and every decision about the plan."""
+        return bool(self.row(person_id).signed) and self.row(person_id).signed.get("digest") == self.digest(person_id)
+
+    def digest(self, person_id: str) -> str:
+        """What a signature covers."""
+        covered = [self.row(person_id).goal, [repr(e) for _, e in self.edits.get(person_id, ())]]
+        return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
+
+    def explain(self, skill: str, results: list[bool], lang: Lang) -> str:
+        """What a learner's answers to a skill say, by the class's own fit where there is enough, in words."""
+        n = sum(skill in r.skills for rows in self.answers.values() for r in rows)
+        model = self.words.of((skill,)) if self.words and n >= ENOUGH else Skill()
+        return explain(model, results, self.course(lang).skill(skill).name, lang)
+
+    def needs_fit(self) -> bool:
+        """Whether there are enough new answers for another batch fit."""
+        return self.count >= max(ENOUGH, GROWN * self.fitted)
+
+    async def fit(self) -> None:
+        """Fit what explains each skill, and the tracer where there is enough, beside the old ones; then change over."""
+        answers = self._all()
+        self.words = await asyncio.to_thread(SkillModel().fit, answers)
+        if len(answers) >= REFIT:
+            self.tracer = await asyncio.to_thread(KnowledgeTracer().fit, answers)
+            for learner in self.learners.values():
+                learner.tracer = self.tracer
+        self.fitted = len(answers)
+
+    def _all(self) -> list[Answer]:
+        return [_answer(r) for rows in self.answers.values() for r in rows]
+
     def _take(self, row: AnswerRow) -> None:
         learner = self.learner(row.person_id)
-        learner.observe(Answer(row.person_id, row.item, tuple(row.skills), row.correct, row.at.timestamp(), row.at, row.hints))
+        learner.observe(_answer(row))
         self.answers[row.person_id].append(row)
         self.count += 1
         self.last = max(self.last, row.id)
 
 
-_open: dict[tuple[int, str], Classroom] = {}
+def _answer(row: AnswerRow) -> Answer:
+    return Answer(row.person_id, row.item, tuple(row.skills), row.correct, row.at.timestamp(), row.at, row.hints)
+
+
+_open: WeakKeyDictionary[Host, dict[str, Classroom]] = WeakKeyDictionary()
+_locks: WeakKeyDictionary[Host, asyncio.Lock] = WeakKeyDictionary()
 
 
 async def open_class(host: Host, workspace_id: str) -> Classroom:
-    """The class with everything that has been kept up to now."""
-    key = (id(host), workspace_id)
-    room = _open.get(key) or Classroom(workspace_id)
+    """The class with everything that has been kept up to now; its tracer is fitted anew where the answers have grown enough."""
+    async with _locks.setdefault(host, asyncio.Lock()):
+        kept = _open.setdefault(host, {})
+        room = kept[workspace_id] = await _refresh(host, kept.get(workspace_id) or Classroom(workspace_id))
+        if room.needs_fit():
+            await room.fit()
+    return room
+
+
+async def _refresh(host: Host, room: Classroom) -> Classroom:
+    workspace_id = room.workspace_id
     async with host.read() as tx:
         new = await repository.list_answers(tx, workspace_id, after=room.last)
         if await repository.count_answers(tx, workspace_id) != room.count + len(new):
@@ -97,7 +154,6 @@ async def open_class(host: Host, workspace_id: str) -> Classroom:
         room._take(row)
     for person_id, resource, _ in room.reads:
         room.learner(person_id).read.add(resource)
-    _open[key] = room
     return room
 
 
@@ -148,65 +204,3 @@ def read_edit(body: dict[str, Any]) -> Edit:
     """An edit from its JSON."""
     day = date.fromisoformat(body["day"]) if body.get("day") else None
     return Edit(body["action"], body["skill"], body.get("kind"), day, int(body.get("minutes", 10)), body.get("by", ""))
-
-
-def who_needs_help(room: Classroom, lang: Lang, today: date) -> list[dict[str, Any]]:
-    """Learners who need a person today, most urgent first, each with the reasons in words."""
-    course, found = room.course(lang), []
-    for person_id, row in room.rows.items():
-        reasons, urgency = _reasons(room.answers.get(person_id, []), course, today)
-        path = room.path(person_id, lang, today)
-        if not path.is_enough:
-            reasons.append(path.warnings[-1])
-            urgency += 1
-        if reasons:
-            found.append({"person_id": person_id, "name": row.name, "reasons": reasons, "urgency": urgency})
-    return sorted(found, key=lambda f: (-f["urgency"], f["name"]))
-
-
-WORDS: dict[str, dict[Lang, str]] = {
-    "run": {"en": "{n} wrong answers in a row, the last on “{skill}”.", "zh": "连续答错 {n} 题，最近一题是“{skill}”。"},
-    "hints": {"en": "Took every hint in {n} of the last ten answers.", "zh": "最近十题里有 {n} 题用完了全部提示。"},
-    "away": {"en": "Has not practised for {n} days.", "zh": "已经 {n} 天没有练习。"},
-    "never": {"en": "Has not begun.", "zh": "还没有开始。"},
-}
-
-
-def _reasons(rows: Sequence[AnswerRow], course: Course, today: date) -> tuple[list[str], int]:
-    if not rows:
-        return [WORDS["never"][course.lang]], 2
-    out, urgency = [], 0
-    last = sorted(rows, key=lambda r: r.at)[-10:]
-    run = next((k for k, r in enumerate(reversed(last)) if r.correct), len(last))
-    if run >= 3:
-        out.append(WORDS["run"][course.lang].format(n=run, skill=course.skill(last[-1].skills[0]).name))
-        urgency += run
-    if (hinted := sum(r.hints >= 3 for r in last)) >= 3:
-        out.append(WORDS["hints"][course.lang].format(n=hinted))
-        urgency += 2
-    if (days := (today - last[-1].at.date()).days) >= 7:
-        out.append(WORDS["away"][course.lang].format(n=days))
-        urgency += 2
-    return out, urgency
-
-
-def item_quality(room: Classroom, lang: Lang, least: int = 5) -> list[dict[str, Any]]:
-    """Items with at least so many first answers: share right, discrimination (better half less weaker half), a remark."""
-    skill_of = {p: sum(r.correct for r in rows) / len(rows) for p, rows in room.answers.items() if rows}
-    first: dict[str, dict[str, bool]] = defaultdict(dict)
-    for person_id, rows in room.answers.items():
-        for r in rows:
-            first[r.item].setdefault(person_id, r.correct)
-    course, out = room.course(lang), []
-    for item_id, results in first.items():
-        if len(results) < least or item_id not in {i.id for i in course.items}:
-            continue
-        ranked = sorted(results, key=lambda p: skill_of[p])
-        half = len(ranked) // 2
-        weak, strong = ranked[:half], ranked[-half:]
-        share = sum(results.values()) / len(results)
-        apart = sum(results[p] for p in strong) / half - sum(results[p] for p in weak) / half
-        remark = "inverted" if apart < 0 else "easy" if share > 0.95 else "hard" if share < 0.2 else "flat" if apart < 0.1 else ""
-        out.append({"item": item_id, "text": course.item(item_id).text, "n": len(results), "share": round(share, 2),
-                    "discrimination": round(apart, 2), "remark": remark})  # fmt: skip
-    return sorted(out, key=lambda i: (not i["remark"], i["discrimination"]))

@@ -3,6 +3,12 @@ import { html, useEffect, useState } from "../../js/shared/html.js";
 import { percent, t } from "../../js/shared/i18n.js";
 import { tell } from "../../js/shared/parts.js";
 import { Plot } from "../../js/shared/plot.js";
+import { Goal, WhatIf } from "./goal.js";
+import { dayLabel, Graph, List, Month, Views } from "./path.js";
+import { Practice, Reading } from "./practice.js";
+import { About } from "./skill.js";
+
+export const styles = ["education.css"];
 
 function Join({ act }) {
   const [name, setName] = useState("");
@@ -16,44 +22,29 @@ function Join({ act }) {
     <button class="button" type="submit" disabled=${!consent}>${t("education.join")}</button></form>`;
 }
 
-function Tutor({ item, command }) {
-  const [text, setText] = useState("");
-  const [said, setSaid] = useState([]);
-  const send = (e) => (e.preventDefault(), command("tutor", { item, text }).then((r) => (setSaid([...said, { text, reply: r.text }]), setText("")), tell));
-  return html`<details data-testid="tutor"><summary>${t("education.tutor")}</summary><p class="nothing">${t("education.tutor_hint")}</p>
-    ${said.map((s, i) => html`<p key=${i} style="white-space: pre-wrap"><small>${s.text}</small></p><p role="status">${s.reply}</p>`)}
-    <form onSubmit=${send}><textarea rows="3" aria-label=${t("education.tutor")} value=${text} onInput=${(e) => setText(e.target.value)}></textarea>
-      <div class="chips"><button class="button small quiet" type="submit" disabled=${!text.trim()}>${t("education.tutor_ask")}</button></div></form></details>`;
+/** Reading for a skill, each with why. */
+function Recommended({ skill, query, read }) {
+  const [found, setFound] = useState([]);
+  useEffect(() => void query("recommended", { skill }).then((r) => setFound(r.reading), tell), [skill]);
+  if (!found.length) return null;
+  return html`<div><small>${t("education.read_next")}</small><ul class="evidence">${found.map((r) => html`<li key=${r.id}><button class="link" type="button" onClick=${() => read(r.id)}>${r.title}</button>${r.is_pinned ? " ★" : ""} <small>${r.why.join(" ")}</small></li>`)}</ul></div>`;
 }
 
-function Practice({ query, command, onDone }) {
-  const [item, setItem] = useState(undefined);
-  const [text, setText] = useState("");
-  const [hints, setHints] = useState([]);
-  const [result, setResult] = useState(null);
-  const next = () => query("practice").then((found) => (setItem(found), setText(""), setHints([]), setResult(null)), tell);
-  useEffect(() => void next(), []);
-  const hint = () => query("hint", { item: item.id, number: hints.length + 1 }).then((h) => setHints([...hints, h.hint]), tell);
-  const send = (e) => (e.preventDefault(), command("answer", { item: item.id, text, hints: hints.length }).then((r) => (setResult(r), onDone()), tell));
-  if (item === undefined) return html`<div class="skeleton short" aria-busy="true"></div>`;
-  if (item === null) return html`<p class="nothing">${t("education.nothing_today")}</p>`;
-  return html`<div class="card"><form data-testid="practice" onSubmit=${send}><h3>${t("education.practice")}</h3><small>${item.skill}${item.why && ` · ${item.why}`}</small><p>${item.text}</p>
-    ${Object.entries(item.options).map(([k, v]) => html`<label key=${k}><input type="radio" name="option" checked=${text === k} onChange=${() => setText(k)} /> ${k}. ${v}</label>`)}
-    ${!Object.keys(item.options).length && html`<input type="text" aria-label=${t("education.answer")} placeholder=${t("education.answer")} value=${text} onInput=${(e) => setText(e.target.value)} />`}
-    ${hints.map((h, i) => html`<p key=${i}><small>${h}</small></p>`)}
-    ${result && html`<p role="status" data-testid="result"><strong>${t(result.correct ? "education.right" : "education.wrong")}</strong> ${result.feedback} ${result.reading && html`<small>${t("education.read_as", { reading: result.reading })}</small>`}</p>`}
-    ${result?.steps && html`<ol>${result.steps.map((s, i) => html`<li key=${i}>${s}</li>`)}</ol>`}
-    <div class="chips">${!result?.correct && html`<button class="button" type="submit" disabled=${!text.trim()}>${t("education.check")}</button>`}
-      ${!result?.correct && hints.length < item.hints && html`<button class="button quiet" type="button" onClick=${hint}>${t("education.hint")}</button>`}
-      ${result && html`<button class="button quiet" type="button" onClick=${next}>${t("education.next")}</button>`}</div></form>
-    <${Tutor} key=${item.id} item=${item.id} command=${command} /></div>`;
-}
-
-function Steps({ path }) {
-  return html`<section><h3>${t("education.path")}</h3><p>${t("education.due", { day: path.goal.due, minutes: path.goal.minutes_per_day })}</p>
-    ${path.warnings.map((w) => html`<p key=${w} class="nothing">${w}</p>`)}
-    <div class="scroll-x"><table data-testid="path"><tbody>${path.steps.slice(0, 14).map((s) => html`<tr key=${s.id}><td>${s.day}</td>
-      <td>${t(`education.kind_${s.kind}`)}${s.is_fixed ? " ★" : ""}</td><td>${s.title || s.name}<br /><small>${s.why}</small></td><td class="numeric">${t("education.minutes", { n: s.minutes })}</td></tr>`)}</tbody></table></div></section>`;
+function Route({ me, path, query, act, read, practise }) {
+  const [view, setView] = useState("list");
+  const [chosen, setChosen] = useState("");
+  const [skill, setSkill] = useState(null);
+  const choose = (id) => (setChosen(id), query("skill", { skill: id }).then(setSkill, tell));
+  const tabs = ["list", "graph", "month"].map((id) => ({ id, label: t(`education.view_${id}`) }));
+  return html`<section style="display: grid; gap: 10px"><div class="head"><h3>${t("education.path")}</h3><${Views} tabs=${tabs} now=${view} choose=${setView} label=${t("education.path")} /></div>
+    ${path.warnings.map((w) => html`<p key=${w} class="nothing" style="margin: 0">${w}</p>`)}
+    ${path.done_on && html`<p class="nothing" style="margin: 0">${t("education.done_on", { day: dayLabel(path.done_on) })}</p>`}
+    <${WhatIf} key=${JSON.stringify(me.goal)} me=${me} query=${query} act=${act} />
+    ${view === "list" && html`<${List} path=${path} read=${read} />`}
+    ${view === "graph" && html`<${Graph} nodes=${path.nodes} chosen=${chosen} choose=${choose} label=${t("education.graph_label")} />`}
+    ${view === "month" && html`<${Month} path=${path} choose=${choose} />`}
+    ${view !== "list" && skill && html`<${About} skill=${skill}><${Recommended} skill=${skill.id} query=${query} read=${read} />
+      <div class="chips"><button class="button small" type="button" onClick=${() => practise(skill.id)}>${t("education.practise_this")}</button></div><//>`}</section>`;
 }
 
 function Progress({ progress }) {
@@ -61,23 +52,32 @@ function Progress({ progress }) {
   const x = progress.days.map((d) => Date.parse(d.day) / 1000);
   return html`<section><h3>${t("education.progress")}</h3>
     <${Plot} label=${t("education.by_day")} x=${x} isTime series=${[{ label: t("education.share"), values: progress.days.map((d) => d.right / d.n) }]} />
-    <table><tbody>${progress.skills.map((s) => html`<tr key=${s.id}><td>${s.name}<br /><small>${s.words}</small></td><td class="numeric">${percent(s.chance)}</td></tr>`)}</tbody></table></section>`;
+    <div class="scroll-x"><table><thead><tr><th scope="col">${t("education.skill")}</th><th scope="col" class="numeric">${t("education.known")}</th></tr></thead><tbody>${progress.skills.map((s) => html`<tr key=${s.id}><td>${s.name}<br /><small>${s.words}${s.due && ` ${t("education.review_due", { day: s.due })}`}</small></td>
+      <td class="numeric">${s.answers < s.least ? t("education.few_short", { n: s.answers }) : html`${percent(s.chance)}<br /><small>${percent(s.low)}–${percent(s.high)}</small>`}</td></tr>`)}</tbody></table></div></section>`;
 }
 
 /** @param {{version: number, query: Function, command: Function, download: Function}} props */
 export default function Learning({ version, query, command, download }) {
   const [shown, setShown] = useState(null);
+  const [reading, setReading] = useState("");
+  const [only, setOnly] = useState("");
   const load = async () => {
     const me = await query("me");
     setShown(me.joined ? { me, path: await query("path"), progress: await query("progress") } : { me });
   };
   const again = () => load().catch(tell);
-  const act = (name, args = {}) => command(name, args).then(again, tell);
+  const act = (name, args = {}) => command(name, args).then(() => again().then(() => true), (problem) => (tell(problem), false));
   useEffect(() => void again(), [version]);
   if (!shown) return html`<div class="skeleton short" aria-busy="true"></div>`;
   if (!shown.me.joined) return html`<div class="panel"><h2>${shown.me.title}</h2><${Join} act=${act} /></div>`;
-  return html`<div class="panel" style="grid-template-columns: minmax(0, 1fr)"><h2>${shown.me.title}</h2><${Practice} query=${query} command=${command} onDone=${again} />
-    <div class="columns"><${Steps} path=${shown.path} /><${Progress} progress=${shown.progress} /></div>
+  const { me, path, progress } = shown;
+  const goal = me.goal.skills.map((id) => me.skills.find((s) => s.id === id)?.name).join(" · ");
+  const practise = (id) => (setOnly(id), scrollTo({ top: 0 }));
+  return html`<div class="panel edu" style="grid-template-columns: minmax(0, 1fr)"><div class="head"><h2>${me.title}</h2><p>${t("education.goal_line", { skill: goal, day: me.goal.due, minutes: me.goal.minutes_per_day })} · ${me.signed.by ? t("education.signed", { by: me.signed.by }) : t("education.not_signed")}</p></div>
+    <details open=${!me.has_goal}><summary>${t(me.has_goal ? "education.change_goal" : "education.choose_goal")}</summary><${Goal} key=${JSON.stringify(me.goal)} me=${me} act=${act} /></details>
+    <${Practice} skill=${only} path=${path} query=${query} command=${command} onDone=${again} leave=${() => setOnly("")} />
+    <${Route} me=${me} path=${path} query=${query} act=${act} read=${setReading} practise=${practise} /><${Progress} progress=${progress} />
+    ${reading && html`<${Reading} id=${reading} query=${query} act=${act} close=${() => setReading("")} />`}
     <div class="chips"><button class="button small quiet" type="button" onClick=${() => download("calendar", {}, "path.ics").catch(tell)}>${t("education.calendar")}</button>
       <button class="button small quiet" type="button" onClick=${() => download("export", {}, "my-learning.json").catch(tell)}>${t("education.export")}</button>
       <button class="button small quiet" type="button" onClick=${() => confirm(t("education.leave_sure")) && act("leave")}>${t("education.leave")}</button></div></div>`;

@@ -1,0 +1,62 @@
+"""Which learners need a person today, and why, in words. Knows answers and paths; decides nothing."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from duologue.kit.text import Lang
+from duologue.packs.education.course import Course
+from duologue.packs.education.learners.classroom import Classroom
+from duologue.packs.education.learners.repository import AnswerRow
+
+WORDS: dict[str, dict[Lang, str]] = {
+    "run": {"en": "{n} wrong answers in a row, the last on “{skill}”.", "zh": "连续答错 {n} 题，最近一题是“{skill}”。"},
+    "hints": {"en": "Took every hint in {n} of the last ten answers.", "zh": "最近十题里有 {n} 题用完了全部提示。"},
+    "away": {"en": "Has not practised for {n} days.", "zh": "已经 {n} 天没有练习。"},
+    "never": {"en": "Has not begun.", "zh": "还没有开始。"},
+    "drop": {
+        "en": "Right answers fell from {before:.0%} to {after:.0%} within two weeks.",
+        "zh": "两周内正确率从 {before:.0%} 降到 {after:.0%}。",
+    },
+}  # fmt: skip
+TODAY = 2
+"""Urgency from which a learner needs a person today; a goal out of reach alone is a matter of the plan."""
+
+
+def who_needs_help(room: Classroom, lang: Lang, today: date) -> list[dict[str, Any]]:
+    """Learners who need a person, most urgent first, each with the reasons in words and whether it is for today."""
+    course, found = room.course(lang), []
+    for person_id, row in room.rows.items():
+        reasons, urgency = _reasons(room.answers.get(person_id, []), course, today)
+        path = room.path(person_id, lang, today)
+        if not path.is_enough:
+            reasons.append(path.warnings[-1])
+            urgency += 1
+        if reasons:
+            found.append({"person_id": person_id, "name": row.name, "reasons": reasons, "urgency": urgency,
+                          "is_today": urgency >= TODAY})  # fmt: skip
+    return sorted(found, key=lambda f: (-f["urgency"], f["name"]))
+
+
+def _reasons(rows: Sequence[AnswerRow], course: Course, today: date) -> tuple[list[str], int]:
+    if not rows:
+        return [WORDS["never"][course.lang]], 2
+    out, urgency, words = [], 0, {name: text[course.lang] for name, text in WORDS.items()}
+    ordered = sorted(rows, key=lambda r: r.at)
+    last = ordered[-10:]
+    run = next((k for k, r in enumerate(reversed(last)) if r.correct), len(last))
+    if run >= 3:
+        out.append(words["run"].format(n=run, skill=course.skill(last[-1].skills[0]).name))
+        urgency += run
+    if (hinted := sum(r.hints >= 3 for r in last)) >= 3:
+        out.append(words["hints"].format(n=hinted))
+        urgency += 2
+    if (days := (today - last[-1].at.date()).days) >= 7:
+        out.append(words["away"].format(n=days))
+        urgency += 2
+    late = [r.correct for r in ordered if (today - r.at.date()).days <= 7]
+    before = [r.correct for r in ordered if 7 < (today - r.at.date()).days <= 14]
+    if len(late) >= 10 and len(before) >= 10 and sum(before) / len(before) - sum(late) / len(late) >= 0.25:
+        out.append(words["drop"].format(before=sum(before) / len(before), after=sum(late) / len(late)))
+        urgency += 2
+    return out, urgency

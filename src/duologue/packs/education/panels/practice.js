@@ -1,0 +1,57 @@
+/** Practice: one question at a time, how the answer is read, hints, the tutor beside it; reading in a dialog. */
+import { html, useEffect, useState } from "../../js/shared/html.js";
+import { t } from "../../js/shared/i18n.js";
+import { Dialog, say, tell } from "../../js/shared/parts.js";
+
+function Tutor({ item, command }) {
+  const [text, setText] = useState("");
+  const [said, setSaid] = useState([]);
+  const send = (e) => (e.preventDefault(), command("tutor", { item, text }).then((r) => (setSaid([...said, { text, reply: r.text }]), setText("")), tell));
+  return html`<details data-testid="tutor"><summary>${t("education.tutor")}</summary><p class="nothing">${t("education.tutor_hint")}</p>
+    <div class="talk" aria-live="polite">${said.map((s, i) => html`<p key=${`q${i}`} class="mine">${s.text}</p><p key=${`a${i}`} class="theirs">${s.reply}</p>`)}</div>
+    <form onSubmit=${send}><textarea rows="3" aria-label=${t("education.tutor")} value=${text} onInput=${(e) => setText(e.target.value)}></textarea>
+      <div class="chips"><button class="button small quiet" type="submit" disabled=${!text.trim()}>${t("education.tutor_ask")}</button></div></form></details>`;
+}
+
+/** @param {{skill: string, path: object, query: Function, command: Function, onDone: Function, leave: Function}} props */
+export function Practice({ skill, path, query, command, onDone, leave }) {
+  const [item, setItem] = useState(undefined);
+  const [text, setText] = useState("");
+  const [hints, setHints] = useState([]);
+  const [read, setRead] = useState({ reading: "", problem: "" });
+  const [result, setResult] = useState(null);
+  const next = () => query("practice", { skill }).then((found) => (setItem(found), setText(""), setHints([]), setResult(null), setRead({ reading: "", problem: "" })), tell);
+  useEffect(() => void next(), [skill]);
+  const hint = () => command("hint", { item: item.id }).then((h) => setHints([...hints, h.hint]), tell);
+  const look = () => text.trim() && query("how_read", { item: item.id, text }).then(setRead, tell);
+  const send = (e) => (e.preventDefault(), command("answer", { item: item.id, text }).then((r) => (setResult(r), onDone()), tell));
+  if (item === undefined) return html`<div class="skeleton short" aria-busy="true"></div>`;
+  if (item === null) return html`<p class="nothing">${t("education.nothing_today")}</p>`;
+  const isDone = result?.correct;
+  return html`<section class="card"><form data-testid="practice" onSubmit=${send} style="display: grid; gap: 8px"><h3>${item.kind === "diagnose" ? t("education.first_n", { n: path.asked + (result ? 0 : 1), of: Math.max(path.to_ask, path.asked + (result ? 0 : 1)) }) : t("education.practice")}</h3>
+    <small>${item.skill}${item.why && ` · ${item.why}`}</small><p class="task">${item.text}</p>
+    ${Object.keys(item.options).length > 0 && html`<div role="radiogroup" aria-label=${t("education.answer")}>${Object.entries(item.options).map(([k, v]) => html`<label key=${k} class="check"><input type="radio" name="option" checked=${text === k} onChange=${() => setText(k)} /> ${k}. ${v}</label>`)}</div>`}
+    ${!Object.keys(item.options).length && html`<input type="text" autocomplete="off" aria-label=${t("education.answer")} placeholder=${t("education.answer")} value=${text} onInput=${(e) => setText(e.target.value)} onBlur=${look} />`}
+    ${!result && read.reading && html`<p role="status" data-testid="reading" style="margin: 0"><small>${t("education.read_as", { reading: read.reading })}</small></p>`}
+    ${!result && read.problem && html`<p role="status" style="margin: 0"><small>${read.problem}</small></p>`}
+    ${hints.map((h, i) => html`<p key=${i} class="result" data-testid="hint"><small>${t("education.hint_n", { n: i + 1, of: item.hints })}</small> ${h}</p>`)}
+    ${result && html`<p role="status" class="result ${isDone ? "good" : ""}" data-testid="result"><strong>${t(isDone ? "education.right" : "education.wrong")}</strong> ${result.feedback === t("education.right") ? "" : result.feedback}
+      ${!isDone && result.tries_left > 0 && html`<br /><small>${t("education.tries", { n: result.tries_left })}</small>`}${!result.counts && html`<br /><small>${t("education.not_counted")}</small>`}</p>`}
+    ${result?.steps && html`<ol>${result.steps.map((s, i) => html`<li key=${i}>${s}</li>`)}</ol>`}
+    <div class="chips">${!isDone && html`<button class="button" type="submit" disabled=${!text.trim()}>${t("education.check")}</button>`}
+      ${!isDone && hints.length < item.hints && html`<button class="button quiet" type="button" onClick=${hint}>${t("education.hint")}</button>`}
+      ${result && html`<button class="button ${isDone ? "" : "quiet"}" type="button" onClick=${next}>${t("education.next")}</button>`}
+      ${skill && html`<button class="button quiet" type="button" onClick=${leave}>${t("education.back_to_path")}</button>`}</div></form>
+    <${Tutor} key=${item.id} item=${item.id} command=${command} /></section>`;
+}
+
+/** @param {{id: string, query: Function, act: Function, close: Function}} props */
+export function Reading({ id, query, act, close }) {
+  const [shown, setShown] = useState(null);
+  useEffect(() => void query("reading", { resource: id }).then(setShown, (problem) => (tell(problem), close())), [id]);
+  if (!shown) return null;
+  const rate = (helped) => act("rate", { resource: id, helped }).then((ok) => ok && (say(t("education.thanks")), close()));
+  return html`<${Dialog} title=${shown.title} onClose=${close}><p class="nothing">${t("education.minutes", { n: shown.minutes })}</p><p style="white-space: pre-wrap; max-inline-size: 60ch">${shown.text}</p>
+    <p>${t("education.did_help")}</p><div class="chips"><button class="button" type="button" onClick=${() => rate(true)}>${t("education.helped")}</button>
+      <button class="button quiet" type="button" onClick=${() => rate(false)}>${t("education.helped_not")}</button></div><//>`;
+}

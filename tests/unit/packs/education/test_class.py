@@ -1,0 +1,92 @@
+"""What a class's pages say of few answers, of items, of who needs help: nothing that the answers do not bear out."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+pytest.importorskip("fsrs", reason="needs the extra education")
+
+from duologue.packs.education.course import sample_course
+from duologue.packs.education.leak import find_leak
+from duologue.packs.education.learners.classroom import Classroom
+from duologue.packs.education.learners.items import item_quality
+from duologue.packs.education.learners.needs import who_needs_help
+from duologue.packs.education.learners.repository import AnswerRow, LearnerRow
+from duologue.packs.education.practice_panel import safe_hints
+from duologue.packs.education.resources import ratings_of
+
+NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
+COURSE = sample_course("en")
+
+
+def take(room: Classroom, person: str, item: str, *correct: bool, days_ago: int = 0) -> None:
+    room.rows.setdefault(person, LearnerRow("w", person, person, "en", False, NOW))
+    for right in correct:
+        at = NOW - timedelta(days=days_ago) + timedelta(seconds=room.count)
+        room._take(AnswerRow(f"a{room.count:05}", "w", person, item, COURSE.item(item).skills, "", right, 0, at))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_hint_in_practice_gives_the_result_away(lang: str) -> None:
+    course = sample_course("zh" if lang == "zh" else "en")
+    left_out = 0
+    for item in course.items:
+        hints = safe_hints(item, course.lang)
+        assert hints
+        assert not [h for h in hints if find_leak(h, item.key, item.text, dict(item.options))]
+        left_out += set(hints) != set(item.hints)
+    assert left_out > 10
+
+
+def test_an_item_is_blamed_only_where_the_interval_bears_it_out() -> None:
+    room, (good, bad, new) = Classroom("w"), [i.id for i in COURSE.items_of("simplify")[:3]]
+    for k in range(40):
+        person, strong = f"p{k:02}", k >= 20
+        take(room, person, "parts-of-a-whole-1", *([strong] * 3))
+        take(room, person, good, strong or k % 4 == 0)
+        take(room, person, bad, not strong)
+        if k < 7:
+            take(room, person, new, False)
+    found = {i["item"]: i for i in item_quality(room, "en")}
+    assert new not in found
+    assert (found[bad]["remark"], found[good]["remark"]) == ("inverted", "")
+    assert found[good]["discrimination"] > 0.5
+    assert found[good]["share_low"] < found[good]["share"] < found[good]["share_high"]
+    few = Classroom("w")
+    for k in range(8):
+        take(few, f"p{k}", "parts-of-a-whole-1", *([k >= 4] * 3))
+        take(few, f"p{k}", bad, k != 5)
+    assert {i["item"]: i["remark"] for i in item_quality(few, "en")}[bad] == ""
+
+
+def test_a_goal_out_of_reach_alone_does_not_need_a_person_today() -> None:
+    room = Classroom("w")
+    for k in range(4):
+        take(room, "steady", f"parts-of-a-whole-{k + 1}", True)
+    take(room, "stuck", "parts-of-a-whole-1", False, False, False, False)
+    take(room, "falling", "parts-of-a-whole-1", *([True] * 10), days_ago=10)
+    take(room, "falling", "parts-of-a-whole-2", *([True, False] * 5), days_ago=1)
+    found = {h["person_id"]: h for h in who_needs_help(room, "en", date(2026, 11, 2))}
+    assert found["stuck"]["is_today"]
+    assert "4 wrong answers in a row" in found["stuck"]["reasons"][0]
+    assert "fell from 100% to 50%" in found["falling"]["reasons"][0]
+    assert not found["steady"]["is_today"]
+
+
+async def test_a_fit_changes_the_tracer_of_the_class_and_of_each_learner() -> None:
+    room = Classroom("w")
+    for k in range(110):
+        for person in range(5):
+            take(room, f"p{person}", COURSE.items[k % 100].id, (k + person) % 3 > 0)
+    assert room.needs_fit()
+    before = room.tracer
+    await room.fit()
+    assert room.tracer is not before
+    assert room.tracer.is_fitted
+    assert all(learner.tracer is room.tracer for learner in room.learners.values())
+    assert not room.needs_fit()
+
+
+def test_the_last_word_of_each_learner_counts_once() -> None:
+    reads = [("a", "r", True), ("a", "r", False), ("b", "r", True), ("c", "r", None)]
+    assert ratings_of(reads) == {"r": (1, 2)}
