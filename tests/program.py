@@ -86,13 +86,13 @@ class Server:
 
 
 @contextmanager
-def serve(data_dir: Path, *, timeout_s: float = 120, port: int = 0, **settings: Any) -> Iterator[Server]:
-    """`duologue serve`, up and answering; killed at the end if it still runs."""
+def serve(data_dir: Path, *arguments: str, timeout_s: float = 120, port: int = 0, **settings: Any) -> Iterator[Server]:
+    """`duologue serve …`, up and answering; killed at the end if it still runs."""
     port = port or free_port()
     log = data_dir.parent / f"{data_dir.name}.log"
     with log.open("a") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "duologue", "serve", "--port", str(port)],
+            [sys.executable, "-m", "duologue", "serve", "--port", str(port), *arguments],
             env=environment(data_dir, **settings), stdout=output, stderr=output, text=True,
         )  # fmt: skip
         try:

@@ -1,9 +1,11 @@
 """The official client against the embedded engine itself, a tiny network that babbles: what must hold for any weights."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import openai
 import pydantic
 import pytest
@@ -99,7 +101,7 @@ def test_any_json_object_a_pattern_and_a_choice_are_held_to(client: OpenAI) -> N
     assert isinstance(json.loads(any_object.choices[0].message.content), dict)
     chosen = ask(client, extra_body={"structured_outputs": {"choice": ["refund", "退货"]}}, n=4, seed=1)
     assert {c.message.content for c in chosen.choices} <= {"refund", "退货"}
-    dated = ask(client, extra_body={"structured_outputs": {"regex": r"\d{4}-\d\d"}})
+    dated = ask(client, extra_body={"structured_outputs": {"regex": "[0-9]{4}-[0-9]{2}"}})
     assert dated.choices[0].message.content.replace("-", "").isdigit()
 
 
@@ -207,3 +209,34 @@ async def test_a_prompt_that_was_read_is_reported_as_cached(server: ModelsServer
     assert used[1].prompt_tokens_details is not None
     assert used[0].prompt_tokens_details.cached_tokens == 0
     assert used[1].prompt_tokens_details.cached_tokens == used[1].prompt_tokens // 16 * 16
+
+
+def value(text: str, name: str, model: str = "long") -> float:
+    """A metric's value for a model."""
+    (found,) = re.findall(rf'^{name}{{model="{model}"[^}}]*}} (\S+)$', text, re.M)
+    return float(found)
+
+
+def test_what_the_engine_does_can_be_read_by_prometheus(server: ModelsServer, client: OpenAI) -> None:
+    def read() -> str:
+        return httpx.get(f"{server.root}/metrics").text
+
+    talk: Any = [{"role": "user", "content": "Another way home. " * 8}]
+    before = read() if "first_token_seconds_count" in read() else ""
+    client.chat.completions.create(model="long", messages=talk, max_tokens=6, n=2)
+    client.chat.completions.create(model="long", messages=talk, max_tokens=6)
+    after = read()
+    for name, more in (
+        ("duologue_model_first_token_seconds_count", 2),
+        ("duologue_engine_queue_seconds_count", 2),
+        ("duologue_engine_completion_tokens_total", 18),
+        ("duologue_engine_cached_tokens_total", 128),
+    ):
+        assert value(after, name) - (value(before, name) if before else 0) >= more, name
+    steps = value(after, "duologue_engine_batch_sequences_count")
+    assert steps < value(after, "duologue_engine_batch_sequences_sum"), "two answers were written together"
+    assert value(after, "duologue_engine_running") == value(after, "duologue_engine_waiting") == 0
+    assert 'duologue_engine_batch_sequences_bucket{model="long",le="2.0"}' in after
+    kinds = re.findall(r"^# TYPE (\S+) (\S+)$", after, re.M)
+    assert len(kinds) == len(set(kinds))
+    assert all(re.fullmatch(r"# (HELP|TYPE) .+|[a-z_]+(\{.*\})? [0-9.e+-]+", line) for line in after.splitlines())

@@ -1,6 +1,7 @@
 """`duologue serve --engine-only`: models over /v1 and nothing else: no database, no data folder, no people."""
 
 import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from duologue.bootstrap.engines import make_engine, make_options, warm_up
 from duologue.bootstrap.gateway import create_lone_app, make_lone_gateway
 from duologue.bootstrap.join import is_loopback
 from duologue.bootstrap.server import Server, config_for, listen, reach, set_up_logging, wait_until_up
+from duologue.bootstrap.tracing import set_up_tracing
 from duologue.engine.protocol import Engine
 from duologue.interfaces.api.services import Closing
 from duologue.kit.errors import SetupError
@@ -17,7 +19,11 @@ from duologue.kit.settings import Settings
 def serve_lone(settings: Settings, folders: tuple[Path, ...] = ()) -> None:
     """Serve until a signal says to stop. Raises SetupError where the program cannot start as it is set up."""
     set_up_logging(settings)
-    asyncio.run(_serve(settings, folders))
+    end_tracing = set_up_tracing(os.environ)
+    try:
+        asyncio.run(_serve(settings, folders))
+    finally:
+        end_tracing()
 
 
 def load_engines(settings: Settings, folders: tuple[Path, ...]) -> list[Engine]:

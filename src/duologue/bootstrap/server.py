@@ -16,6 +16,7 @@ from uvicorn.server import HANDLED_SIGNALS
 from duologue.accounts.model import Workspace
 from duologue.bootstrap.join import build, create_app, is_loopback, open_platform, start, stop
 from duologue.bootstrap.pack_samples import list_sign_ins
+from duologue.bootstrap.tracing import set_up_tracing
 from duologue.interfaces.api.services import Closing, Services
 from duologue.kit.errors import SetupError
 from duologue.kit.log import setup_logging
@@ -64,7 +65,11 @@ def config_for(app: FastAPI, settings: Settings) -> uvicorn.Config:
 def serve(settings: Settings) -> None:
     """Serve until a signal says to stop. Raises SetupError where the program cannot start as it is set up."""
     set_up_logging(settings)
-    asyncio.run(_serve(settings))
+    end_tracing = set_up_tracing(os.environ)
+    try:
+        asyncio.run(_serve(settings))
+    finally:
+        end_tracing()
 
 
 async def _serve(settings: Settings) -> None:
@@ -86,7 +91,7 @@ def create_asgi() -> FastAPI:
     """For servers that want a factory (`uvicorn --factory duologue.bootstrap:create_asgi`); settings come from the environment."""
     settings = Settings()
     set_up_logging(settings)
-    platform = build(settings)
+    platform, end_tracing = build(settings), set_up_tracing(os.environ)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -97,6 +102,7 @@ def create_asgi() -> FastAPI:
             services: Services = app.state.services
             services.closing.set()
             await stop(platform)
+            end_tracing()
 
     return create_app(platform, lifespan)
 

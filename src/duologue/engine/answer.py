@@ -38,6 +38,7 @@ class Task:
     arrived_s: float
     answers: list["Answer"] = field(default_factory=list)
     scores: list[ScoredToken] = field(default_factory=list)
+    begun_s: float = 0.0
     first_token_s: float = 0.0
 
 

@@ -20,7 +20,7 @@ from duologue.engine.prompt import Prompts
 from duologue.engine.protocol import EngineStats, GenerationRequest, PromptScored, TokenEvent
 from duologue.engine.runner import Runner
 from duologue.engine.sampler import Floats, draw_seed
-from duologue.engine.scheduler import Piece, Scheduler
+from duologue.engine.scheduler import Piece, Plan, Scheduler
 from duologue.engine.sequence import Sequence
 from duologue.engine.speculate import draft
 from duologue.kit.errors import Overloaded
@@ -85,6 +85,7 @@ class Core:
         if self.runner.draft is not None and plan.pieces:
             draft(self.runner.draft, plan.pieces, self._peek)
         began = time.perf_counter()
+        self._watch(plan, began)
         outputs = self.runner.run(plan)
         self._learn_speed(sum(p.count for p in plan.pieces), time.perf_counter() - began)
         for piece, logits in zip(plan.pieces, outputs, strict=True):
@@ -209,6 +210,15 @@ class Core:
     def _learn_speed(self, tokens: int, seconds: float) -> None:
         if tokens >= LEAST_PIECE:
             self._seconds_per_token = seconds / tokens
+
+    def _watch(self, plan: Plan, now: float) -> None:
+        """Note how many go on together, and how long those that begin have waited."""
+        if plan.pieces:
+            self.done = replace(self.done, batch_sequences=self.done.batch_sequences.add(len(plan.pieces)))
+        for task in (self._owner[piece.sequence].task for piece in plan.pieces):
+            if not task.begun_s:
+                task.begun_s = now
+                self.done = replace(self.done, queue_seconds=self.done.queue_seconds.add(now - task.arrived_s))
 
     def _count(self, **more: int) -> None:
         self.done = replace(self.done, **{name: getattr(self.done, name) + value for name, value in more.items()})

@@ -4,6 +4,7 @@ Free of torch and of any database. `local`, `remote` and `scripted` implement `E
 them to the words below.
 """
 
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -189,8 +190,30 @@ TokenEvent = PromptScored | TextDelta | ToolCalled | Finished
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How often a value fell up to each of `bounds` and, last, above all of them; `total` is the sum of the values."""
+
+    bounds: tuple[float, ...]
+    counts: tuple[int, ...]
+    total: float = 0.0
+
+    def add(self, value: float) -> "Spread":
+        """With one more value."""
+        at = bisect_left(self.bounds, value)
+        counts = self.counts or (0,) * (len(self.bounds) + 1)
+        return Spread(self.bounds, (*counts[:at], counts[at] + 1, *counts[at + 1 :]), self.total + value)
+
+
+QUEUE_S = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0)
+BATCH = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+
+
+@dataclass(frozen=True, slots=True)
 class EngineStats:
-    """What an engine is doing now (gauges) and has done since its start (counters)."""
+    """What an engine is doing now (gauges) and has done since its start (counters).
+
+    `queue_seconds`: from a request's arrival until it is first worked on; `batch_sequences`: how many a step moved on together.
+    """
 
     running: int = 0
     waiting: int = 0
@@ -202,6 +225,8 @@ class EngineStats:
     preemptions: int = 0
     drafted_tokens: int = 0
     accepted_tokens: int = 0
+    queue_seconds: Spread = Spread(QUEUE_S, ())
+    batch_sequences: Spread = Spread(BATCH, ())
 
 
 @dataclass(frozen=True, slots=True)

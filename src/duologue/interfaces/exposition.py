@@ -26,15 +26,23 @@ class Histogram:
 
     def lines(self, name: str, text: str, names: Sequence[str]) -> list[str]:
         """All of it under a metric's name and its labels' names."""
-        out = _head(name, "histogram", text)
-        for labels, counts in sorted(self._counts.items()):
-            total = 0
-            for bound, count in zip((*self.bounds, "+Inf"), counts, strict=True):
-                total += count
-                out.append(f"{name}_bucket{_braces((*names, 'le'), (*labels, str(bound)))} {total}")
-            out.append(f"{name}_sum{_braces(names, labels)} {self._sums[labels]:.6f}")
-            out.append(f"{name}_count{_braces(names, labels)} {total}")
-        return out
+        rows = {labels: (self.bounds, counts, self._sums[labels]) for labels, counts in self._counts.items()}
+        return histogram_lines(name, text, names, rows)
+
+
+def histogram_lines(
+    name: str, text: str, names: Sequence[str], rows: Mapping[Labels, tuple[Sequence[float], Sequence[int], float]]
+) -> list[str]:
+    """A histogram with labels: of each, its bounds, how often a value fell below each and above all, and the sum."""
+    out = _head(name, "histogram", text)
+    for labels, (bounds, counts, total) in sorted(rows.items()):
+        seen = 0
+        for bound, count in zip((*bounds, "+Inf"), counts or [0] * (len(bounds) + 1), strict=True):
+            seen += count
+            out.append(f"{name}_bucket{_braces((*names, 'le'), (*labels, str(bound)))} {seen}")
+        out.append(f"{name}_sum{_braces(names, labels)} {total:.6f}")
+        out.append(f"{name}_count{_braces(names, labels)} {seen}")
+    return out
 
 
 def counter_lines(name: str, text: str, names: Sequence[str], counts: Mapping[Labels, float]) -> list[str]:

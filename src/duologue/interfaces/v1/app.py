@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from duologue import __version__
 from duologue.interfaces.v1 import chat, completions, embeddings, errors, models, responses, tokens
 from duologue.interfaces.v1.gateway import Gateway
+from duologue.interfaces.v1.measure import GoOnTrace
 from duologue.interfaces.v1.sse import ClientGone
 
 MOST_BYTES = 8 * 1024 * 1024
@@ -21,6 +22,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     app = _routes()
     app.state.gateway = gateway
     app.add_middleware(errors.LastResort)
+    app.add_middleware(GoOnTrace)
     return app
 
 
