@@ -1,0 +1,35 @@
+"""Bytes to text and HTML to plain text, as the formats need it. What is no text is one sentence."""
+
+import re
+
+from bs4 import BeautifulSoup
+
+from duologue.kit.errors import Invalid
+
+BREAKS = ("p", "div", "li", "br", "tr", "h1", "h2", "h3", "h4")
+
+
+def decode(content: bytes) -> str:
+    """UTF-8, or UTF-16 with its mark. Raises Invalid."""
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise Invalid(f"The file is not text in UTF-8 (byte {error.start}); save it as UTF-8 and send it again.") from error
+    if "\0" in text:
+        raise Invalid("The file is not text; choose a text file in the format that you named.")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def to_plain(html: str) -> tuple[str, bool]:
+    """(text, whether pictures or other objects were in it). What holds no mark-up comes back as it is."""
+    if not re.search(r"<[A-Za-z/!]|&[#\w]+;", html):
+        return html.strip(), False
+    soup = BeautifulSoup(html, "html.parser")
+    has_more = soup.find(["img", "object", "video", "audio", "iframe", "svg"]) is not None
+    for dead in soup.find_all(["script", "style", "iframe", "object"]):
+        dead.decompose()
+    for tag in soup.find_all(BREAKS):
+        tag.append("\n")
+    text = soup.get_text()
+    return re.sub(r"[ \t\xa0]*\n\s*", "\n", re.sub(r"[ \t\xa0]+", " ", text)).strip(), has_more
