@@ -13,6 +13,7 @@ from pathlib import Path
 from duologue.learning.dataset import LEAST_PAIRS, Dataset, store
 
 RANK, PASSES = 16, 8
+RATE, PREFER_RATE = 2e-3, 1e-3
 REPLAY = 0.15
 """Share of rows that are texts of before: without them bits per byte on ordinary text rose by a tenth within one run."""
 ROWS, LENGTH = 8, 256
@@ -53,7 +54,7 @@ def learn(dataset: Dataset, champion: Path, folder: Path, replay: Sequence[str] 
         recipe = Recipe(
             out=str(place / "finetune"), start_from=str(champion), threads=1, lora_rank=RANK, lora_alpha=2.0 * RANK,
             stages=(Stage(steps=steps, data=tuple(sources), length=LENGTH, rows=ROWS, whole=True),),
-            optimizer="adamw", adam_lr=2e-3, warmup_steps=5, evaluate_every=0, save_every=50, held_out_share=0.0,
+            optimizer="adamw", adam_lr=RATE, warmup_steps=5, evaluate_every=0, save_every=50, held_out_share=0.0,
         )  # fmt: skip
         train(recipe, lambda step: say("finetune", step.step / steps), show=False)
     pairs = dataset.pairs(dataset.train)
@@ -63,8 +64,8 @@ def learn(dataset: Dataset, champion: Path, folder: Path, replay: Sequence[str] 
     if not (model / "config.json").exists():
         wanted_steps = max(1, math.ceil(2 * len(pairs) / ROWS))
         preference = PreferRecipe(
-            out=str(place / "prefer"), start_from=str(tuned), pairs=str(files / "pairs.jsonl"), adam_lr=1e-3, epochs=2,
-            held_out=0.05,
+            out=str(place / "prefer"), start_from=str(tuned), pairs=str(files / "pairs.jsonl"), adam_lr=PREFER_RATE, epochs=2,
+            held_out=0.05, save_every=20,
         )  # fmt: skip
         prefer(preference, lambda step: say("prefer", min(1.0, step.step / wanted_steps)), show=False)
     return Run(dataset.name, place, model, True)

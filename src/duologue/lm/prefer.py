@@ -7,8 +7,10 @@ up the chosen answer, whose own probability falls otherwise where the two are ne
 Sources: Rafailov et al. 2023 (DPO); Pang et al. 2024 (the added term).
 """
 
+import hashlib
 import json
 import math
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +30,7 @@ from duologue.lm.optim import AdamW, schedule
 from duologue.lm.progress import Bar
 from duologue.lm.recipe import doc, parse_fields, read_values
 from duologue.lm.report import write_report
+from duologue.lm.resume import find_latest, restore, save_state
 from duologue.lm.tokenizer import TextTokenizer
 from duologue.lm.transformer import Transformer
 
@@ -48,6 +51,7 @@ class PreferRecipe:
     lora_alpha: float = doc("Strength of the adapters.", default=16.0)
     held_out: float = doc("Share of pairs that are only measured, never learnt from.", default=0.1)
     seed: int = doc("Seed of adapters, order and held-out pairs.", default=0)
+    save_every: int = doc("Steps between checkpoints, from which an interrupted run goes on.", default=50)
     tensorboard: bool = doc("Write TensorBoard's event files too (needs the extra `tensorboard`).", default=False)
     precision: Literal["fp32"] = doc("Arithmetic; differences of log-probabilities need fp32.", default="fp32")
 
@@ -169,7 +173,19 @@ class Preference:
         self.optimizer = AdamW([p for p in self.model.parameters() if p.requires_grad], recipe.adam_lr)
         self.total = recipe.epochs * len(self.batches)
         self.out.mkdir(parents=True, exist_ok=True)
+        self.step = self._go_on()
         (self.out / "recipe.yaml").write_text(yaml.safe_dump(asdict(recipe), sort_keys=False), "utf-8")
+
+    def _go_on(self) -> int:
+        """The step after which an interrupted run of the same recipe and the same pairs was saved; 0 for a new one."""
+        told = yaml.safe_dump({**asdict(self.recipe), "save_every": 0, "tensorboard": False}).encode()
+        name = hashlib.sha256(told + Path(self.recipe.pairs).read_bytes()).hexdigest()
+        known = self.out / "run.sha256"
+        if not known.is_file() or known.read_text("utf-8") != name:
+            shutil.rmtree(self.out / "checkpoints", ignore_errors=True)
+            known.write_text(name, "utf-8")
+        latest = find_latest(self.out)
+        return 0 if latest is None else restore(latest, self.model, [self.optimizer], [])
 
     @torch.no_grad()
     def _with_reference(self, sides: Sides) -> tuple[Sides, Tensor]:
@@ -179,29 +195,38 @@ class Preference:
     def run(self) -> Iterator[Preferred]:
         """Learn to the end: a value per step, and before the first and after each pass one of the held-out pairs.
 
-        Raises Invalid on a loss that is no number.
+        A new run of the same recipe goes on after the last checkpoint, bit for bit. Raises Invalid on a loss that is no number.
         """
-        (self.out / "log.jsonl").unlink(missing_ok=True)
-        journal, step = Journal(self.out, 0, tensorboard=self.recipe.tensorboard), 0
-        for epoch in range(self.recipe.epochs + 1):
-            if self.held_out is not None:
-                with torch.no_grad():
-                    done = self._measure(step, *self.held_out, is_held_out=True)[1]
-                journal.log(asdict(done))
-                yield done
-            if epoch == self.recipe.epochs:
-                break
-            generator = torch.Generator().manual_seed(self.recipe.seed + epoch)
-            for index in torch.randperm(len(self.batches), generator=generator).tolist():
-                done = self._update(step, *self.batches[index])
-                step += 1
-                journal.log(asdict(done))
-                yield done
+        if not self.step:
+            (self.out / "log.jsonl").unlink(missing_ok=True)
+        journal, per_pass = Journal(self.out, self.step, tensorboard=self.recipe.tensorboard), len(self.batches)
+        if not self.step and (measured := self._measure_held_out()) is not None:
+            journal.log(asdict(measured))
+            yield measured
+        while self.step < self.total:
+            epoch, place = divmod(self.step, per_pass)
+            order = torch.randperm(per_pass, generator=torch.Generator().manual_seed(self.recipe.seed + epoch))
+            done = self._update(self.step, *self.batches[int(order[place])])
+            self.step += 1
+            journal.log(asdict(done))
+            ends_pass = self.step % per_pass == 0
+            measured = self._measure_held_out() if ends_pass else None
+            if measured is not None:
+                journal.log(asdict(measured))
+            if self.step % self.recipe.save_every == 0 or self.step == self.total:
+                save_state(self.out, self.step, self.model, [self.optimizer], [])
+            yield done
+            if measured is not None:
+                yield measured
         journal.close()
         if self.recipe.lora_rank:
             save_lora(self.out / "adapter", self.model, base=self.recipe.start_from)
             merge_lora(self.model)
         save_checkpoint(self.out / "model", self.model, self.tokenizer)
+
+    @torch.no_grad()
+    def _measure_held_out(self) -> Preferred | None:
+        return self._measure(self.step, *self.held_out, is_held_out=True)[1] if self.held_out is not None else None
 
     def _update(self, step: int, sides: Sides, reference: Tensor) -> Preferred:
         loss, done = self._measure(step + 1, sides, reference, is_held_out=False)
@@ -228,15 +253,17 @@ class Preference:
 def load_prefer_recipe(path: Path, overrides: Sequence[str] = ()) -> PreferRecipe:
     """Read a recipe of preference learning and apply overrides. Raises Invalid with the field that is wrong."""
     recipe: PreferRecipe = parse_fields(PreferRecipe, read_values(path, overrides))
-    if min(recipe.epochs, recipe.rows) < 1 or recipe.beta <= 0 or not 0 <= recipe.held_out < 1:
-        raise Invalid("A recipe of preference learning needs epochs and rows of at least 1, beta above 0, held_out below 1.")
+    if min(recipe.epochs, recipe.rows, recipe.save_every) < 1 or recipe.beta <= 0 or not 0 <= recipe.held_out < 1:
+        raise Invalid(
+            "A recipe of preference learning needs epochs, rows and save_every of at least 1, beta above 0, held_out below 1."
+        )
     return recipe
 
 
 def prefer(recipe: PreferRecipe, on_step: Callable[[Preferred], None] = lambda _: None, *, show: bool = True) -> Path:
     """Run a recipe to its end under a progress bar and write its report; the folder of the finished model."""
     run = Preference(recipe)
-    with Bar(run.total, 0, show=show) as bar:
+    with Bar(run.total, run.step, show=show) as bar:
         for done in run.run():
             bar.show(asdict(done))
             on_step(done)

@@ -98,3 +98,36 @@ def test_pairs_are_read_in_both_forms_and_faults_are_named(tmp_path: Path) -> No
         read_pairs(tmp_path / "absent")
     with pytest.raises(Invalid, match="no field colour"):
         parse_fields(PreferRecipe, {"colour": 1})
+
+
+@pytest.mark.parametrize(("stop", "rank"), [(1, 4), (3, 4), (4, 0), (6, 4), (8, 4)])
+def test_an_interrupted_run_goes_on_bit_for_bit(
+    make_model: Make, tokenizer: TextTokenizer, tmp_path: Path, stop: int, rank: int
+) -> None:
+    save_checkpoint(tmp_path / "base", make_model(vocab_size=tokenizer.vocab_size), tokenizer)
+    pairs = write_pairs(tmp_path / "pairs.jsonl")
+    given = {"start_from": str(tmp_path / "base"), "pairs": str(pairs), "epochs": 2, "rows": 3, "lora_rank": rank, "held_out": 0.25}
+
+    def recipe(name: str) -> PreferRecipe:
+        return parse_fields(PreferRecipe, {**given, "out": str(tmp_path / name), "adam_lr": 1e-2, "save_every": 2})
+
+    whole = list(Preference(recipe("whole")).run())
+    for number, _ in enumerate(Preference(recipe("cut")).run(), 1):
+        if number == stop:
+            break
+    list(Preference(recipe("cut")).run())
+    logs = [(tmp_path / name / "log.jsonl").read_text() for name in ("whole", "cut")]
+    assert logs[0] == logs[1]
+    assert len(whole) == len(logs[0].splitlines()) == 6 + 3
+    weights = [load_checkpoint(tmp_path / name / "model")[0].state_dict() for name in ("whole", "cut")]
+    assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())
+
+
+def test_other_pairs_begin_anew(make_model: Make, tokenizer: TextTokenizer, tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / "base", make_model(vocab_size=tokenizer.vocab_size), tokenizer)
+    given = {"out": str(tmp_path / "out"), "start_from": str(tmp_path / "base"), "pairs": str(tmp_path / "pairs.jsonl"), "rows": 3}
+    steps = []
+    for count in (12, 12, 14):
+        write_pairs(tmp_path / "pairs.jsonl", count)
+        steps.append(len([d for d in Preference(parse_fields(PreferRecipe, given)).run() if not d.is_held_out]))
+    assert steps == [4, 0, 5]
