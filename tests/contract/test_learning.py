@@ -15,6 +15,7 @@ from duologue.kit.errors import Conflict, NotFound
 from duologue.learning.model import Score
 from duologue.learning.registry import Promotion, Registry
 from duologue.learning.repository import Seen
+from duologue.learning.study import Studies, hold
 from duologue.learning.trial import pick
 from duologue.review.model import VerdictKind
 from tests.platforms import PASSWORD, Browser, House, open_house
@@ -130,18 +131,49 @@ async def test_a_run_with_too_little_is_refused_with_the_reason(house: House) ->
     assert (await admin.call("DELETE", "/api/admin/learning/run")).status_code == 200
 
 
-async def test_the_process_that_learns_says_what_it_does(house: House) -> None:
-    studies = house.platform.studies
-    await studies.start(house.workspace.slug)
+async def test_a_run_says_what_it_does_and_is_paused_resumed_and_cancelled(house: House) -> None:
+    studies, ws = house.platform.studies, house.workspace
+    admin = await house.member("admin")
+    assert (await admin.call("POST", "/api/admin/learning/run/pause")).status_code == 409
+    assert (await admin.call("POST", "/api/admin/learning/run/resume")).status_code == 409
+    await studies.start(ws.id, ws.slug)
     with pytest.raises(Conflict):
-        await studies.start(house.workspace.slug)
+        await studies.start(ws.id, ws.slug)
+    assert (await admin.post("/api/admin/learning/run/pause"))["run"]["state"] == "paused"
+    kept = json.loads((registry_of(house).folder / "study.json").read_text())
+    assert (kept["state"], kept["slug"]) == ("paused", "one")
+    assert Studies(house.platform.settings, house.platform.champions.folder).look(ws.id).state == "paused"
+    assert (await admin.post("/api/admin/learning/run/resume"))["run"]["state"] == "running"
     async with asyncio.timeout(60):
-        while studies.look(house.workspace.slug).state == "running":
+        while studies.look(ws.id).state == "running":
             await asyncio.sleep(0.1)
-    ended = studies.look(house.workspace.slug)
+    ended = studies.look(ws.id)
     assert ended.state == "failed"
     assert "too little to learn from" in ended.error
     assert json.dumps(ended.said[0]["left_out"]) == "{}"
+    made = registry_of(house).folder / "runs" / ended.dataset / "finetune"
+    made.mkdir(parents=True)
+    assert (await admin.call("DELETE", "/api/admin/learning/run")).json()["run"]["state"] == "cancelled"
+    assert not made.exists()
+
+
+async def test_a_run_that_the_end_of_a_server_cut_short_is_taken_up_by_the_next(house: House) -> None:
+    ws, folder = house.workspace, house.platform.champions.folder
+    first = Studies(house.platform.settings, folder)
+    await first.start(ws.id, ws.slug)
+    await first.aclose()
+    second = Studies(house.platform.settings, folder)
+    assert await second.take_up() == 1
+    assert second.look(ws.id).state == "running"
+    await second.cancel(ws.id)
+    assert await Studies(house.platform.settings, folder).take_up() == 0
+
+
+def test_one_process_at_a_time_learns_for_a_workspace(tmp_path: Path) -> None:
+    with hold(tmp_path), pytest.raises(Conflict), hold(tmp_path):
+        pass
+    with hold(tmp_path):
+        pass
 
 
 async def _start(person: Browser) -> str:

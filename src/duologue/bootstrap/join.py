@@ -35,6 +35,7 @@ from duologue.kit.log import get_logger
 from duologue.kit.settings import Settings
 from duologue.knowledge.service import KnowledgeService
 from duologue.learning.champions import Champions
+from duologue.learning.erasure import Erasure
 from duologue.learning.export import ExportService
 from duologue.learning.service import AutonomyService
 from duologue.learning.study import Studies
@@ -85,6 +86,7 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
     learning_dir, is_local = settings.data_dir / "learning", settings.engine == "local" and not settings.model_dir
     champions = Champions(learning_dir, engine, make_options(settings), is_local=is_local)
     assistant.choose_engines(champions)
+    Erasure(database, learning_dir)
     return Platform(
         settings=settings,
         database=database,
@@ -99,7 +101,7 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         autonomy=autonomy,
         champions=champions,
         trials=TrialService(database, accounts, champions),
-        studies=Studies(settings),
+        studies=Studies(settings, learning_dir),
         engine=engine,
         packs=packs,
         hosts=hosts,
@@ -147,6 +149,7 @@ async def start(platform: Platform, *, answers: bool = True) -> None:
         await prepare_samples(platform)
     for work in (_tick(platform), _encode_missing(platform), Listen(platform.database).run(), platform.trials.work()):
         platform.tasks.append(asyncio.create_task(work))
+    await platform.studies.take_up()
     platform.tasks += begin_chores(platform.packs, platform.hosts, platform.database)
     if platform.settings.engine == "local":
         platform.tasks.append(asyncio.create_task(warm_up(platform.engine)))

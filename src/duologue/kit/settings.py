@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     )
     mcp_servers: str = Field("", description="JSON file that names MCP servers whose tools the assistant may use.")
 
+    learn_torchrun: str = Field(
+        "",
+        description="Options of torchrun where learning takes several processes, such as `--standalone --nproc-per-node 2`.",
+    )
     autopilot_threshold: float = Field(0.8, ge=0, le=1, description="Least calibrated confidence for an answer without approval.")
     lease_s: float = Field(1800.0, gt=0, description="Seconds that a takeover holds without activity.")
     turn_timeout_s: float = Field(90.0, gt=0, description="Seconds after which a running turn is handed over.")

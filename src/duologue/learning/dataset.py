@@ -1,19 +1,15 @@
 """From verdicts to a frozen dataset: what is left out and why, what is held out, and one hash that names it all.
 
 Held out are the latest persons: those whose first verdict lies after the cut in time, so that neither a person nor a moment
-stands on both sides. What known persons said after the cut belongs to neither side. Pure; `store` writes it as files that the
-trainers read.
+stands on both sides. What known persons said after the cut belongs to neither side. Pure; `archive.py` writes it as files.
 """
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
 from duologue.assistant.guard import Mask, is_injected
 from duologue.kit.errors import Invalid
@@ -26,23 +22,27 @@ HELD_OUT = 0.2
 """Share of the time line behind the cut."""
 FASTEST_WORDS_PER_S = 15.0
 """An approval that came faster was not read: skilled readers read some 4 to 5 words a second (Brysbaert 2019)."""
+KNOWN = "known_person_after_the_cut"
 PLANTED = ("speaks_to_the_model", "asks_for_secrets")
 """Reasons for which an answer is left out that nobody means well with."""
 NO_ANSWER = ("only_a_label", "empty", "asked_to_steer")
 """Reasons that say nothing of an answer."""
+SAMPLES = 8
+"""Examples that are kept of each reason for leaving one out, for people to look at."""
 LEAST_PAIRS = 20
 LEAST_EXAMPLES = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """What is learnt from and what is only measured. `left_out`: how many examples, by reason."""
+    """What is learnt from and what is only measured. `left_out`: how many examples, by reason; `samples`: some of them."""
 
     name: str
     train: tuple[Example, ...]
     held_out: tuple[Example, ...]
     left_out: dict[str, int]
     people: int
+    samples: tuple[tuple[str, Example], ...] = ()
 
     def pairs(self, of: Sequence[Example]) -> list[Example]:
         """The preference pairs among examples."""
@@ -69,6 +69,7 @@ def freeze(candidates: Iterable[Candidate], held_out: float = HELD_OUT) -> Datas
     left_out: Counter[str] = Counter()
     kept: list[Candidate] = []
     known: set[tuple[str, str, str, str]] = set()
+    samples: list[tuple[str, Example]] = []
     for candidate in sorted(candidates, key=lambda c: (c.decided_at, str(c.example.lineage.get("verdict_id")), c.example.kind)):
         reason = _find_reason(candidate)
         redacted = replace(candidate, example=redact(candidate.example))
@@ -77,12 +78,15 @@ def freeze(candidates: Iterable[Candidate], held_out: float = HELD_OUT) -> Datas
             reason = "near_duplicate"
         if reason is not None:
             left_out[reason] += 1
+            if left_out[reason] <= SAMPLES:
+                samples.append((reason, redacted.example))
             continue
         known.add(key)
         kept.append(redacted)
-    train, measured = _split(kept, held_out, left_out)
+    train, measured = _split(kept, held_out, left_out, samples)
     name = _name(train, measured)
-    return Dataset(name, tuple(train), tuple(measured), dict(sorted(left_out.items())), len({c.person_id for c in kept}))
+    people = len({c.person_id for c in kept})
+    return Dataset(name, tuple(train), tuple(measured), dict(sorted(left_out.items())), people, tuple(samples))
 
 
 def _find_reason(candidate: Candidate) -> str | None:
@@ -115,7 +119,9 @@ def _key(example: Example) -> tuple[str, str, str, str]:
     return (example.kind, asked, " ".join(words(example.chosen)), " ".join(words(example.rejected)))
 
 
-def _split(kept: Sequence[Candidate], held_out: float, left_out: Counter[str]) -> tuple[list[Example], list[Example]]:
+def _split(
+    kept: Sequence[Candidate], held_out: float, left_out: Counter[str], samples: list[tuple[str, Example]]
+) -> tuple[list[Example], list[Example]]:
     if not kept:
         return [], []
     moments = sorted(c.decided_at for c in kept)
@@ -130,7 +136,9 @@ def _split(kept: Sequence[Candidate], held_out: float, left_out: Counter[str]) -
         elif first[candidate.person_id] >= cut:
             measured.append(candidate.example)
         else:
-            left_out["known_person_after_the_cut"] += 1
+            left_out[KNOWN] += 1
+            if left_out[KNOWN] <= SAMPLES:
+                samples.append((KNOWN, candidate.example))
     return train, measured
 
 
@@ -138,38 +146,9 @@ def _name(train: Sequence[Example], held_out: Sequence[Example]) -> str:
     whole = hashlib.sha256()
     for side in (train, held_out):
         for example in side:
-            whole.update(json.dumps(_row(example), ensure_ascii=False, sort_keys=True).encode() + b"\n")
+            whole.update(
+                json.dumps(to_line(example, "sft" if example.kind == "sft" else "dpo"), ensure_ascii=False, sort_keys=True).encode()
+                + b"\n"
+            )
         whole.update(b"--\n")
     return whole.hexdigest()[:16]
-
-
-def _row(example: Example) -> dict[str, Any]:
-    return to_line(example, "sft" if example.kind == "sft" else "dpo")
-
-
-def store(dataset: Dataset, folder: Path) -> Path:
-    """Write `sft.jsonl`, `pairs.jsonl`, `held_out.jsonl` and `card.json` into a folder named by the hash, whole or not at all."""
-    place = folder / dataset.name
-    if (place / "card.json").exists():
-        return place
-    place.mkdir(parents=True, exist_ok=True)
-    parts = {
-        "sft.jsonl": dataset.answers(dataset.train),
-        "pairs.jsonl": dataset.pairs(dataset.train),
-        "held_out.jsonl": list(dataset.held_out),
-    }
-    for name, examples in parts.items():
-        text = "".join(json.dumps(_row(e), ensure_ascii=False) + "\n" for e in examples)
-        _write(place / name, text)
-    card = {
-        "name": dataset.name, "answers": len(parts["sft.jsonl"]), "pairs": len(parts["pairs.jsonl"]),
-        "held_out": len(dataset.held_out), "people": dataset.people, "left_out": dataset.left_out,
-    }  # fmt: skip
-    _write(place / "card.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")
-    return place
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_suffix(path.suffix + ".part")
-    part.write_text(text, "utf-8")
-    os.replace(part, path)

@@ -10,12 +10,13 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from duologue.kit.errors import Conflict, NotFound
+from duologue.learning.archive import read_card
 from duologue.learning.model import Score
 
 Kind = Literal["promote", "roll_back", "try", "end_trial", "send_back"]
@@ -23,7 +24,10 @@ Kind = Literal["promote", "roll_back", "try", "end_trial", "send_back"]
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A trained model. `in_the_way` names what stands against its promotion; `parent` is the model that it was trained from."""
+    """A trained model. `in_the_way` names what stands against its promotion; `parent` is the model that it was trained from.
+
+    `erased`: examples of persons who were erased since, on which it or a version before it was trained.
+    """
 
     name: str
     dataset: str
@@ -32,6 +36,7 @@ class Version:
     scores: tuple[dict[str, Any], ...]
     in_the_way: tuple[str, ...]
     made_at: str
+    erased: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +81,19 @@ class Registry:
         found = []
         for path in (self.folder / "runs").glob("*/version.json"):
             given = json.loads(path.read_text("utf-8"))
-            found.append(Version(**{**given, "scores": tuple(given["scores"]), "in_the_way": tuple(given["in_the_way"])}))
-        return sorted(found, key=lambda v: v.made_at, reverse=True)
+            given |= {"scores": tuple(given["scores"]), "in_the_way": tuple(given["in_the_way"])}
+            found.append(Version(**given | {"erased": self._count_erased(given["dataset"])}))
+        by_name = {version.name: version for version in found}
+        marked = [replace(v, erased=sum(one.erased for one in _ancestors(v, by_name))) for v in found]
+        return sorted(marked, key=lambda v: v.made_at, reverse=True)
+
+    def list_ancestors(self, version: Version) -> list[Version]:
+        """The version, and those that it was trained from, latest first."""
+        return _ancestors(version, {v.name: v for v in self.list_versions()})
+
+    def _count_erased(self, dataset: str) -> int:
+        place = self.folder / "datasets" / dataset
+        return int(read_card(place)["erased"]) if (place / "card.json").exists() else 0
 
     def get(self, name: str) -> Version:
         """One version. Raises NotFound."""
@@ -161,6 +177,13 @@ class Registry:
             file.flush()
             os.fsync(file.fileno())
         return promotion
+
+
+def _ancestors(version: Version, by_name: dict[str, Version]) -> list[Version]:
+    found = [version]
+    while (before := by_name.get(found[-1].parent)) is not None and before not in found:
+        found.append(before)
+    return found
 
 
 def _write(path: Path, text: str) -> None:

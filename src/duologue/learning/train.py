@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from duologue.learning.dataset import LEAST_PAIRS, Dataset, store
+from duologue.learning.archive import store
+from duologue.learning.dataset import LEAST_PAIRS, Dataset
+from duologue.learning.spread import run_spread
 
 RANK, PASSES = 16, 8
 RATE, PREFER_RATE = 2e-3, 1e-3
@@ -31,10 +33,20 @@ class Run:
     has_preferences: bool
 
 
-def learn(dataset: Dataset, champion: Path, folder: Path, replay: Sequence[str] = (), say: Say = lambda _, __: None) -> Run:
-    """Train a challenger from the champion. `replay`: texts mixed in. Raises Invalid where there is too little to learn from."""
+def learn(
+    dataset: Dataset,
+    champion: Path,
+    folder: Path,
+    replay: Sequence[str] = (),
+    say: Say = lambda _, __: None,
+    spread: str = "",
+) -> Run:
+    """Train a challenger from the champion. `replay`: texts mixed in; `spread`: torchrun's options for several processes.
+
+    Raises Invalid where there is too little to learn from.
+    """
     from duologue.lm.prefer import PreferRecipe, prefer
-    from duologue.lm.recipe import Recipe, Stage
+    from duologue.lm.recipe import Recipe, Stage, save_recipe
     from duologue.lm.train import train
 
     dataset.check()
@@ -54,9 +66,13 @@ def learn(dataset: Dataset, champion: Path, folder: Path, replay: Sequence[str] 
         recipe = Recipe(
             out=str(place / "finetune"), start_from=str(champion), threads=1, lora_rank=RANK, lora_alpha=2.0 * RANK,
             stages=(Stage(steps=steps, data=tuple(sources), length=LENGTH, rows=ROWS, whole=True),),
-            optimizer="adamw", adam_lr=RATE, warmup_steps=5, evaluate_every=0, save_every=50, held_out_share=0.0,
+            optimizer="adamw", adam_lr=RATE, warmup_steps=5, evaluate_every=0, save_every=20, held_out_share=0.0,
         )  # fmt: skip
-        train(recipe, lambda step: say("finetune", step.step / steps), show=False)
+        if spread:
+            save_recipe(recipe, place / "finetune.yaml")
+            run_spread(place / "finetune.yaml", spread, lambda step: say("finetune", step / steps))
+        else:
+            train(recipe, lambda step: say("finetune", step.step / steps), show=False)
     pairs = dataset.pairs(dataset.train)
     if len(pairs) < LEAST_PAIRS:
         return Run(dataset.name, place, tuned, False)

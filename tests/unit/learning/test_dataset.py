@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duologue.kit.errors import Invalid
-from duologue.learning.dataset import freeze, store
+from duologue.learning.archive import store
+from duologue.learning.dataset import freeze
 from duologue.learning.model import Candidate, Example
 from tests.unit.learning.test_examples import VERDICT
 

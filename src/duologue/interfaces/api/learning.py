@@ -1,5 +1,6 @@
 """The learning loop: what verdicts would teach, a run and how far it is, versions and their scorecards, promotion, the way back."""
 
+import asyncio
 import math
 from dataclasses import asdict
 from typing import Annotated
@@ -12,6 +13,7 @@ from duologue.interfaces.api.errors import RESPONSES
 from duologue.interfaces.api.schemas import In, Json, Out
 from duologue.interfaces.api.security import Needs
 from duologue.interfaces.api.services import Joined, Services
+from duologue.learning.archive import store
 from duologue.learning.dataset import freeze
 from duologue.learning.trial import LEAST_SHARE, MOST_SHARE
 
@@ -53,7 +55,7 @@ async def _look_at_trial(services: Services, workspace_id: str) -> Json | None:
 async def _look(services: Services, session: Session) -> Json:
     ws = session.workspace.id
     dataset = freeze([candidate async for candidate in services.exports.candidates(ws)])
-    registry, progress = services.champions.registry(ws), services.studies.look(session.workspace.slug)
+    registry, progress = services.champions.registry(ws), services.studies.look(ws)
     counts = {
         "name": dataset.name, "answers": len(dataset.answers(dataset.train)), "pairs": len(dataset.pairs(dataset.train)),
         "held_out": len(dataset.held_out), "people": dataset.people, "left_out": dataset.left_out,
@@ -76,17 +78,33 @@ async def get_learning(session: Reader, services: Joined) -> Json:
 
 @router.post("/run", response_model=LearningOut)
 async def start_run(session: Teacher, services: Joined) -> Json:
-    """Let the verdicts become a challenger, beside the server. Goes on where an earlier run was stopped."""
-    dataset = freeze([candidate async for candidate in services.exports.candidates(session.workspace.id)])
+    """Freeze a dataset and let it become a challenger, beside the server."""
+    ws = session.workspace
+    dataset = freeze([candidate async for candidate in services.exports.candidates(ws.id)])
     dataset.check()
-    await services.studies.start(session.workspace.slug)
+    await asyncio.to_thread(store, dataset, services.champions.registry(ws.id).folder / "datasets")
+    await services.studies.start(ws.id, ws.slug, dataset.name)
+    return await _look(services, session)
+
+
+@router.post("/run/pause", response_model=LearningOut)
+async def pause_run(session: Teacher, services: Joined) -> Json:
+    """Stop the run for now; it goes on after its last checkpoint."""
+    await services.studies.pause(session.workspace.id)
+    return await _look(services, session)
+
+
+@router.post("/run/resume", response_model=LearningOut)
+async def resume_run(session: Teacher, services: Joined) -> Json:
+    """Go on with a run that was paused or failed, on its own dataset."""
+    await services.studies.resume(session.workspace.id)
     return await _look(services, session)
 
 
 @router.delete("/run", response_model=LearningOut)
 async def cancel_run(session: Teacher, services: Joined) -> Json:
-    """Stop the run that is on its way."""
-    await services.studies.cancel(session.workspace.slug)
+    """Stop the run and delete what it made; its dataset stays."""
+    await services.studies.cancel(session.workspace.id)
     return await _look(services, session)
 
 

@@ -128,6 +128,7 @@ def export(
 def learn(
     context: typer.Context,
     look_only: Annotated[bool, typer.Option("--look-only", help="Only say what would be learnt from.")] = False,
+    dataset: Annotated[str, typer.Option(help="Go on with this frozen dataset; without it a new one is frozen.")] = "",
     workspace: Workspace = "",
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -136,7 +137,9 @@ def learn(
     from duologue.interfaces.cli.learn import learn_from
     from duologue.interfaces.cli.run import with_platform
 
-    with_platform(context, lambda platform: learn_from(platform, workspace, look_only=look_only, as_json=as_json), data_dir)
+    with_platform(
+        context, lambda platform: learn_from(platform, workspace, dataset, look_only=look_only, as_json=as_json), data_dir
+    )
 
 
 @app.command()

@@ -18,26 +18,36 @@ if TYPE_CHECKING:
     from duologue.learning.model import Score
 
 
-async def learn_from(platform: Platform, slug: str, *, look_only: bool, as_json: bool) -> None:
-    """Freeze, train, compare, say what stands in the way. Raises Invalid where there is too little, SetupError without torch."""
-    from duologue.learning.dataset import freeze, store
+async def learn_from(platform: Platform, slug: str, name: str, *, look_only: bool, as_json: bool) -> None:
+    """Freeze, train, compare, say what stands in the way. `name`: a frozen dataset to go on with.
+
+    Raises Invalid where there is too little, Conflict where another process learns, SetupError without torch.
+    """
+    from duologue.learning.archive import drop_copies, load, store
+    from duologue.learning.dataset import freeze
     from duologue.learning.gates import read_gates
+    from duologue.learning.study import hold
 
     workspace = await get_workspace(platform, slug)
-    dataset = freeze([candidate async for candidate in platform.exports.candidates(workspace.id)])
     registry = platform.champions.registry(workspace.id)
     folder = registry.folder
+    if name:
+        dataset = load(folder / "datasets" / name)
+    else:
+        dataset = freeze([candidate async for candidate in platform.exports.candidates(workspace.id)])
     place = store(dataset, folder / "datasets")
     _say_dataset(dataset, place, as_json=as_json)
     if look_only:
         return
     dataset.check()
-    gates = read_gates(folder.parent, slug)
+    gates = read_gates(folder.parent, workspace.slug)
     documents = await platform.knowledge.list_documents(workspace.id)
     texts = [(await platform.knowledge.get_document(workspace.id, d.id)).text for d in documents if d.status == "ready"]
     parent, champion = registry.find_champion() or _of_settings(platform)
-    scores, in_the_way, model = await asyncio.to_thread(_train, dataset, champion, folder, texts, gates, as_json)
-    version = registry.note(dataset.name, parent, model, scores, in_the_way, platform.database.clock.now())
+    with hold(folder):
+        scores, in_the_way, model = await asyncio.to_thread(_train, platform, dataset, champion, folder, texts, gates, as_json)
+        version = registry.note(dataset.name, parent, model, scores, in_the_way, platform.database.clock.now())
+        drop_copies(folder / "runs" / dataset.name)
     _say_scores(scores, in_the_way, version.name, as_json=as_json)
 
 
@@ -52,7 +62,7 @@ def _of_settings(platform: Platform) -> tuple[str, Path]:
 
 
 def _train(
-    dataset: Dataset, champion: Path, folder: Path, texts: list[str], gates: Gates, as_json: bool
+    platform: Platform, dataset: Dataset, champion: Path, folder: Path, texts: list[str], gates: Gates, as_json: bool
 ) -> tuple[list[Score], list[str], Path]:
     from duologue.learning.gates import check_gates
 
@@ -69,7 +79,7 @@ def _train(
             if as_json:
                 print_json({"part": part, "share": round(share, 3)})
 
-        run = learn(dataset, champion, folder, texts[:half], say)
+        run = learn(dataset, champion, folder, texts[:half], say, platform.settings.learn_torchrun)
         say("compare", 0.0)
         scores = compare(champion, run.model, dataset.held_out, texts[half:][:24], dataset.pairs(dataset.train), texts)
         scores.append(measure_planted(dataset))

@@ -22,6 +22,7 @@ export function Learning() {
   const { data, setData, problem, reload } = useFetched(PATH);
   const [signing, setSigning] = useState(null);
   const isRunning = data?.run.state === "running";
+  const isHalted = data?.run.state === "paused" || data?.run.state === "failed";
   useEffect(() => {
     if (!isRunning) return;
     const timer = setInterval(reload, LOOK_MS);
@@ -33,9 +34,11 @@ export function Learning() {
     ${!data ? html`<${Waiting} problem=${problem} reload=${reload} />` : html`
       <section class="card" data-testid="dataset"><h3>${t("learning.dataset")}</h3><${Dataset} of=${data.dataset} />
         <${Run} run=${data.run} />
-        ${canTeach && html`<div class="row end">${isRunning
-          ? html`<button type="button" class="button small quiet" onClick=${() => doing(del(`${PATH}/run`))}>${t("action.cancel")}</button>`
-          : html`<button type="button" class="button small" data-testid="learn" onClick=${() => doing(post(`${PATH}/run`))}>${t("learning.learn")}</button>`}</div>`}</section>
+        ${canTeach && html`<div class="row end">
+          ${(isRunning || isHalted) && html`<button type="button" class="button small quiet" data-testid="cancel-run" onClick=${() => doing(del(`${PATH}/run`))}>${t("learning.cancel")}</button>`}
+          ${isRunning && html`<button type="button" class="button small" data-testid="pause-run" onClick=${() => doing(post(`${PATH}/run/pause`))}>${t("learning.pause")}</button>`}
+          ${isHalted && html`<button type="button" class="button small" data-testid="resume-run" onClick=${() => doing(post(`${PATH}/run/resume`))}>${t("learning.resume")}</button>`}
+          ${!isRunning && data.run.state !== "paused" && html`<button type="button" class="button small" data-testid="learn" onClick=${() => doing(post(`${PATH}/run`))}>${t("learning.learn")}</button>`}</div>`}</section>
       <section class="card"><h3>${t("learning.now")}</h3><p><code data-testid="answers-now">${data.answers_now}</code></p>
         <ul class="reasons">${data.promotions.toReversed().map((p) => html`<li key=${p.at}><strong>${t(KINDS[p.kind], { version: p.version || t("learning.of_settings"), share: percent(p.share) })}</strong>
           <p class="nothing">${t(p.by ? "learning.signed" : "learning.by_itself", { name: p.by_name, when: dateTime(p.at) })}</p></li>`)}</ul>
