@@ -75,6 +75,17 @@ async def test_a_small_model_only_quotes(tmp_path: Path, lang: Lang, question: s
         assert all(c.quote in p.body for c, p in zip(answer.citations, passages, strict=True))
 
 
+async def test_only_the_first_answer_has_an_opening(tmp_path: Path) -> None:
+    rules = [{"reply": "Glad you asked."}]
+    async with open_house(tmp_path, rules, script=SMALL, autopilot_threshold=0.2) as house:
+        talk = await house.open()
+        await talk.ask("How long can I return a tent?")
+        await talk.ask("How long are tent poles covered?")
+        first, second = await talk.said_by("ai")
+        assert first.startswith("Glad you asked.")
+        assert "Glad" not in second
+
+
 async def test_what_exists_only_in_the_other_language_is_quoted_and_said_so(tmp_path: Path) -> None:
     async with open_house(tmp_path, [{"reply": "…"}], script=SMALL, autopilot_threshold=0.99) as house:
         talk = await house.open("zh")

@@ -229,3 +229,13 @@ async def test_who_does_not_say_which_order_is_asked_for_it_once(
     assert told.data["made_of"] == "tool"
     await talk.say(question)
     assert (await talk.messages())[-1].body != said.body
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("lang", "question"), [("en", "Do orders go out over Christmas?"), ("zh", "春节期间还能下单吗？什么时候发货？")]
+)
+async def test_who_asks_how_it_is_done_is_not_asked_for_an_order(shop: House, lang: str, question: str) -> None:
+    talk = await begin(shop, lang)
+    await talk.say(question)
+    assert not any("RO-" in message.body for message in await talk.messages())

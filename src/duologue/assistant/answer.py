@@ -82,8 +82,9 @@ def _nothing(turn: Turn, quotes: Sequence[Quote], *, is_denied: bool) -> Answer:
 
 
 def quote_answer(turn: Turn, quotes: Sequence[Quote], opening: str) -> Answer:
-    """The quotes with their citations, behind an opening sentence that claims nothing."""
-    lead = opening if opening and is_connective(opening, turn.question) and _is_of(opening, turn.lang) else ""
+    """The quotes with their citations; the first answer of a conversation begins with an opening sentence that claims nothing."""
+    is_first = not any(message.author_kind == "ai" for message in turn.history)
+    lead = opening if is_first and opening and is_connective(opening, turn.question) and _is_of(opening, turn.lang) else ""
     if quotes[0].passage.lang != turn.lang:
         lead = notices.LEAD_OTHER_LANGUAGE[turn.lang]
     elif not lead and len(quotes) > 1:

@@ -66,7 +66,7 @@ async def write_opening(engine: Engine, turn: Turn, hide: prompt.Hide) -> Though
                 elif isinstance(event, Finished):
                     logprob = event.logprob
     except (ModelUnavailable, Invalid, TimeoutError) as error:
-        log.info("run %s goes without an opening: %s", turn.run_id, error)
+        log.info("run %s goes without an opening: %s", turn.run_id, str(error) or "the model was too slow")
         return Thought()
     return Thought(opening=text.strip(), logprob=logprob, rounds=1)
 

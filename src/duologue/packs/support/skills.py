@@ -2,6 +2,7 @@
 sent, one question, then a person. Knows what was read of the message, no model.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,8 @@ VAGUE_WORDS, VAGUE_HAN = 4, 6
 """Words, or Han characters, up to which a message that is not understood may be said again in other words."""
 WANTS = "support_wants"
 """Key in a message's data: what the person was asked for."""
+_OWN = re.compile(r"\b(?:my|mine|our|i|i've|i'm|we)\b|我|咱|到哪|没收到|没到|没动|不动|未收到", re.IGNORECASE)
+"""Words of somebody who waits for something of his own, rather than asks how it is done."""
 _WHICH_ORDER: Mapping[Lang, str] = {
     "en": "I can look that up. What is the order number (it begins with RO-), and which e-mail address was the order placed with?",
     "zh": "我可以帮您查询。请告诉我订单号（以 RO- 开头）和下单时使用的邮箱。",
@@ -68,7 +71,7 @@ async def ask_for_order(context: SkillContext) -> Reply | None:
     is_about_one = data.get("understanding") == "sure" and [one["intent"] for one in data["intents"]] == ["order_status"]
     said = " ".join([turn.question, *turn.asked_before])
     was_asked = any(WANTS in message.data for message in turn.history)
-    if not is_about_one or was_asked or match_order(said):
+    if not is_about_one or was_asked or match_order(said) or not _OWN.search(turn.question):
         return None
     return Reply(_WHICH_ORDER[turn.lang], SURE_OF_WORDS, data={WANTS: "order"}, is_settled=True)
 
