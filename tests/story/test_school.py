@@ -129,9 +129,10 @@ async def test_the_sample_class_is_filled_once_and_shows_who_needs_help(tmp_path
         await prepare_pack_samples(platform)
         workspace = await platform.accounts.get_workspace("school")
         room = await open_class(platform.hosts["education"], workspace.id)
-        assert len(room.rows) == 12
+        assert len(room.rows) == 17
+        assert room.classes() == ["7a", "7b"]
         assert {row.lang for row in room.rows.values()} == {"en", "zh"}
-        assert sum(map(len, room.answers.values())) == 5 * sum(days for *_, days in PUPILS)
+        assert sum(map(len, room.answers.values())) == 5 * sum(days for *_, days, _ in PUPILS)
         help_today = who_needs_help(room, "en", platform.hosts["education"].clock.now().date())
         assert ("Grace", ["Has not begun."]) in [(h["name"], h["reasons"][:1]) for h in help_today]
         assert item_quality(room, "zh")

@@ -19,13 +19,16 @@ from duologue.sdk import Panel, PanelContext, Role
 STAFF: tuple[Role, ...] = ("owner", "admin", "expert", "viewer")
 
 
-async def overview(context: PanelContext) -> Any:
-    """The heat map of the class, who needs help, items to look at, plans that wait for a signature."""
+async def overview(context: PanelContext, group: str = "") -> Any:
+    """The heat map, who needs help, items to look at, plans that wait for a signature: of one class, or of all. Items are judged by
+    the answers of all."""
     room = await open_class(context.host, context.workspace_id)
     now = context.host.clock.now()
     course = room.course(context.lang)
     rows = []
     for person_id, row in room.rows.items():
+        if group and row.class_name != group:
+            continue
         learner = room.learner(person_id)
         known = believe(learner, course, course.order, now)
         seen = {s: room.tracer.mastery(person_id, s) for s in course.order}
@@ -39,12 +42,16 @@ async def overview(context: PanelContext) -> Any:
                for r in course.resources]  # fmt: skip
     async with context.host.read() as tx:
         handed_in = await grades.list_submissions(tx, context.workspace_id, states=("new", "bulk", "single"))
-        appeals = sum(not a.answer for a in await grades.list_appeals(tx, context.workspace_id))
+        open_appeals = [a for a in await grades.list_appeals(tx, context.workspace_id) if not a.answer]
+    here = {str(r["person_id"]) for r in rows}
+    handed_in = [one for one in handed_in if one.person_id in here]
+    appeals = sum(a.person_id in here for a in open_appeals)
     states = {state: sum(one.state == state for one in handed_in) for state in ("new", "bulk", "single")}
     items = item_quality(room, context.lang)
     return {"skills": [{"id": s, "name": course.skill(s).name} for s in course.order], "learners": rows, "to_sign": waiting,
+            "groups": room.classes(),
             "least": LEAST, "queue": states | {"appeals": appeals}, "reading": reading, "least_item": LEAST_ITEM,
-            "help": who_needs_help(room, context.lang, now.date()), "items": items[:15], "measured": len(items)}  # fmt: skip
+            "help": who_needs_help(room, context.lang, now.date(), here), "items": items[:10], "measured": len(items)}  # fmt: skip
 
 
 async def learner(context: PanelContext, person_id: str) -> Any:
@@ -56,7 +63,7 @@ async def learner(context: PanelContext, person_id: str) -> Any:
     decided = [{"id": i, "action": e.action, "skill": e.skill, "name": course.skill(e.skill).name, "kind": e.kind or "",
                 "day": str(e.day or ""), "by": e.by} for i, e in room.edits.get(person_id, ())]  # fmt: skip
     shown = show_path(room, person_id, found, course, context)
-    return shown | {"name": row.name, "edits": decided, "is_signed": room.is_signed(person_id)}
+    return shown | {"name": row.name, "group": row.class_name, "edits": decided, "is_signed": room.is_signed(person_id)}
 
 
 async def skill(context: PanelContext, person_id: str, skill: str) -> Any:
@@ -110,6 +117,15 @@ async def sign(context: PanelContext, person_id: str) -> Any:
     return {"signed": signed}
 
 
+async def put_in_group(context: PanelContext, person_id: str, group: str) -> Any:
+    """Put a learner into a class of the school; an empty name takes him out. Raises NotFound."""
+    context.check_role("expert")
+    room = await open_class(context.host, context.workspace_id)
+    await change(context.host, room.row(person_id), class_name=group.strip()[:40])
+    context.host.refresh(context.workspace_id)
+    return {"group": group.strip()[:40]}
+
+
 async def choose(context: PanelContext, resource: str, choice: str) -> Any:
     """Pin or block a piece of reading for the class; an empty choice undoes it."""
     context.check_role("expert")
@@ -124,5 +140,5 @@ async def choose(context: PanelContext, resource: str, choice: str) -> Any:
 PANEL = Panel(
     "class", {"en": "Class", "zh": "班级"}, STAFF, "class.js", place="page", icon="people",
     queries={"overview": overview, "learner": learner, "skill": skill},
-    commands={"edit": edit, "undo": undo, "sign": sign, "choose": choose},
+    commands={"edit": edit, "undo": undo, "sign": sign, "choose": choose, "put_in_group": put_in_group},
 )  # fmt: skip

@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -54,6 +54,10 @@ class Classroom:
     def learner(self, person_id: str) -> Learner:
         """One learner's state; a blank one for who has not answered yet."""
         return self.learners.setdefault(person_id, Learner(person_id, self.tracer))
+
+    def classes(self) -> list[str]:
+        """The names of the school's classes."""
+        return sorted({r.class_name for r in self.rows.values() if r.class_name})
 
     def row(self, person_id: str) -> LearnerRow:
         """Who takes part. Raises NotFound."""
@@ -157,20 +161,16 @@ async def _refresh(host: Host, room: Classroom) -> Classroom:
     return room
 
 
-async def join(host: Host, workspace_id: str, person_id: str, name: str, lang: Lang, *, is_minor: bool = True) -> LearnerRow:
+async def join(
+    host: Host, workspace_id: str, person_id: str, name: str, lang: Lang, *, is_minor: bool = True, class_name: str = ""
+) -> LearnerRow:
     """Take part, having consented that answers are kept; again changes nothing but name and language."""
     async with host.write() as tx:
         known = await repository.list_learners(tx, workspace_id, person_id)
         at = known[0].consented_at if known else host.clock.now()
-        row = LearnerRow(
-            workspace_id,
-            person_id,
-            name.strip()[:80] or "–",
-            lang,
-            is_minor,
-            at,
-            *([known[0].goal, known[0].signed] if known else []),
-        )
+        row = LearnerRow(workspace_id, person_id, name.strip()[:80] or "–", lang, is_minor, at, class_name=class_name)
+        if known:
+            row = replace(row, goal=known[0].goal, signed=known[0].signed, class_name=known[0].class_name)
         await repository.save_learner(tx, row)
     return row
 

@@ -1,6 +1,6 @@
 """Which learners need a person today, and why, in words. Knows answers and paths; decides nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -23,10 +23,15 @@ TODAY = 2
 """Urgency from which a learner needs a person today; a goal out of reach alone is a matter of the plan."""
 
 
-def who_needs_help(room: Classroom, lang: Lang, today: date) -> list[dict[str, Any]]:
-    """Learners who need a person, most urgent first, each with the reasons in words and whether it is for today."""
+def who_needs_help(room: Classroom, lang: Lang, today: date, people: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """Learners who need a person, most urgent first, with the reasons in words; of `people` alone where they are named.
+
+    `is_today` says whether it can wait: a goal out of reach alone is a matter of the plan.
+    """
     course, found = room.course(lang), []
     for person_id, row in room.rows.items():
+        if people is not None and person_id not in people:
+            continue
         reasons, urgency = _reasons(room.answers.get(person_id, []), course, today)
         path = room.path(person_id, lang, today)
         if not path.is_enough:

@@ -17,6 +17,7 @@ learners = Table(
     Column("workspace_id", Id, primary_key=True), Column("person_id", Id, primary_key=True), 
     Column("name", Text), Column("lang", String(8)),
     Column("is_minor", Boolean), Column("consented_at", UtcTime), Column("goal", Json), Column("signed", Json),
+    Column("class_name", String(40)),
 )  # fmt: skip
 answers = Table(
     "education_answer", metadata,
@@ -41,7 +42,7 @@ choices = Table(
 
 @dataclass(frozen=True, slots=True)
 class LearnerRow:
-    """Who takes part since when; `goal` and `signed` as JSON, empty where there is none."""
+    """Who takes part since when; `goal` and `signed` as JSON, empty where there is none; `class_name` empty before it is set."""
 
     workspace_id: str
     person_id: str
@@ -51,6 +52,7 @@ class LearnerRow:
     consented_at: datetime
     goal: dict[str, Any] = field(default_factory=dict)
     signed: dict[str, Any] = field(default_factory=dict)
+    class_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The sample class: twelve learners who have worked for six weeks, one of them stuck, one away, one who has not begun.
+"""The sample school: two classes, seventeen learners who have worked for six weeks, some stuck, one away, one who has not begun.
 
 Everything goes through the class's own functions. What each of them answers is drawn by a seed from an ability of his own.
 """
@@ -11,16 +11,20 @@ from duologue.kit.text import Lang
 from duologue.packs.education.course import sample_course
 from duologue.packs.education.grades.sample import add_homework
 from duologue.packs.education.learners import repository
-from duologue.packs.education.learners.classroom import change, join
+from duologue.packs.education.learners.classroom import change, join, open_class
 from duologue.packs.education.learners.repository import AnswerRow
-from duologue.sdk import Sample, SampleDesk
+from duologue.sdk import Host, Sample, SampleDesk
 
-PUPILS: tuple[tuple[str, Lang, float, int], ...] = (
-    ("Ada", "en", 1.4, 30), ("Ben", "en", 0.2, 22), ("Chloe", "en", 0.9, 26), ("Dev", "en", -0.9, 20), ("Elif", "en", 0.5, 24),
-    ("Farid", "en", -0.2, 9), ("一诺", "zh", 1.1, 28), ("浩然", "zh", -0.4, 18), ("梓涵", "zh", 0.6, 25), ("宇轩", "zh", -1.2, 16),
-    ("思远", "zh", 0.1, 21), ("Grace", "en", 0.3, 0),
+PUPILS: tuple[tuple[str, Lang, float, int, str], ...] = (
+    ("Ada", "en", 1.4, 30, "7a"), ("Ben", "en", 0.2, 22, "7a"), ("Chloe", "en", 0.9, 26, "7a"), ("Dev", "en", -0.9, 20, "7a"),
+    ("Elif", "en", 0.5, 24, "7a"), ("Farid", "en", -0.2, 9, "7a"), ("一诺", "zh", 1.1, 28, "7a"), ("浩然", "zh", -0.4, 18, "7a"),
+    ("梓涵", "zh", 0.6, 25, "7a"), ("宇轩", "zh", -1.2, 16, "7a"), ("思远", "zh", 0.1, 21, "7a"), ("Grace", "en", 0.3, 0, "7a"),
+    ("Hana", "en", 0.7, 18, "7b"), ("Ivo", "en", -0.6, 17, "7b"), ("Jun", "en", 0.0, 20, "7b"), ("佳怡", "zh", 0.8, 22, "7b"),
+    ("子墨", "zh", -0.3, 19, "7b"),
 )  # fmt: skip
-"""Name, language, ability in log odds, days of practice in six weeks."""
+"""Name, language, ability in log odds, days of practice in six weeks, class."""
+SIGNED = ("Chloe", "Ben", "一诺", "佳怡")
+"""Whose plans the teacher has signed."""
 DAYS, A_DAY = 42, 5
 
 
@@ -33,10 +37,10 @@ async def prepare(desk: SampleDesk) -> None:
     course = sample_course("en")
     async with host.read() as tx:
         there = {r.name for r in await repository.list_learners(tx, desk.workspace_id)}
-    for name, lang, ability, days in PUPILS:
+    for name, lang, ability, days, class_name in PUPILS:
         if name in there:
             continue
-        row = await join(host, desk.workspace_id, await desk.start_person(name, lang), name, lang)
+        row = await join(host, desk.workspace_id, await desk.start_person(name, lang), name, lang, class_name=class_name)
         goal = draw.choice(("equation-two-step", "add-unlike", "equation-brackets"))
         plan = {"skills": [goal], "due": str((now + timedelta(days=28)).date()), "minutes_per_day": 20, "rest_days": [5, 6]}
         await change(host, row, goal=plan)
@@ -60,7 +64,15 @@ async def prepare(desk: SampleDesk) -> None:
                 body = {"action": "add", "skill": "compare", "kind": "review", "day": str((now + timedelta(days=2)).date()),
                         "minutes": 6, "by": "Ms Okafor"}  # fmt: skip
                 await repository.add_edit(tx, desk.workspace_id, row.person_id, body)
+    await _sign(host, desk.workspace_id)
     await add_homework(host, desk.workspace_id, "Ms Okafor", str((now + timedelta(days=3)).date()))
+
+
+async def _sign(host: Host, workspace_id: str) -> None:
+    room = await open_class(host, workspace_id)
+    for row in [r for r in room.rows.values() if r.name in SIGNED and not r.signed]:
+        at = host.clock.now().isoformat()
+        await change(host, row, signed={"by": "Ms Okafor", "at": at, "digest": room.digest(row.person_id)})
 
 
 SCHOOL = Sample("school", "Riverside School", "en", prepare)

@@ -10,8 +10,8 @@ export function About({ skill, children }) {
     <p style="margin: 0">${skill.about}</p>
     ${skill.before.length > 0 && html`<p style="margin: 0"><small>${t("education.builds_on", { names: skill.before.join(" · ") })}</small></p>`}
     <div class="range" role="img" aria-label=${`${percent(skill.chance)}, ${sure}`}><i style=${`left: ${skill.low * 100}%; right: ${100 - skill.high * 100}%`}></i><b style=${`left: ${skill.chance * 100}%`}></b></div>
-    <p style="margin: 0"><small>${isFew ? t("education.few", { n: skill.answers, least: skill.least }) : `${t("education.known_now", { p: percent(skill.known) })} ${sure}`}</small></p>
-    ${skill.words && html`<p style="margin: 0">${skill.words}</p>`}
+    <p style="margin: 0"><small>${isFew ? t("education.few", { n: skill.answers, least: skill.least }) : `${t("education.solves", { p: percent(skill.chance), sure })} ${t("education.now_known", { p: percent(skill.known) })}`}</small></p>
+    ${skill.words && html`<p style="margin: 0">${t("education.by_answers")} ${skill.words}</p>`}
     ${skill.evidence.length > 0 && html`<ul class="evidence" aria-label=${t("education.evidence")}>${skill.evidence.map((e, i) => html`<li key=${i}>${e.correct ? "✓" : "✗"} ${e.text} <small>${t("education.expected", { p: percent(e.expected) })}</small></li>`)}</ul>`}
     ${skill.due && html`<p style="margin: 0"><small>${t("education.review_due", { day: skill.due })}</small></p>`}
     ${children}</section>`;
