@@ -23,7 +23,9 @@ def _openings() -> dict[str, dict[str, re.Pattern[str]]]:
 def is_question(text: str, lang: Lang) -> bool:
     """Whether a turn asks: by its mark or its form."""
     folded = fold(text).strip()
-    if "?" in folded:
+    if "?" in folded or re.match(
+        r"(?:please )?(?:tell|describe|show|talk to) (?:me|us)\b|describe|(?:请|您|你)*(?:先)?(?:说说|讲讲)", folded
+    ):
         return True
     if lang == "zh":
         return bool(
@@ -41,7 +43,13 @@ def find_question(text: str, lang: Lang) -> int:
         if not (m.group().rstrip().endswith("?") or asks):
             break
         start = m.start()
+    if start < len(folded) and _LIKE_THAT.search(folded[start:]):
+        start = max((m.start() for m in _SENTENCE.finditer(folded, 0, start)), default=start)
     return start
+
+
+_LIKE_THAT = re.compile(r"\b(?:like that|like this|about that|any of (?:that|those|these))\b|这种|这样的")
+"""What sends a question back to the sentence before it."""
 
 
 _SENTENCE = re.compile(r"(?:[^.?!。\n]|\.(?=\d))+[.?!。\n]*")
@@ -79,7 +87,9 @@ def read_answer(text: str, lang: Lang) -> Polarity:
         return "unknown"
     if _openings()["no"][lang].match(folded):
         return "no"
-    if _openings()["no_later"][lang].search(folded) and not re.match(r"(?:yes|yeah|yep|sometimes)\b|有|是", folded):
+    if _openings()["no_later"][lang].search(folded) and not re.search(
+        r"^(?:yes|yeah|yep|sometimes)\b|^有|^是|\b(?:except|apart from|but)\b|除了|就是|但", folded
+    ):
         return "no"
     if _openings()["yes"][lang].match(folded) or (lang == "zh" and re.match(r"嗯+\W*$", folded)):
         return "yes"

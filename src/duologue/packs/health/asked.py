@@ -17,7 +17,7 @@ _GROUPS = frozenset({"antibiotics", "steroids"})
 _ASKED_VALUE = {
     "pulse": re.compile(r"pulse|heart rate|心率|脉搏"), "temperature": re.compile(r"temperature|how high|体温|多少度"),
     "spo2": re.compile(r"saturation|oximeter|血氧"), "glucose": re.compile(r"(?:blood )?sugar|glucose|血糖"),
-}  # fmt: skip  # fmt: skip
+}  # fmt: skip
 
 
 def read_measured(turn: Turn, lang: Lang, exchange: Exchange | None) -> list[Measure]:
@@ -39,7 +39,9 @@ def _is_presupposed(x: Exchange, start: int, entry: Entry, facts: Mapping[tuple[
     before = before[max(before.rfind(c) for c in ".?!。？！") + 1 :]
     if READING["still"].search(before):
         return False
-    if READING["which"].search(before) or (entry.kind != "medication" and READING["beside"].search(before)):
+    if READING["which"].search(before):
+        return True
+    if x.polarity != "yes" and entry.kind != "medication" and READING["beside"].search(before):
         return True
     present = any(f.concept == entry.concept and f.status == "present" for f in facts.values())
     return bool(READING["about"].search(before)) or (present and bool(READING["known"].search(before)))
@@ -69,7 +71,17 @@ def read_answered(x: Exchange, lang: Lang, facts: Mapping[tuple[str, str, str], 
         and x.polarity in ("no", "unknown")
     ):
         yield Fact("allergies", "allergy", status, (whole(x.question), whole(x.answer)))
+    last = question[x.asked_from :]
+    at_large = READING["medicines"].search(last) and not READING["more"].search(last) and not READING["allergy"].search(last)
+    if not asked and x.polarity == "no" and at_large:
+        yield Fact("medications", "medication", "denied", (whole(x.question), whole(x.answer)))
+    heat = [m.value for m in find_measures(x.answer.text, lang) if m.kind == "temperature"]
     for entry, start, end in asked:
+        if entry.kind == "condition" and READING["kin_has"].search(answer) and not READING["family"].search(question):
+            sources = (Source(x.question.index, start, end, x.question.text[start:end]), whole(x.answer))
+            yield Fact(entry.concept, entry.kind, "present", sources, "family", icd10=entry.icd10, evidence=entry.evidence)
+        if entry.concept == "fever" and heat and max(heat) < 38.0:
+            continue
         kind: Kind = "allergy" if entry.kind == "medication" and READING["allergy"].search(question) else entry.kind
         if start < x.asked_from or (kind == "medication" and entry.concept in ALLERGENS):
             continue
@@ -95,14 +107,18 @@ def read_answered(x: Exchange, lang: Lang, facts: Mapping[tuple[str, str, str], 
             continue
         how = assess(x.question.text, start, end, lang)
         mine = status
-        if lang == "en" and how.negated and status != "unknown":
-            if status == "present" and not READING["checks"].search(question[x.asked_from :]):
-                continue
+        if status == "present" and kind in ("social", "medication") and READING["quit"].search(answer):
             mine = "denied"
+        if lang == "en" and how.negated and status != "unknown":
+            agrees = READING["checks"].search(question[x.asked_from :])
+            contradicts = re.search(r"\bi (?:do|have|am|did)\b(?! ?n.t| not)", answer)
+            if status == "present" and not agrees and not contradicts:
+                continue
+            mine = "present" if status == "present" and contradicts else "denied"
         family: Experiencer = "family" if READING["family"].search(question) else "patient"
         sources = (Source(x.question.index, start, end, x.question.text[start:end]), whole(x.answer))
         past = bool(re.search(r"\bever\b|曾|以前|过吗|过没", question)) and entry.kind == "symptom"
-        detail = {} if mine != "present" else read_detail(x.answer.text, 0, len(x.answer.text), kind)
+        detail = {} if mine != "present" else read_detail(x.answer.text, 0, len(x.answer.text), kind, lang)
         yield Fact(
             entry.concept, kind, mine, sources, family, past, detail=detail, icd10=entry.icd10, evidence=entry.evidence
         )  # fmt: skip

@@ -10,7 +10,7 @@ from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.asked import read_answered, read_confirmed, read_measured
 from duologue.packs.health.context import assess
 from duologue.packs.health.dialogue import Exchange, Spoken, Turn, find_confirmed, find_exchanges, read_turns
-from duologue.packs.health.factgraph import Fact, FactGraph, Source, key
+from duologue.packs.health.factgraph import Fact, FactGraph, Source, key, whole
 from duologue.packs.health.mentions import ALLERGENS, READING, find_mentions, read_detail, sentence_of
 from duologue.packs.health.phrases import fold
 
@@ -20,8 +20,8 @@ __all__ = ["Fact", "FactGraph", "Source", "extract_facts"]
 def extract_facts(dialogue: Spoken, lang: Lang | None = None) -> FactGraph:
     """The facts of a dialogue. A later word on the same thing supersedes the earlier, whose turns are kept.
 
-    One exception: who said of himself that he has a thing has it, though he denies a narrower question after ("on the right side?",
-    "right away?"), unless the denial says that it is over.
+    One exception: who said of himself that he has a thing has it, though he denies something narrower after ("on the right side?",
+    "right away?"), unless the denial says that it is over or takes the word back.
     """
     turns = read_turns(dialogue)
     language = lang or detect_lang(" ".join(t.text for t in turns))
@@ -31,10 +31,9 @@ def extract_facts(dialogue: Spoken, lang: Lang | None = None) -> FactGraph:
     for turn in turns:
         exchange = exchanges.get(turn.index)
         if exchange:
-            over = bool(READING["over"].search(fold(f"{exchange.question.text}\n{exchange.answer.text}")))
+            told = {key(f) for f in _stated(turn, language, exchange)}
             for fact in read_answered(exchange, language, facts):
-                old = facts.get(key(fact))
-                if not (fact.status == "denied" and old and old.status == "present" and not over):
+                if key(fact) not in told and not _stays(facts.get(key(fact)), fact, f"{exchange.question.text}\n{turn.text}"):
                     _keep(facts, fact)
         if turn.index in confirmed:
             for fact in read_confirmed(confirmed[turn.index], turn, language):
@@ -42,11 +41,35 @@ def extract_facts(dialogue: Spoken, lang: Lang | None = None) -> FactGraph:
                     _keep(facts, fact)
         if turn.role == "patient":
             for fact in _stated(turn, language, exchange):
-                _keep(facts, fact)
+                said = f"{exchange.question.text if exchange else ''}\n{turn.text}"
+                is_habit = fact.kind not in ("symptom", "condition")
+                if is_habit or not _stays(facts.get(key(fact)), fact, said):
+                    _keep(facts, fact)
+            if exchange and READING["where"].search(fold(exchange.question.text)) and not find_mentions(turn.text, language):
+                _place(facts, turn)
             for m in read_measured(turn, language, exchange):
                 source = Source(turn.index, m.start, m.end, turn.text[m.start : m.end])
                 _keep(facts, Fact(m.kind, "measure", "present", (source,), value=m.value, unit=m.unit))
     return FactGraph(language, tuple(turns), tuple(facts.values()))
+
+
+def _place(facts: dict[tuple[str, str, str], Fact], turn: Turn) -> None:
+    """An answer that names a side and nothing else ("Where?" – "On the right") tells it of the symptom that was named last."""
+    m = READING["side"].search(fold(turn.text))
+    last = max(
+        (f for f in facts.values() if f.kind == "symptom" and f.status == "present"), key=lambda f: f.sources[-1].turn, default=None
+    )
+    if m and last and "side" not in last.detail:
+        side = next(g for g in m.groups() if g)
+        facts[key(last)] = replace(last, sources=(*last.sources, whole(turn)), detail={**last.detail, "side": side})
+
+
+def _stays(old: Fact | None, new: Fact, said: str) -> bool:
+    """Whether what was told stays though `new` denies it: nobody said that it is over, or took the word back."""
+    if old is None or old.status != "present" or new.status != "denied":
+        return False
+    folded = fold(said)
+    return not (READING["over"].search(folded) or READING["corrects"].search(folded))
 
 
 def _keep(facts: dict[tuple[str, str, str], Fact], fact: Fact) -> None:
@@ -69,6 +92,8 @@ def _stated(turn: Turn, lang: Lang, exchange: Exchange | None) -> Iterator[Fact]
             start = fact.sources[0].start
             if not READING["over"].search(fold(turn.text)[max(0, start - 25) : fact.sources[0].end + 12]):
                 continue
+        if old and old.status == "denied" and fact.status == "present" and fact.kind == "social":
+            continue
         told[key(fact)] = replace(fact, detail={**old.detail, **fact.detail}) if old and old.status == fact.status else fact
     yield from told.values()
 
@@ -84,21 +109,33 @@ def _mentioned(turn: Turn, lang: Lang, exchange: Exchange | None) -> Iterator[Fa
             continue
         if folded[right : right + 1] == "?" and (entry.kind == "condition" or not READING["wonders"].search(folded[left:right])):
             continue
+        if READING["meant_otherwise"].search(folded[left:start]):
+            continue
+        if entry.kind == "social" and exchange and exchange.polarity == "no" and not READING["own"].search(folded[left:right]):
+            continue
         around = folded[max(0, start - 40) : end]
         family = how.family or asked_family or (entry.kind == "condition" and bool(READING["family"].search(around)))
         kind = entry.kind
         if kind == "medication" and (
-            asked_allergy or READING["allergy"].search(folded[max(left, start - 30) : min(right, end + 30)])
+            asked_allergy
+            or READING["allergy"].search(folded[max(left, start - 30) : min(right, end + 30)])
+            or READING["not_borne"].search(folded[left:start])
         ):
             kind = "allergy"
         if entry.concept in ALLERGENS and kind != "allergy":
             continue
+        past = False
         negated = how.negated or bool(READING["inside"].search(folded[start:end]))
         if kind in ("medication", "social") and not negated:
-            negated = bool(READING["ended"].search(folded[left:start]) or READING["ended_after"].match(folded[end:right]))
+            planned = READING["planned"].search(READING["ended"].sub("", folded[left:start]))
+            ended = READING["ended"].search(folded[left:start]) and not planned
+            negated = past = bool(ended or READING["ended_after"].match(folded[end:right]))
+        negated = negated or (kind == "symptom" and bool(READING["over_now"].match(folded[end:])))
+        if kind == "allergy" and READING["not_borne"].search(folded[left:start]):
+            negated = False
         source = Source(turn.index, start, end, turn.text[start:end])
-        detail = {} if negated else read_detail(turn.text, start, end, kind)
+        detail = {} if negated else read_detail(turn.text, start, end, kind, lang)
         yield Fact(
             entry.concept, kind, "denied" if negated else "present", (source,), "family" if family else "patient",
-            how.historical, detail=detail, icd10=entry.icd10, evidence=entry.evidence,
+            past or (how.historical and not negated), detail=detail, icd10=entry.icd10, evidence=entry.evidence,
         )  # fmt: skip

@@ -116,7 +116,7 @@ class _Writer:
             self._measure(f, note)
         elif f.kind == "condition":
             self._condition(f, note)
-        elif f.kind == "medication":
+        elif f.kind == "medication" and f.concept != "medications":
             status = {"present": "active", "denied": "not-taken", "unknown": "unknown"}[f.status]
             resource: Json = {
                 "resourceType": "MedicationStatement",
@@ -185,7 +185,13 @@ class _Writer:
             code = ("no-known-allergies", "No Known Allergies") if denied else ("no-allergy-info", "No information about allergies")
             self._allergy(_concept(_ABSENT, *code), "unconfirmed", [{"text": "asked and denied" if denied else "not asked"}])
         if not self.by_section["medications"]:
-            medicine = _concept(_ABSENT, "no-medication-info", "No information about medications")
+            none = any(f.concept == "medications" and f.status == "denied" for f in self.facts.facts)
+            code = (
+                ("no-known-medications", "No Known Medications")
+                if none
+                else ("no-medication-info", "No information about medications")
+            )
+            medicine = _concept(_ABSENT, *code)
             resource = {"resourceType": "MedicationStatement", "status": "unknown", "medicationCodeableConcept": medicine}
             self._add({**resource, "subject": self.patient}, "medications")
         if not self.by_section["pmh"]:

@@ -71,7 +71,7 @@ def sentence_of(text: str, start: int, end: int) -> tuple[int, int]:
     return left, min(ends, default=len(text))
 
 
-def read_detail(text: str, start: int, end: int, kind: str) -> dict[str, str]:
+def read_detail(text: str, start: int, end: int, kind: str, lang: Lang) -> dict[str, str]:
     """Attributes in the words that were used, from the sentence of the mention; a dose behind it goes first."""
     left, right = sentence_of(text, start, end)
     folded = fold(text)
@@ -91,6 +91,8 @@ def read_detail(text: str, start: int, end: int, kind: str) -> dict[str, str]:
     for name, pattern in patterns.items():
         behind = pattern.search(folded, end, right) if name == "dose" else None
         m = behind or pattern.search(folded, left, right)
+        if m is None and name == "side" and len(find_mentions(text, lang)) == 1:
+            m = pattern.search(folded, end)
         if m:
             out[name] = " ".join(g for g in m.groups() if g) if name != "dose" else m.group().strip()
     return out

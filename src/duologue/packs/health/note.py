@@ -25,9 +25,12 @@ _TITLES = {
 _WORDS = {
     "en": {"denies": "Denies {0}.", "unknown": "Unsure about {0}.", "reports": "{0}.", "not asked": "Not asked.",
            "family": "Family: {0}.",
-           "no allergies": "Denies allergies.", "takes": "{0}.", "flag": "Red flag, {1}: {0}.", "none": "No red flag fired."},
+           "denied allergies": "Denies allergies.", "unknown allergies": "Unsure about allergies.",
+           "denied medications": "Takes no medicines.", "ended": "No longer: {0}.", "takes": "{0}.",
+           "flag": "Red flag, {1}: {0}.", "none": "No red flag fired."},
     "zh": {"denies": "否认{0}。", "unknown": "{0}不详。", "reports": "{0}。", "not asked": "未询问。", "family": "家族：{0}。",
-           "no allergies": "否认过敏。", "takes": "{0}。", "flag": "危险信号（{1}）：{0}。", "none": "未触发危险信号。"},
+           "denied allergies": "否认过敏。", "unknown allergies": "过敏史不详。", "denied medications": "未用药。",
+           "ended": "已停：{0}。", "takes": "{0}。", "flag": "危险信号（{1}）：{0}。", "none": "未触发危险信号。"},
 }  # fmt: skip
 
 _MEASURES = {"temperature": "体温", "pulse": "心率", "spo2": "血氧", "systolic": "收缩压", "diastolic": "舒张压", "glucose": "血糖"}
@@ -99,13 +102,15 @@ def note_of(facts: FactGraph) -> Note:
     say("hpi", w["unknown"], [f for f in symptoms if f.status == "unknown"])
     for section, kind in (("pmh", "condition"), ("medications", "medication"), ("allergies", "allergy"), ("social", "social")):
         mine = [f for f in own if f.kind == kind]
-        general = [f for f in mine if f.concept == "allergies" and f.status == "denied"]
-        named = [f for f in mine if f.concept != "allergies"]
+        general = [f for f in mine if f.concept in _AT_LARGE]
+        named = [f for f in mine if f.concept not in _AT_LARGE]
         say(section, w["reports"], [f for f in named if f.status == "present"])
-        say(section, w["denies"], [f for f in named if f.status == "denied"])
+        say(section, w["ended"], [f for f in named if f.status == "denied" and f.is_past])
+        say(section, w["denies"], [f for f in named if f.status == "denied" and not f.is_past])
         say(section, w["unknown"], [f for f in named if f.status == "unknown"])
         if general and not [f for f in named if f.status == "present"]:
-            out.append(_sentence(section, w["no allergies"], [(s.turn, s.words) for f in general for s in f.sources]))
+            words = w[f"{general[0].status} {general[0].concept}"]
+            out.append(_sentence(section, words, [(s.turn, s.words) for f in general for s in f.sources]))
         if not mine:
             out.append(Sentence(section, w["not asked"], ()))
     say("family", w["family"], [f for f in facts.facts if f.experiencer == "family" and f.status == "present"])
@@ -133,6 +138,7 @@ def _phrase(f: Fact, lang: Lang) -> str:
     return f"{name} ({', '.join(detail)})" if detail else name
 
 
+_AT_LARGE = ("allergies", "medications")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 

@@ -108,8 +108,9 @@ def _against_notes(rows: Sequence[tuple[Mapping[str, Any], FactGraph]]) -> Itera
     yield "fact_recall", both / max(1, total), total, "of the facts that the lexicon finds in the notes"
 
 
-def _own(graph: FactGraph) -> dict[str, str]:
-    return {f.concept: f.status for f in graph.facts if f.kind != "measure" and f.experiencer == "patient"}
+def _own(graph: FactGraph) -> dict[tuple[str, bool], str]:
+    mine = [f for f in graph.facts if f.kind != "measure" and f.experiencer == "patient"]
+    return {(f.concept, f.kind == "allergy"): f.status for f in mine}
 
 
 def _told(graph: FactGraph) -> dict[Key, str]:
