@@ -121,6 +121,18 @@ Watch = Callable[[Host, Record], Awaitable[None]]
 """Hears of an event after its commit, at least while the program runs; what must not be lost belongs into a Chore."""
 
 
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What `duologue <pack> <name>` does: `async function(host, workspace_id, …) -> dict`; its signature is its options.
+
+    Parameters without a default are arguments, paths are `Path`; the docstring is the help. Found by the entry point
+    `duologue.errands`, which names a sequence of them.
+    """
+
+    name: str
+    function: Callable[..., Awaitable[dict[str, Any]]]
+
+
 class SampleDesk(Protocol):
     """What a pack's sample gets to prepare a workspace with, as if people had done it."""
 
@@ -213,6 +225,7 @@ __all__ = [
     "Download",
     "Draft",
     "Encoder",
+    "Errand",
     "Found",
     "HandoverReason",
     "Hit",

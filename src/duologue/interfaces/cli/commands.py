@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from duologue import __version__
-from duologue.interfaces.cli import model_commands, train_commands
+from duologue.interfaces.cli import errand_commands, model_commands, train_commands
 from duologue.interfaces.cli.evaluate_commands import evaluate
 from duologue.interfaces.cli.key_commands import key
 from duologue.interfaces.cli.knowledge_commands import knowledge
@@ -29,6 +29,7 @@ app.add_typer(knowledge, name="knowledge")
 app.add_typer(member, name="member")
 app.add_typer(key, name="key")
 app.add_typer(evaluate, name="eval")
+errand_commands.add_commands(app)
 model_commands.add_commands(app)
 train_commands.add_commands(app)
 

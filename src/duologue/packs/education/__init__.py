@@ -4,6 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 from duologue.packs.education.class_panel import PANEL as CLASS
+from duologue.packs.education.exchange_panel import PANEL as EXCHANGE
 from duologue.packs.education.grades_panel import GRADING
 from duologue.packs.education.grades_panel import PANEL as GRADES
 from duologue.packs.education.homework_panel import PANEL as HOMEWORK
@@ -37,7 +38,7 @@ PACK = Pack(
         "zh": ("分数除法为什么要乘倒数？", "3x + 5 = 20 怎么解？", "什么是公分母？"),
     },
     sources=(Source(_HERE / "knowledge" / "en", "en"), Source(_HERE / "knowledge" / "zh", "zh")),
-    panels=(CLASS, GRADES, LEARNING, HOMEWORK, PRIVACY),
+    panels=(CLASS, GRADES, LEARNING, HOMEWORK, EXCHANGE, PRIVACY),
     chores=(GRADING,),
     migrations=_HERE / "migrations",
     erase=erase,

@@ -3,11 +3,11 @@
 from typing import Any
 
 from duologue.kit.text import Lang
-from duologue.packs.education.course import sample_course
 from duologue.packs.education.grades import homework, repository
 from duologue.packs.education.grades.nearest import find_like
 from duologue.packs.education.grades.repository import Homework, Submission
 from duologue.packs.education.learners.repository import list_learners
+from duologue.packs.education.library import service as library
 from duologue.sdk import Chore, Host, Panel, PanelContext, Role
 
 STAFF: tuple[Role, ...] = ("owner", "admin", "expert", "viewer")
@@ -21,6 +21,7 @@ WHY: dict[str, dict[Lang, str]] = {
     "sure": {"en": "Sure.", "zh": "有把握。"},
 }
 
+IMPORTED: dict[Lang, str] = {"en": "Imported questions", "zh": "导入的题目"}
 LIKE: dict[Lang, str] = {
     "en": "Suggested by an answer like it that got {p} %: “{text}”",
     "zh": "参考一个得 {p}% 的相近答案：“{text}”",
@@ -82,15 +83,20 @@ def _option(item: dict[str, Any], text: str) -> str:
 
 async def items(context: PanelContext) -> Any:
     """The course's questions by skill, to choose homework from."""
-    course = sample_course(context.lang)
-    return {"skills": [{"id": s.id, "name": s.name, "items": [{"id": i.id, "text": i.text} for i in course.items_of(s.id)]}
-                       for s in course.skills]}  # fmt: skip
+    async with context.host.read() as tx:
+        own = await library.open_library(tx, context.workspace_id)
+    course = own.base(context.lang)
+    skills = [{"id": s.id, "name": s.name, "items": [{"id": i.id, "text": i.text} for i in course.items_of(s.id)]}
+              for s in course.skills]  # fmt: skip
+    imported = [{"id": i.id, "text": i.text} for i in own.questions]
+    return {"skills": [*skills, *([{"id": "", "name": IMPORTED[context.lang], "items": imported}] if imported else [])]}
 
 
 async def assign(context: PanelContext, title: str, due: str, items: list[dict[str, Any]]) -> Any:
     """Set homework."""
     context.check_role("expert")
-    made = await homework.assign(context.host, context.workspace_id, title, due, items, context.member_name)
+    written = await library.expand(context.host, context.workspace_id, items, context.lang)
+    made = await homework.assign(context.host, context.workspace_id, title, due, written, context.member_name)
     context.host.refresh(context.workspace_id)
     return {"id": made.id}
 

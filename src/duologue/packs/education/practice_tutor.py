@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from duologue.kit.errors import Invalid
-from duologue.packs.education.course import sample_course
+from duologue.packs.education.library.service import open_library
 from duologue.packs.education.tutor import Tutor, TutorState
 from duologue.sdk import PanelContext
 
@@ -20,7 +20,8 @@ async def tutor(context: PanelContext, item: str, text: str) -> Any:
     """The tutor's next move on a practice question, for a question in words or for lines of work. Raises NotFound, Invalid."""
     if not text.strip() or len(text) > MAX_CHARS:
         raise Invalid(f"Write to the tutor in 1 to {MAX_CHARS} characters.")
-    course = sample_course(context.lang)
+    async with context.host.read() as tx:
+        course = (await open_library(tx, context.workspace_id)).course(context.lang)
     asked = course.item(item)
     others = [asdict(one) for one in course.items_of(asked.skills[0]) if one.id != item]
     key = (context.workspace_id, context.person_id, item)

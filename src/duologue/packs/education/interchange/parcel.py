@@ -35,6 +35,7 @@ WORDS: dict[str, dict[Lang, str]] = {
     "blanks": {"en": "its blanks now stand at the end of the text.", "zh": "填空移到了题干末尾。"},
     "lines": {"en": "line breaks within a step or a hint became blanks.", "zh": "步骤或提示中的换行改成了空格。"},
     "characters": {"en": "characters that {format} cannot hold are left out.", "zh": "{format} 无法保存的字符已去掉。"},
+    "there": {"en": "is here already and was not taken in again.", "zh": "已经有这道题，没有重复导入。"},
     "column": {"en": "the column “{name}” is not known and left out.", "zh": "不认识列“{name}”，已忽略。"},
     "skill": {
         "en": "practises no skill of the course, so it is used in homework only.",

@@ -17,10 +17,11 @@ from duologue.kit.ids import new_id
 from duologue.kit.text import Lang
 from duologue.packs.education.answers import Answer
 from duologue.packs.education.bkt import Skill, SkillModel, explain
-from duologue.packs.education.course import Course, sample_course
+from duologue.packs.education.course import Course
 from duologue.packs.education.learner import Learner
 from duologue.packs.education.learners import repository
 from duologue.packs.education.learners.repository import AnswerRow, LearnerRow
+from duologue.packs.education.library.service import Library, open_library
 from duologue.packs.education.path import Edit, Goal, Path, plan
 from duologue.packs.education.tracing import KnowledgeTracer
 from duologue.sdk import Host
@@ -50,6 +51,8 @@ class Classroom:
     last: str = ""
     fitted: int = 0
     words: SkillModel | None = None
+    library: Library = field(default_factory=Library)
+    courses: dict[Lang, Course] = field(default_factory=dict)
 
     def learner(self, person_id: str) -> Learner:
         """One learner's state; a blank one for who has not answered yet."""
@@ -68,7 +71,7 @@ class Classroom:
     def goal(self, person_id: str, today: date) -> Goal:
         """The learner's goal, or the course's last skill in four weeks where none is set; one that is over is moved on."""
         kept = self.row(person_id).goal
-        course = sample_course("en")
+        course = self.course("en")
         due = date.fromisoformat(kept["due"]) if kept else today + timedelta(weeks=WEEKS)
         if due < today:
             due = today + timedelta(weeks=WEEKS)
@@ -81,8 +84,10 @@ class Classroom:
         return plan(self.learner(person_id), self.goal(person_id, today), self.course(lang), today=today, edits=edits)
 
     def course(self, lang: Lang) -> Course:
-        """The class's course in a language."""
-        return sample_course(lang)
+        """The class's course in a language, with the imported questions that fit it."""
+        if lang not in self.courses:
+            self.courses[lang] = self.library.course(lang)
+        return self.courses[lang]
 
     def is_signed(self, person_id: str) -> bool:
         """Whether the teacher's signature still covers the learner's goal and every decision about the plan."""
@@ -154,6 +159,7 @@ async def _refresh(host: Host, room: Classroom) -> Classroom:
             room.edits[person_id].append((edit_id, read_edit(body)))
         room.reads = await repository.list_reads(tx, workspace_id)
         room.choices = await repository.list_choices(tx, workspace_id)
+        room.library, room.courses = await open_library(tx, room.workspace_id), {}
     for row in sorted(new, key=lambda r: (r.at, r.id)):
         room._take(row)
     for person_id, resource, _ in room.reads:
@@ -179,7 +185,8 @@ async def keep_answer(
     host: Host, row: LearnerRow, item_id: str, text: str, correct: bool, hints: int = 0, at: Any = None
 ) -> AnswerRow:
     """Keep a graded answer. Raises NotFound for an item that the course does not have."""
-    item = sample_course(row.lang).item(item_id)
+    async with host.read() as tx:
+        item = (await open_library(tx, row.workspace_id)).course(row.lang).item(item_id)
     kept = AnswerRow(
         new_id("ans"), row.workspace_id, row.person_id, item.id, item.skills, text[:4000], correct, hints, at or host.clock.now()
     )
