@@ -224,19 +224,23 @@ def pico(folder: Path | None) -> Iterator[Row]:
 
 
 def fhir(folder: Path | None) -> Iterator[Row]:
-    """Share of resources that pass; without a folder, of the Bundles written from the own answers."""
+    """Share that pass the strict layer and HL7's schema; without a folder, of Bundles from the own answers and consultations."""
     from duologue.packs.health.facts import extract_facts
     from duologue.packs.health.fhir import to_fhir
+    from duologue.packs.health.fhir_schema import validate_schema
     from duologue.packs.health.strict import validate_fhir
 
     if folder:
-        files = sorted(folder.rglob("*.json"))
-        verdicts = [(f.name, validate_fhir(json.loads(f.read_text("utf-8")))) for f in files]
+        files = [(f.name, json.loads(f.read_text("utf-8"))) for f in sorted(folder.rglob("*.json"))]
     else:
-        verdicts = [(r["id"], validate_fhir(to_fhir(extract_facts(r["turns"], r["lang"])))) for r in _test(None, ["answers.jsonl"])]
-    valid = [not issues for _, issues in verdicts]
-    refused = "; ".join(f"{name}: {issues[0].path}" for name, issues in verdicts if issues)
-    yield figure("fhir", "valid", scores.share(valid), len(valid), refused[:400])
+        talks = [(r["id"], r["turns"], r["lang"]) for r in _test(None, ["answers.jsonl"])]
+        talks += [(r["id"], r["dialogue"], r["lang"]) for r in read_rows(EVALS / "dialogues.jsonl")]
+        files = [(name, to_fhir(extract_facts(talk, lang))) for name, talk, lang in talks]
+    for metric, judge in (("valid", validate_fhir), ("valid_schema", validate_schema)):
+        verdicts = [(name, judge(resource)) for name, resource in files]
+        refused = "; ".join(f"{name}: {issues[0].path}" for name, issues in verdicts if issues)
+        passed = [not issues for _, issues in verdicts]
+        yield figure("fhir", metric, scores.share(passed), len(passed), refused[:400])
 
 
 def notes(folder: Path | None) -> Iterator[Row]:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from duologue.kit.errors import Invalid, Unavailable
+from duologue.packs.health.fhir_schema import validate_schema
 from duologue.packs.health.strict import validate_fhir
 
 _TYPE = "application/fhir+json"
@@ -15,7 +16,7 @@ KINDS = ("AllergyIntolerance", "Condition", "MedicationStatement", "Immunization
 
 async def push(base_url: str, bundle: Mapping[str, Any], token: str = "", timeout_s: float = 20.0) -> str:
     """POST a document Bundle to `<base>/Bundle`; where it lies. Raises Invalid for a refusal, Unavailable without a server."""
-    issues = validate_fhir(bundle)
+    issues = validate_fhir(bundle) or validate_schema(bundle)
     if issues:
         raise Invalid(f"The record is no valid FHIR document: {issues[0].path}: {issues[0].message}")
     headers = {"Content-Type": _TYPE, "Accept": _TYPE} | ({"Authorization": f"Bearer {token}"} if token else {})

@@ -9,6 +9,7 @@ import pytest
 
 from duologue.packs.health.facts import extract_facts
 from duologue.packs.health.fhir import to_fhir
+from duologue.packs.health.fhir_schema import validate_schema
 from duologue.packs.health.strict import validate_fhir
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -101,6 +102,7 @@ def _aimed(value: Any) -> Any:
 def test_what_leaves_is_valid_and_labelled(talk: Any) -> None:
     bundle = to_fhir(extract_facts(talk), at=AT)
     assert validate_fhir(bundle) == []
+    assert validate_schema(bundle) == []
     assert all(e["resource"]["meta"]["security"][0]["code"] == "AIAST" for e in bundle["entry"])
     assert bundle["entry"][0]["resource"]["status"] == "preliminary"
 
@@ -120,6 +122,21 @@ def test_a_broken_resource_is_refused_with_its_path(kind: str, field: str, value
         resource[field] = _aimed(value)
     paths = [i.path for i in validate_fhir(bundle)]
     assert any(p.startswith(f"Bundle.entry[{index}].resource") for p in paths), paths
+
+
+def test_a_signed_document_passes_both_judges() -> None:
+    bundle = to_fhir(extract_facts(TALK, "en"), at=AT, signed_by="Dr Ada", signed_at=AT)
+    assert validate_fhir(bundle) == []
+    assert validate_schema(bundle) == []
+
+
+def test_the_schema_names_the_place_of_a_fault() -> None:
+    bundle = copy.deepcopy(BUNDLE)
+    index = _index("Patient")
+    bundle["entry"][index]["resource"] |= {"gender": "M", "shoe": 43}
+    paths = [i.path for i in validate_schema(bundle)]
+    assert sorted(paths) == [f"Bundle.entry[{index}].resource", f"Bundle.entry[{index}].resource.gender"]
+    assert validate_schema({"resourceType": "Ingredient"})[0].path == "Ingredient"
 
 
 def test_types_that_r4_lacks_and_a_document_without_its_frame_are_refused() -> None:
