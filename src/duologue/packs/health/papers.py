@@ -1,4 +1,4 @@
-"""Reads records of papers as databases export them (PubMed XML, NBIB, RIS, Europe PMC JSON); writes RIS and CSV. No network.
+"""Reads records of papers (PubMed XML, NBIB, RIS, Europe PMC JSON) and articles as PDF; writes RIS and CSV. No network.
 
 What a file says is data. A paper counts as retracted where its own record says so: the publication type, a "Retraction in" note,
 or a title that begins so. What has neither title nor abstract is left out.
@@ -13,16 +13,21 @@ from xml.etree.ElementTree import Element
 
 from duologue.kit.errors import Invalid
 from duologue.packs.health.literature import Paper
+from duologue.packs.health.papers_pdf import read_pdf
 
 _TITLE = re.compile(r"^\W*(?:retracted|withdrawn)\b(?: article)?\W", re.I)
 
 
 def read_papers(name: str, content: bytes) -> list[Paper]:
     """The papers of an export, by its content (not by its name). Raises Invalid for what is none."""
+    if content[:1024].lstrip().startswith(b"%PDF-"):
+        return [read_pdf(name or "The file", content)]
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n").strip()
     except UnicodeDecodeError as error:
-        raise Invalid("The file is not UTF-8 text; export it again as PubMed XML, NBIB or RIS in UTF-8.") from error
+        raise Invalid(
+            "The file is not UTF-8 text; export it again as PubMed XML, NBIB or RIS in UTF-8, or give an article as PDF."
+        ) from error
     if text.startswith("<"):
         found = read_pubmed(text)
     elif re.search(r"^PMID- ", text, re.M):
@@ -30,7 +35,7 @@ def read_papers(name: str, content: bytes) -> list[Paper]:
     elif re.search(r"^TY  - ", text, re.M):
         found = read_ris(text)
     else:
-        raise Invalid(f"{name or 'The file'} is neither PubMed XML nor NBIB nor RIS; export it in one of these.")
+        raise Invalid(f"{name or 'The file'} is neither PubMed XML nor NBIB, RIS or PDF; give it in one of these.")
     kept = [p for p in found if p.title or p.abstract]
     if not kept:
         raise Invalid("There is no paper with a title or an abstract in this file.")

@@ -141,7 +141,7 @@ async def set_terms(
 
 
 async def import_file(context: PanelContext, review_id: str, file: Upload) -> Any:
-    """Add the papers of an export (PubMed XML, NBIB, RIS)."""
+    """Add the papers of an export (PubMed XML, NBIB, RIS), or an article as PDF."""
     found = await asyncio.to_thread(read_papers, file.name, file.content)
     return await _add(context, review_id, found, found[0].source or file.name)
 

@@ -8,6 +8,7 @@ import pytest
 from duologue.kit.errors import Invalid
 from duologue.packs.health.papers import only_new, read_europepmc, read_papers, write_csv, write_ris
 from duologue.packs.health.research import SAMPLE
+from tests.pdf import pdf_file
 
 PUBMED = """<?xml version="1.0" ?>
 <!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 2024//EN" "https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_240101.dtd">
@@ -121,3 +122,35 @@ def test_the_sample_says_that_it_is_invented() -> None:
     assert len(papers) == 12
     assert all("Invented sample" in p.title or "虚构" in p.title for p in papers)
     assert sum(p.retracted for p in papers) == 1
+
+
+ARTICLE = """Journal of Tests 12 (2021) 34-40
+Honey for night cough in
+young children: a trial
+Ana Ng, Kim Roe. doi: 10.1234/jot.2021.5
+Abstract
+Eighty children were randomi-
+sed to honey or placebo. Cough fell.
+Keywords: honey, cough
+1 Introduction
+Cough is common and so on."""
+
+
+def test_an_article_in_a_pdf_becomes_a_paper() -> None:
+    content = pdf_file(ARTICLE)
+    paper = read_papers("honey.pdf", content)[0]
+    assert paper.title == "Honey for night cough in young children: a trial"
+    assert paper.abstract == "Eighty children were randomised to honey or placebo. Cough fell."
+    assert (paper.doi, paper.year, paper.source, paper.retracted) == ("10.1234/jot.2021.5", 2021, "PDF", False)
+    assert only_new([paper], read_papers("again.pdf", content)) == []
+    assert read_papers("r.pdf", pdf_file("RETRACTED: " + ARTICLE))[0].retracted
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"%PDF-1.7 cut off", "damaged"), (pdf_file(""), "text recognition"), (pdf_file(ARTICLE, password="x"), "password")],
+    ids=["damaged", "scan", "locked"],
+)
+def test_a_pdf_that_tells_nothing_is_refused(content: bytes, why: str) -> None:
+    with pytest.raises(Invalid, match=why):
+        read_papers("a.pdf", content)

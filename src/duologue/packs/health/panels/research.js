@@ -38,7 +38,7 @@ function Import({ shown, act, send, load }) {
     e.target.value = "";
     send("import", form).then((r) => (told(r), load()), tell);
   };
-  return html`<div class="status"><label class="button small quiet">${t("health.import")}<input type="file" hidden accept=".xml,.nbib,.ris,.txt" data-testid="import" onChange=${take} /></label>
+  return html`<div class="status"><label class="button small quiet">${t("health.import")}<input type="file" hidden accept=".xml,.nbib,.ris,.txt,.pdf" data-testid="import" onChange=${take} /></label>
       ${!shown.papers && html`<button class="button small quiet" type="button" onClick=${() => act("sample", {}).then((r) => r && told(r))}>${t("health.import_sample")}</button>`}
       <small>${t("health.papers", { n: shown.papers })}${shown.retracted ? ` · ${t("health.papers_retracted", { n: shown.retracted })}` : ""}</small></div>
     ${shown.online
