@@ -1,10 +1,13 @@
 """The same step in torch: slower, obvious, and always there. The compiled step (`engine/native.py`) is held equal to it.
 
-Every token's keys and values stand in pages; a sequence's attention gathers its own. Linears are fp32, or fbgemm's fp16 or int8
-kernels. Unlike the compiled step, sums here may round differently with the size of a batch (about 1e-5 in fp32).
+Every token's keys and values stand in pages; a sequence's attention gathers its own, or looks at them where they stand if its pages
+follow one another. Linears are fp32, or fbgemm's fp16 or int8 kernels; matrices that read the same rows are one. Unlike the
+compiled step, sums here may round differently with the size of a batch (about 1e-5 in fp32).
 """
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -39,15 +42,54 @@ def make_linear(weight: Tensor, bias: Tensor | None, precision: Precision) -> Ap
     except RuntimeError as error:
         raise SetupError(f"This torch has no {precision} kernels for this processor: {error}.") from error
 
+    span = torch.zeros(weight.size(1))
+    span[0], span[-1] = -1.0, 1.0
+
     def apply(x: Tensor) -> Tensor:
         # fbgemm has one scale for the whole batch: rows brought to ±1 and a row that spans it keep requests apart
-        size = x.abs().amax(1, keepdim=True).clamp(min=1e-12)
-        span = torch.zeros(1, x.size(1))
-        span[0, 0], span[0, -1] = -1.0, 1.0
-        y: Tensor = ops.linear_dynamic(torch.cat((x / size, span)), packed, True)[:-1] * size
-        return y if bias is None else y + bias
+        size = torch.linalg.vector_norm(x, math.inf, 1, keepdim=True).clamp_(min=1e-12)
+        rows = x.new_empty(len(x) + 1, x.size(1))
+        torch.div(x, size, out=rows[:-1])
+        rows[-1] = span
+        y: Tensor = ops.linear_dynamic(rows, packed, True)[:-1]
+        return y.mul_(size) if bias is None else torch.addcmul(bias, y, size)
 
     return apply
+
+
+def join(linears: Sequence[nn.Linear | None]) -> tuple[Tensor, Tensor | None]:
+    """Weights and biases of matrices that read the same rows, one below the other."""
+    some = [m for m in linears if m is not None]
+    has_bias = any(m.bias is not None for m in some)
+    biases = [m.bias if m.bias is not None else torch.zeros(m.out_features) for m in some]
+    return torch.cat([m.weight.detach() for m in some]), torch.cat([b.detach().float() for b in biases]) if has_bias else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A sequence of a batch: its rows, its pages (their places where they follow one another), its tokens, what its rows see."""
+
+    rows: slice
+    pages: Tensor | slice
+    count: int
+    mask: Tensor | None
+
+
+def _gather(kept: Tensor, part: _Part) -> Tensor:
+    """(G, S, D) of one sequence; a copy only where its pages do not follow one another."""
+    if isinstance(part.pages, slice):
+        return kept[:, part.pages]
+    groups, _, size = kept.shape
+    return kept.view(groups, -1, BLOCK * size).index_select(1, part.pages).view(groups, -1, size)[:, : part.count]
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Of a step: the parts, and for each row where its keys go and how it is turned."""
+
+    parts: list[_Part]
+    places: Tensor
+    turn: tuple[Tensor, Tensor] | None
 
 
 class TorchNetwork:
@@ -57,11 +99,16 @@ class TorchNetwork:
         torch.set_num_threads(threads)
         self.config, self.precision, self._model = model.config, precision, model
         c = model.config
-        shape = (c.n_layers, num_blocks, BLOCK, c.n_kv_heads, c.d_head)
-        self.keys, self.values = torch.zeros(shape), torch.zeros(shape)
-        self._linears = {
-            name: make_linear(m.weight, m.bias, precision) for name, m in model.named_modules() if isinstance(m, nn.Linear)
-        }
+        shape = (c.n_kv_heads, num_blocks * BLOCK, c.d_head)  # a head's keys stand together
+        self.keys, self.values = ([torch.zeros(shape) for _ in range(c.n_layers)] for _ in range(2))
+        self._sizes = [n * c.d_head for n in (c.n_heads, c.n_kv_heads, c.n_kv_heads)]
+        self._linears: list[tuple[Apply, Apply, Apply, Apply]] = []
+        for block in model.blocks:
+            attn: Any = block.attn
+            ffn: Any = block.ffn
+            joined = (join([attn.q, attn.k, attn.v]), join([attn.o]), join([ffn.up, ffn.gate]), join([ffn.down]))
+            qkv, o, up, down = (make_linear(w, b, precision) for w, b in joined)
+            self._linears.append((qkv, o, up, down))
         self._head = make_linear(model.head_weight, None, precision)
         self._adapters: Adapters = ()
 
@@ -75,7 +122,8 @@ class TorchNetwork:
     def copy_blocks(self, pairs: Sequence[tuple[int, int]]) -> None:
         """Copy pages (from, to)."""
         for source, target in pairs:
-            self.keys[:, target], self.values[:, target] = self.keys[:, source], self.values[:, source]
+            for kept in (*self.keys, *self.values):
+                kept[:, target * BLOCK : (target + 1) * BLOCK] = kept[:, source * BLOCK : (source + 1) * BLOCK]
 
     @torch.inference_mode()
     def forward(self, batch: Batch) -> Logits:
@@ -87,71 +135,71 @@ class TorchNetwork:
             x = x + model.positions(positions)
         elif self.config.positions == "sinusoidal":
             x = x + sinusoids(positions[None], self.config.d_model)[0]
-        turn = model.rotation(positions[None])
-        parts = self._parts(batch)
+        where = self._where(batch, positions)
         for layer, block in enumerate(model.blocks):
-            x = x + self._attend(layer, block, block.attn_norm(x), turn, batch, parts)
+            x = x + self._attend(layer, block, block.attn_norm(x), batch, where)
             x = x + self._feed(layer, block, block.ffn_norm(x), batch)
         last = model.norm(x[torch.from_numpy(batch.wanted).long()])
         logits = self._head(last) if len(last) else torch.zeros(0, self.config.vocab_size)
         best = logits.argmax(-1).numpy().astype(np.int32) if len(last) else np.zeros(0, np.int32)
         return Logits(logits.numpy(), logits.logsumexp(-1).numpy(), best)
 
-    def _parts(self, batch: Batch) -> list[tuple[slice, Tensor, int]]:
-        """Of each sequence in the batch: its rows, its pages, and how many tokens it has with them."""
+    def _where(self, batch: Batch, positions: Tensor) -> _Where:
         starts = [0, *(np.flatnonzero(np.diff(batch.sequences)) + 1).tolist(), len(batch.sequences)]
-        found = []
+        parts = []
         for start, end in pairwise(starts):
-            keys = int(batch.positions[end - 1]) + 1
-            pages = torch.from_numpy(batch.tables[batch.sequences[start], : -(-keys // BLOCK)]).long()
-            found.append((slice(start, end), pages, keys))
-        return found
+            count = int(batch.positions[end - 1]) + 1
+            table = batch.tables[batch.sequences[start], : -(-count // BLOCK)]
+            mask = causal_mask(end - start, count, positions.device) if end - start > 1 else None
+            follows, first = (np.diff(table) == 1).all(), int(table[0]) * BLOCK
+            pages = slice(first, first + count) if follows else torch.from_numpy(table).long()
+            parts.append(_Part(slice(start, end), pages, count, mask))
+        places = torch.from_numpy(batch.tables[batch.sequences, batch.positions // BLOCK]).long() * BLOCK + positions % BLOCK
+        turn: Any = self._model.rotation(positions[None])
+        turns = tuple(t[0, 0, :, None] for t in turn) if turn is not None else None  # (R, 1, D/2)
+        return _Where(parts, places, turns)
 
-    def _linear(self, layer: int, part: str, x: Tensor, batch: Batch) -> Tensor:
-        y = self._linears[f"blocks.{layer}.{part}"](x)
+    def _adapt(self, y: Tensor, layer: int, names: Sequence[str], sizes: Sequence[int], x: Tensor, batch: Batch) -> Tensor:
+        """Add what the adapters of the rows add, to each of the joined matrices."""
+        if not batch.adapters.any():
+            return y
         numbers = batch.adapters[batch.sequences]
         for number in set(numbers.tolist()) - {0}:
-            found = self._adapters[number - 1][layer].get(part.rpartition(".")[2])
-            if found is not None:
-                a, b, scale = found
-                rows = torch.from_numpy(numbers == number)
-                y[rows] += F.linear(F.linear(x[rows], a), b) * scale
+            rows, start = torch.from_numpy(numbers == number), 0
+            for name, size in zip(names, sizes, strict=True):
+                found = self._adapters[number - 1][layer].get(name)
+                if found is not None:
+                    a, b, scale = found
+                    y[rows, start : start + size] += F.linear(F.linear(x[rows], a), b) * scale
+                start += size
         return y
 
-    def _attend(
-        self,
-        layer: int,
-        block: Any,
-        x: Tensor,
-        turn: tuple[Tensor, Tensor] | None,
-        batch: Batch,
-        parts: list[tuple[slice, Tensor, int]],
-    ) -> Tensor:
-        c, rows, attn = self.config, len(x), block.attn
-        q = attn.q_norm(self._linear(layer, "attn.q", x, batch).view(1, rows, c.n_heads, c.d_head)).transpose(1, 2)
-        k = attn.k_norm(self._linear(layer, "attn.k", x, batch).view(1, rows, c.n_kv_heads, c.d_head)).transpose(1, 2)
-        v = self._linear(layer, "attn.v", x, batch).view(rows, c.n_kv_heads, c.d_head)
-        if turn is not None:
-            q, k = rotate(q, *turn), rotate(k, *turn)
-        places = torch.from_numpy(batch.tables[batch.sequences, batch.positions // BLOCK]).long()
-        offsets = torch.from_numpy(batch.positions % BLOCK).long()
-        self.keys[layer, places, offsets], self.values[layer, places, offsets] = k[0].transpose(0, 1), v
-        out = torch.empty(rows, c.n_heads * c.d_head)
-        for where, pages, count in parts:
-            keys, values = (
-                t[layer, pages].flatten(0, 1)[:count].transpose(0, 1).repeat_interleave(c.n_heads // c.n_kv_heads, dim=0)
-                for t in (self.keys, self.values)
-            )  # (H, S, D)
-            queries = q[0, :, where]  # (H, T, D)
-            mask = causal_mask(queries.size(1), count, x.device) if queries.size(1) > 1 else None
-            y = F.scaled_dot_product_attention(queries[None], keys[None], values[None], attn_mask=mask)[0]
-            out[where] = y.transpose(0, 1).flatten(1)
-        return self._linear(layer, "attn.o", out, batch)
+    def _attend(self, layer: int, block: Any, x: Tensor, batch: Batch, where: _Where) -> Tensor:
+        c, attn, (qkv, o, _, _) = self.config, block.attn, self._linears[layer]
+        joined = self._adapt(qkv(x), layer, ("q", "k", "v"), self._sizes, x, batch)
+        heads = joined.view(len(x), c.n_heads + 2 * c.n_kv_heads, c.d_head)
+        turned, v = heads[:, : c.n_heads + c.n_kv_heads], heads[:, c.n_heads + c.n_kv_heads :]
+        if not isinstance(attn.q_norm, nn.Identity):
+            turned = torch.cat((attn.q_norm(turned[:, : c.n_heads]), attn.k_norm(turned[:, c.n_heads :])), 1)
+        if where.turn is not None:
+            turned = rotate(turned, *where.turn)
+        keys, values = self.keys[layer], self.values[layer]
+        keys[:, where.places], values[:, where.places] = turned[:, c.n_heads :].transpose(0, 1), v.transpose(0, 1)
+        out = torch.empty(len(x), c.n_heads * c.d_head)
+        for part in where.parts:
+            k, t = _gather(keys, part), _gather(values, part)
+            q = turned[None, part.rows, : c.n_heads].transpose(1, 2)
+            is_grouped = c.n_kv_heads < c.n_heads
+            y = F.scaled_dot_product_attention(q, k[None], t[None], attn_mask=part.mask, enable_gqa=is_grouped)  # (1, H, T, D)
+            out[part.rows] = y[0].transpose(0, 1).reshape(-1, out.size(1))
+        return self._adapt(o(out), layer, ("o",), (c.d_model,), out, batch)
 
     def _feed(self, layer: int, block: Any, x: Tensor, batch: Batch) -> Tensor:
-        up = self._linear(layer, "ffn.up", x, batch)
+        c, (_, _, up, down) = self.config, self._linears[layer]
+        names = ("up", "gate") if block.ffn.gate is not None else ("up",)
+        both = self._adapt(up(x), layer, names, [c.d_ff] * len(names), x, batch)
         if block.ffn.gate is not None:
-            hidden = F.silu(self._linear(layer, "ffn.gate", x, batch)) * up
+            hidden = F.silu(both[:, c.d_ff :]).mul_(both[:, : c.d_ff])
         else:
-            hidden = F.gelu(up, approximate="tanh") if self.config.ffn == "gelu" else F.relu(up)
-        return self._linear(layer, "ffn.down", hidden, batch)
+            hidden = F.gelu(both, approximate="tanh") if c.ffn == "gelu" else F.relu(both)
+        return self._adapt(down(hidden), layer, ("down",), (c.d_model,), hidden, batch)
