@@ -1,14 +1,20 @@
 """The loop on the pages: autonomy chosen and explained; corrections become a version that is signed, answers, and is left again."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
+from duologue.engine.local import find_embedded
+from duologue.interfaces.platform import Platform
 from duologue.kit.ids import new_id
+from duologue.learning.archive import store
+from duologue.learning.dataset import freeze
+from duologue.learning.model import Score
 from tests.browser.people import Open, ask, conversation_id, open_row
 from tests.platforms import PASSWORD, open_for_test
 from tests.program import Server, serve
@@ -39,14 +45,14 @@ def test_too_little_to_learn_from_is_said(open_desk: Open) -> None:
     expect(admin.get_by_test_id("run")).to_have_count(0)
 
 
-async def _correct_many(folder: Path) -> None:
-    """Ninety persons ask, and an expert answers each of them in the house's words."""
+async def _correct_many(folder: Path, count: int = 90, *, with_version: bool = False) -> None:
+    """Persons ask, and an expert answers each of them in the house's words."""
     async with open_for_test(folder, engine="none") as platform:
         workspace = await platform.accounts.create_workspace("tents", "Tents", "en")
         ws = workspace.id
         desk = await platform.conversations.ensure_desk(ws, "Front", "copilot")
         member = await platform.accounts.add_member(ws, "owner@tents.example", "Olivia", "owner", PASSWORD)
-        for i in range(90):
+        for i in range(count):
             person = await platform.accounts.start_person(ws, "en")
             talk = await platform.conversations.start(ws, person.id, desk.id, "en")
             question = f"Do you repair the {ABOUT[i % len(ABOUT)]} of my tent number {i}?"
@@ -55,6 +61,8 @@ async def _correct_many(folder: Path) -> None:
                 while not (drafts := await platform.assistant.list_drafts(ws, talk.id)):
                     await asyncio.sleep(0.02)
             await platform.review.decide(ws, drafts[0].id, member.id, "respond", final_body=ANSWER)
+        if with_version:
+            await _note_version(platform, ws)
 
 
 @pytest.fixture
@@ -68,15 +76,69 @@ def tents(tmp_path: Path) -> Iterator[Server]:
         server.stop()
 
 
+async def _note_version(platform: Platform, workspace_id: str) -> None:
+    """A frozen dataset and a version that may answer, as a run leaves them."""
+    registry = platform.champions.registry(workspace_id)
+    dataset = freeze([candidate async for candidate in platform.exports.candidates(workspace_id)])
+    store(dataset, registry.folder / "datasets")
+    scores = [Score("edit_distance", 0.9, 0.5, -0.5, -0.3, 40, "lower")]
+    registry.note(dataset.name, "duologue-4m", find_embedded(), scores, [], platform.database.clock.now())
+
+
+def test_a_version_is_traced_replayed_and_tried(browser: Browser, tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="torch is not installed")
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, _correct_many(tmp_path, 6, with_version=True)).result()
+    with serve(tmp_path / "data", engine="local", sample="false", rate_limits="false") as server:
+        page = browser.new_context(base_url=server.base, viewport={"width": 1280, "height": 1000}).new_page()
+        page.set_default_timeout(20_000)
+        _sign_in(page)
+        page.get_by_test_id("trace").click()
+        traced = page.get_by_test_id("lineage")
+        expect(traced).to_contain_text("duologue-4m+")
+        traced.get_by_test_id("to-datasets").click()
+        traced.get_by_test_id("side-left_out").click()
+        expect(traced.get_by_test_id("row").first).to_contain_text("bare labels")
+        traced.get_by_test_id("side-train").click()
+        expect(traced.get_by_test_id("row").first).to_contain_text(ANSWER)
+        traced.get_by_test_id("to-verdicts").first.click()
+        expect(traced).to_contain_text("duologue-4m+")
+        traced.get_by_test_id("to-answers").first.click()
+        expect(traced).to_have_attribute("data-kind", "answers")
+        page.keyboard.press("Escape")
+        page.get_by_test_id("replay").click()
+        row = page.get_by_test_id("replay-row")
+        expect(row).to_have_attribute("data-state", "done", timeout=60_000)
+        row.get_by_test_id("replay-show").click()
+        expect(row.get_by_test_id("replay-case")).to_have_count(6)
+        expect(row.get_by_test_id("replay-summary")).to_contain_text("6")
+        page.get_by_test_id("try").click()
+        page.get_by_test_id("share").fill("30")
+        page.get_by_role("dialog").locator("input[type=password]").fill(PASSWORD)
+        page.get_by_test_id("sign").click()
+        expect(page.get_by_test_id("trial")).to_contain_text("30")
+        if folder := os.environ.get("DUOLOGUE_PICTURES"):
+            page.screenshot(path=f"{folder}/learning.png", full_page=True)
+        page.get_by_test_id("end-trial").click()
+        page.get_by_role("dialog").locator("input[type=password]").fill(PASSWORD)
+        page.get_by_test_id("sign").click()
+        expect(page.get_by_test_id("trial")).to_have_count(0)
+        server.stop()
+
+
+def _sign_in(page: Page) -> None:
+    page.goto("/admin#learning")
+    page.get_by_test_id("email").fill("owner@tents.example")
+    page.get_by_test_id("password").fill(PASSWORD)
+    page.get_by_test_id("sign-in").click()
+
+
 @pytest.mark.slow
 def test_corrections_become_a_version_that_is_signed_answers_and_is_gone_back_from(browser: Browser, tents: Server) -> None:
     context = browser.new_context(base_url=tents.base, viewport={"width": 1280, "height": 1000})
     context.set_default_timeout(15_000)
     page = context.new_page()
-    page.goto("/admin#learning")
-    page.get_by_test_id("email").fill("owner@tents.example")
-    page.get_by_test_id("password").fill(PASSWORD)
-    page.get_by_test_id("sign-in").click()
+    _sign_in(page)
     expect(page.get_by_test_id("answers-now")).to_have_text("duologue-4m")
     page.get_by_test_id("learn").click()
     expect(page.get_by_test_id("run")).to_have_attribute("data-state", "running")

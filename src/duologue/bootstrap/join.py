@@ -37,6 +37,8 @@ from duologue.knowledge.service import KnowledgeService
 from duologue.learning.champions import Champions
 from duologue.learning.erasure import Erasure
 from duologue.learning.export import ExportService
+from duologue.learning.lineage import Lineage
+from duologue.learning.rehearsals import Rehearsals
 from duologue.learning.service import AutonomyService
 from duologue.learning.study import Studies
 from duologue.learning.trial import TrialService
@@ -101,6 +103,8 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         autonomy=autonomy,
         champions=champions,
         trials=TrialService(database, accounts, champions),
+        lineage=Lineage(database, assistant, review, champions),
+        rehearsals=Rehearsals(database.clock, conversations, assistant, knowledge, champions),
         studies=Studies(settings, learning_dir),
         engine=engine,
         packs=packs,
@@ -150,6 +154,7 @@ async def start(platform: Platform, *, answers: bool = True) -> None:
     for work in (_tick(platform), _encode_missing(platform), Listen(platform.database).run(), platform.trials.work()):
         platform.tasks.append(asyncio.create_task(work))
     await platform.studies.take_up()
+    platform.rehearsals.take_up()
     platform.tasks += begin_chores(platform.packs, platform.hosts, platform.database)
     if platform.settings.engine == "local":
         platform.tasks.append(asyncio.create_task(warm_up(platform.engine)))
@@ -164,6 +169,7 @@ async def stop(platform: Platform, *, answers: bool = True) -> None:
     if answers:
         await platform.assistant.aclose()
     await platform.studies.aclose()
+    await platform.rehearsals.aclose()
     await platform.champions.aclose()
     await platform.engine.aclose()
     await platform.database.aclose()

@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # a command such as `duologue --version` shall not wait for d
     from duologue.knowledge.service import KnowledgeService
     from duologue.learning.champions import Champions
     from duologue.learning.export import ExportService
+    from duologue.learning.lineage import Lineage
+    from duologue.learning.rehearsals import Rehearsals
     from duologue.learning.service import AutonomyService
     from duologue.learning.study import Studies
     from duologue.learning.trial import TrialService
@@ -50,6 +52,8 @@ class Platform:
     autonomy: AutonomyService
     champions: Champions
     trials: TrialService
+    lineage: Lineage
+    rehearsals: Rehearsals
     studies: Studies
     engine: Engine
     packs: tuple[Pack, ...]

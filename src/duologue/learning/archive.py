@@ -82,8 +82,9 @@ def read_rows(place: Path, side: Side) -> Iterator[dict[str, Any]]:
 
 
 def list_datasets(folder: Path) -> list[Path]:
-    """The datasets below a folder."""
-    return sorted(path.parent for path in folder.glob("*/card.json"))
+    """The datasets below a folder, the latest first."""
+    found = sorted(folder.glob("*/card.json"), key=lambda path: (-path.parent.stat().st_ctime, path))
+    return [path.parent for path in found]
 
 
 def find_verdict(folder: Path, verdict_id: str) -> dict[str, Side]:

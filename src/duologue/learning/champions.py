@@ -22,7 +22,7 @@ class Champions:
 
     def __init__(self, folder: Path, default: Engine, options: Options, *, is_local: bool) -> None:
         self.folder = folder
-        self._default = default
+        self.default = default
         self._options = options
         self._is_local = is_local
         self._held: dict[tuple[str, str], Engine] = {}
@@ -47,18 +47,22 @@ class Champions:
             self._retire(held)
         if trial is not None and trial[0].holds(conversation_id):
             return self._open(workspace_id, trial[0].version, trial[1])
-        return self._default if champion is None else self._open(workspace_id, *champion)
+        return self.default if champion is None else self._open(workspace_id, *champion)
+
+    def load(self, folder: Path) -> Engine:
+        """A model by itself, which whoever loads it closes. Raises SetupError, ImportError."""
+        from duologue.engine.local import LocalEngine
+
+        return LocalEngine(folder, options=self._options)
 
     def _open(self, workspace_id: str, name: str, folder: Path) -> Engine:
         key = (workspace_id, name)
         if key not in self._held:
             try:
-                from duologue.engine.local import LocalEngine
-
-                self._held[key] = LocalEngine(folder, options=self._options)
+                self._held[key] = self.load(folder)
             except (SetupError, ImportError) as error:
                 log.warning("the promoted model %s cannot answer (%s); the one of the settings does", name, error)
-                return self._default
+                return self.default
         return self._held[key]
 
     def _retire(self, key: tuple[str, str]) -> None:

@@ -4,6 +4,7 @@ Runs inside the transaction that erases, before its commit: where that fails, to
 """
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from duologue.conversation.events import PersonErased
@@ -21,10 +22,17 @@ class Erasure:
     def __init__(self, database: Database, folder: Path) -> None:
         self._folder = folder
         database.handle("PersonErased", self._on_erased)
+        database.listen(self._on_commit)
 
     async def _on_erased(self, tx: WriteTx, pending: feed.Pending) -> None:
         assert isinstance(pending.event, PersonErased)
         erase_files(self._folder / pending.workspace_id, set(pending.event.conversation_ids))
+
+    def _on_commit(self, records: Sequence[feed.Record]) -> None:
+        """Once more after the commit, for what a replay wrote in between."""
+        for record in records:
+            if record.kind == PersonErased.kind:
+                erase_files(self._folder / record.workspace_id, set(record.payload["conversation_ids"]))
 
 
 def erase_files(folder: Path, conversation_ids: set[str]) -> dict[str, int]:

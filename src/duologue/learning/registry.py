@@ -157,6 +157,11 @@ class Registry:
         folder = self.folder / "models" / version
         return (version, folder) if version and (folder / "config.json").exists() else None
 
+    def find_folder(self, name: str) -> Path:
+        """The model of a version, promoted or not. Raises NotFound."""
+        found = self._find_model(name)
+        return found[1] if found else Path(self.get(name).model)
+
     def _take_in(self, name: str) -> None:
         """Copy a version to where models answer from, whole or not at all."""
         version = self.get(name)

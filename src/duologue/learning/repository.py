@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Float, Index, Table, Text, delete, insert, select
+from sqlalchemy import Boolean, Column, Float, Index, Table, Text, delete, func, insert, select
 
 from duologue.assistant.repository import draft_table, run_table
 from duologue.conversation.repository import conversation_table, message_table
@@ -108,6 +108,14 @@ def _seen(row: Any, kind: str, final: str, is_changed: bool) -> Seen:
         row.at, kind, row.message_id, row.desk_id, row.topic, row.lang, row.confidence, row.body, final, is_changed, row.reason,
         row.model_version, row.conversation_id,
     )  # fmt: skip
+
+
+async def list_answers_of(tx: Tx, workspace_id: str, version: str, limit: int) -> tuple[int, list[tuple[str, str, datetime]]]:
+    """How many turns a version wrote that came to an answer or a draft; (run, conversation, moment) of the latest."""
+    mine = (_r.workspace_id == workspace_id) & (_r.model_version == version) & _r.status.in_(("sent", "drafted", "handed_over"))
+    count = (await tx.conn.execute(select(func.count()).select_from(run_table).where(mine))).scalar_one()
+    query = select(_r.id, _r.conversation_id, _r.started_at).where(mine).order_by(_r.id.desc()).limit(limit)
+    return int(count), [(row[0], row[1], row[2]) for row in await tx.conn.execute(query)]
 
 
 async def list_unaudited(tx: Tx, workspace_id: str, limit: int = 500) -> list[tuple[str, str, str, str]]:

@@ -71,6 +71,13 @@ async def find_verdict_of_draft(tx: Tx, workspace_id: str, draft_id: str) -> Ver
     return None if row is None else _verdict(dict(row))
 
 
+async def find_verdict(tx: Tx, workspace_id: str, verdict_id: str) -> Verdict | None:
+    """A verdict by its id."""
+    query = select(verdict_table).where(verdict_table.c.workspace_id == workspace_id, verdict_table.c.id == verdict_id)
+    row = (await tx.conn.execute(query)).mappings().one_or_none()
+    return None if row is None else _verdict(dict(row))
+
+
 async def list_verdicts(
     tx: Tx,
     workspace_id: str,

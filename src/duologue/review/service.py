@@ -145,6 +145,16 @@ class ReviewService:
         async with self._database.read() as tx:
             return await repository.list_verdicts(tx, workspace_id, before=before, limit=limit)
 
+    async def find_verdict(self, workspace_id: str, verdict_id: str) -> Verdict | None:
+        """A verdict by its id."""
+        async with self._database.read() as tx:
+            return await repository.find_verdict(tx, workspace_id, verdict_id)
+
+    async def find_verdict_of_draft(self, workspace_id: str, draft_id: str) -> Verdict | None:
+        """What was decided on a draft."""
+        async with self._database.read() as tx:
+            return await repository.find_verdict_of_draft(tx, workspace_id, draft_id)
+
     async def list_verdicts_after(self, workspace_id: str, *, after: str = "", limit: int = 500) -> list[Verdict]:
         """Verdicts, oldest first, that follow the one with id `after`."""
         async with self._database.read() as tx:

@@ -8,7 +8,22 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from duologue import __version__
-from duologue.interfaces.api import admin, auth, autonomy, chat, desk, documents, drafts, errors, health, keys, learning, packs
+from duologue.interfaces.api import (
+    admin,
+    auth,
+    autonomy,
+    chat,
+    desk,
+    documents,
+    drafts,
+    errors,
+    health,
+    keys,
+    learning,
+    lineage,
+    packs,
+    replays,
+)
 from duologue.interfaces.api.edge import Edge
 from duologue.interfaces.api.live import Live
 from duologue.interfaces.api.names import Names
@@ -25,7 +40,8 @@ JSON_BYTES = 512 * 1024
 FILES_AT_ONCE = 10
 
 ROUTERS: tuple[APIRouter, ...] = (
-    chat.router, auth.router, desk.router, drafts.router, admin.router, autonomy.router, learning.router, keys.router,
+    chat.router, auth.router, desk.router, drafts.router, admin.router, autonomy.router, learning.router, replays.router,
+    lineage.router, keys.router,
     documents.router, packs.router, health.router,
 )  # fmt: skip
 

@@ -13,9 +13,11 @@ from duologue.interfaces.api.errors import RESPONSES
 from duologue.interfaces.api.schemas import In, Json, Out
 from duologue.interfaces.api.security import Needs
 from duologue.interfaces.api.services import Joined, Services
-from duologue.learning.archive import store
+from duologue.learning.archive import list_datasets, store
 from duologue.learning.dataset import freeze
 from duologue.learning.trial import LEAST_SHARE, MOST_SHARE
+
+MOST_DATASETS = 10
 
 router = APIRouter(prefix="/api/admin/learning", tags=["learning"], responses=RESPONSES)
 
@@ -25,6 +27,7 @@ Teacher = Annotated[Session, Depends(Needs("model.write"))]
 
 class LearningOut(Out):
     dataset: Json = Field(description="What would be learnt from now: name, answers, pairs, held_out, people, left_out by reason.")
+    datasets: list[str] = Field(description="Names of the frozen datasets, the latest first.")
     run: Json = Field(description="state, part, share, error of the run on its way or the last one.")
     versions: list[Json] = Field(description="Trained models, newest first, with scores and what is in the way.")
     promotions: list[Json] = Field(description="Who let which version answer, oldest first.")
@@ -62,6 +65,7 @@ async def _look(services: Services, session: Session) -> Json:
     }  # fmt: skip
     return {
         "dataset": counts,
+        "datasets": [place.name for place in list_datasets(registry.folder / "datasets")][:MOST_DATASETS],
         "run": {"state": progress.state, "part": progress.part, "share": progress.share, "error": progress.error},
         "versions": [asdict(v) | {"model": ""} for v in registry.list_versions()],
         "promotions": [asdict(p) for p in registry.list_promotions()],

@@ -6,6 +6,8 @@ import { dateTime } from "../shared/dates.js";
 import { has, number, percent, t } from "../shared/i18n.js";
 import { isAtLeast } from "../desk/store.js";
 import { ViewHead, Waiting, useFetched } from "./fetched.js";
+import { Lineage } from "./lineage.js";
+import { Replays } from "./replay.js";
 
 const LOOK_MS = 2_000;
 const PATH = "/api/admin/learning";
@@ -18,9 +20,17 @@ const KINDS = {
   send_back: "learning.send_back_kind",
 };
 
+/** What the address asks to be traced: an answer or a verdict. */
+const askedFor = () => {
+  const asked = new URLSearchParams(location.search);
+  if (asked.get("answer")) return { kind: "answers", id: asked.get("answer") };
+  return asked.get("verdict") ? { kind: "verdicts", id: asked.get("verdict") } : null;
+};
+
 export function Learning() {
   const { data, setData, problem, reload } = useFetched(PATH);
   const [signing, setSigning] = useState(null);
+  const [traced, setTraced] = useState(askedFor);
   const isRunning = data?.run.state === "running";
   const isHalted = data?.run.state === "paused" || data?.run.state === "failed";
   useEffect(() => {
@@ -33,6 +43,8 @@ export function Learning() {
   return html`<${ViewHead} title=${t("admin.learning")} line=${t("learning.line")} />
     ${!data ? html`<${Waiting} problem=${problem} reload=${reload} />` : html`
       <section class="card" data-testid="dataset"><h3>${t("learning.dataset")}</h3><${Dataset} of=${data.dataset} />
+        ${data.datasets.length > 0 && html`<p class="row">${data.datasets.map((name) => html`<button type="button" key=${name} class="button small quiet" data-testid="look-inside"
+          onClick=${() => setTraced({ kind: "datasets", id: name })}>${t("learning.look_inside", { name })}</button>`)}</p>`}
         <${Run} run=${data.run} />
         ${canTeach && html`<div class="row end">
           ${(isRunning || isHalted) && html`<button type="button" class="button small quiet" data-testid="cancel-run" onClick=${() => doing(del(`${PATH}/run`))}>${t("learning.cancel")}</button>`}
@@ -45,7 +57,10 @@ export function Learning() {
         ${canTeach && data.promotions.findLast((p) => p.kind === "promote" || p.kind === "roll_back")?.version && html`<div class="row end"><button type="button" class="button small quiet" data-testid="roll-back"
           onClick=${() => setSigning({ path: `${PATH}/roll-back`, title: t("learning.back") })}>${t("learning.back")}</button></div>`}</section>
       ${data.trial && html`<${Trial} of=${data.trial} canTeach=${canTeach} onSign=${setSigning} />`}
-      ${data.versions.map((v) => html`<${Version} key=${v.name} v=${v} mayTry=${!data.trial} isNow=${v.name === data.answers_now} canTeach=${canTeach} onSign=${setSigning} />`)}`}
+      ${data.versions.map((v) => html`<${Version} key=${v.name} v=${v} mayTry=${!data.trial} isNow=${v.name === data.answers_now} canTeach=${canTeach} onSign=${setSigning}
+        onTrace=${() => setTraced({ kind: "versions", id: v.name })} />`)}
+      <${Replays} versions=${data.versions} canTeach=${canTeach} />`}
+    ${traced && html`<${Lineage} of=${traced} onClose=${() => setTraced(null)} />`}
     ${signing && html`<${Sign} of=${signing} onClose=${() => setSigning(null)} onDone=${(now) => {
       setData(now);
       setSigning(null);
@@ -66,9 +81,11 @@ function Run({ run }) {
     <p class="nothing">${line} ${run.error}</p></div>`;
 }
 
-function Version({ v, mayTry, isNow, canTeach, onSign }) {
+function Version({ v, mayTry, isNow, canTeach, onSign, onTrace }) {
   return html`<section class="card panel" data-testid="version"><h3>${v.name} ${isNow && html`<span class="badge good">${t("learning.is_now")}</span>`}</h3>
     <p class="nothing">${t("learning.made", { parent: v.parent, dataset: v.dataset, when: dateTime(v.made_at) })}</p>
+    ${v.erased > 0 && html`<p class="badge warn">${t("lineage.erased", { n: number(v.erased) })}</p>`}
+    <p><button type="button" class="link" data-testid="trace" onClick=${onTrace}>${t("lineage.trace")}</button></p>
     <div class="scroll-x"><table><thead><tr><th>${t("learning.measure")}</th><th class="numeric">${t("learning.before")}</th><th class="numeric">${t("learning.after")}</th>
       <th class="numeric">${t("learning.difference")}</th><th class="numeric">n</th></tr></thead><tbody>
       ${v.scores.map((s) => html`<tr key=${s.metric}><td>${has(`learning.metric_${s.metric}`, s.metric)}</td><td class="numeric">${figure(s.champion)}</td><td class="numeric">${figure(s.challenger)}</td>

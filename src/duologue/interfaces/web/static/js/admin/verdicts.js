@@ -39,6 +39,6 @@ function Verdict({ row: { verdict: v, diff, reviewer_name } }) {
     <footer><span>${reviewer_name || t("author.team")}</span>${spent !== null && html`<span>${t("verdicts.spent", { n: spent })}</span>`}
       ${v.confidence !== null && html`<span>${t("draft.confidence")} ${percent(v.confidence)}</span>`}
       ${v.reason && html`<span class="badge">${has(`reject.${v.reason}`, v.reason)}</span>`}${v.instruction && html`<span>${v.instruction}</span>`}
-      <code>${v.model_version}</code><code>${v.prompt_version}</code></footer>
+      <code>${v.model_version}</code><code>${v.prompt_version}</code><a href=${`/admin?verdict=${v.id}#learning`}>${t("lineage.trace")}</a></footer>
   </article>`;
 }

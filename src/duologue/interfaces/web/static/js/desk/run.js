@@ -15,7 +15,7 @@ export function Run({ run, onCite }) {
     ${run.reason && html`<p class="nothing">${stopReason(run.reason)}</p>`}
     ${run.error && html`<p class="run-error">${run.error}</p>`}
     <dl class="facts">
-      <div><dt>${t("run.model")}</dt><dd><code>${run.model_version}</code></dd></div>
+      <div><dt>${t("run.model")}</dt><dd><code>${run.model_version}</code> <a href=${`/admin?answer=${run.id}#learning`}>${t("lineage.trace")}</a></dd></div>
       <div><dt>${t("run.prompt")}</dt><dd><code>${run.prompt_version}</code></dd></div>
       ${run.instruction && html`<div><dt>${t("run.instruction")}</dt><dd>${run.instruction}</dd></div>`}
       ${run.verdict_ids.length > 0 && html`<div><dt>${t("run.precedents")}</dt><dd>${tn("run.precedents_n", run.verdict_ids.length)}</dd></div>`}
