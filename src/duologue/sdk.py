@@ -177,6 +177,60 @@ async def _keeps_nothing(tx: WriteTx, workspace_id: str, person_id: str) -> None
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class LtiStep:
+    """Where a browser goes to sign in at a learning platform, and the state that it keeps meanwhile."""
+
+    url: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class LtiChoice:
+    """Something that a teacher may add to his course: its title, and the signed fields that add it."""
+
+    title: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LtiArrival:
+    """Who arrives from a learning platform: a member (`member_email`) or a person, who is new where `person_id` is empty.
+
+    `key` is the pack's own for `settle`; `page` the panel to show; with `choices` a teacher chooses, and `return_url` takes it.
+    """
+
+    workspace_id: str
+    key: str
+    name: str
+    lang: Lang
+    page: str
+    person_id: str = ""
+    member_email: str = ""
+    choices: Sequence[LtiChoice] = ()
+    return_url: str = ""
+
+
+class LtiTool(Protocol):
+    """A pack as a tool of learning platforms (LTI 1.3): what is asked, what a launch must hold, who that is. Knows no HTTP."""
+
+    async def begin(self, host: Host, asked: Mapping[str, str], base_url: str) -> LtiStep:
+        """A platform begins a launch. Raises Invalid, NotFound."""
+        ...
+
+    async def enter(self, host: Host, sent: Mapping[str, str], kept_state: str, base_url: str) -> LtiArrival:
+        """A signed launch, with the state that this browser kept. Raises Forbidden for whatever of it does not hold."""
+        ...
+
+    async def settle(self, host: Host, arrival: LtiArrival, person_id: str) -> tuple[str, str]:
+        """Keep which person a learner is; (the person that counts, the page that he sees)."""
+        ...
+
+    async def list_keys(self, host: Host) -> Mapping[str, Any]:
+        """The tool's public keys, as a JWK set."""
+        ...
+
+
 async def _may_leave(host: Host, workspace_id: str) -> bool:
     return True
 
@@ -188,6 +242,7 @@ class Pack:
     `folder` is the pack's own (its `panels/` are served); `migrations` holds the revisions of its tables; `erase` forgets a
     person in them, in the transaction that erases him everywhere. `watches`: by kind of event.
     `may_leave(host, workspace_id)`: whether what a workspace's persons write may leave this machine for a model or an MCP server.
+    `lti`: what makes it a tool of learning platforms.
     `starters`: questions that an empty chat offers. `topics`: how the topics that its readers set are called.
     """
 
@@ -211,6 +266,7 @@ class Pack:
     erase: Callable[[WriteTx, str, str], Awaitable[None]] = _keeps_nothing
     may_leave: Callable[[Host, str], Awaitable[bool]] = _may_leave
     sample: Sample | None = None
+    lti: LtiTool | None = None
 
 
 __all__ = [
@@ -233,6 +289,10 @@ __all__ = [
     "Id",
     "Json",
     "Lang",
+    "LtiArrival",
+    "LtiChoice",
+    "LtiStep",
+    "LtiTool",
     "Message",
     "Mode",
     "Pack",

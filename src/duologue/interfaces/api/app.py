@@ -21,6 +21,7 @@ from duologue.interfaces.api import (
     keys,
     learning,
     lineage,
+    lti,
     packs,
     replays,
 )
@@ -42,7 +43,7 @@ FILES_AT_ONCE = 10
 ROUTERS: tuple[APIRouter, ...] = (
     chat.router, auth.router, desk.router, drafts.router, admin.router, autonomy.router, learning.router, replays.router,
     lineage.router, keys.router,
-    documents.router, packs.router, health.router,
+    documents.router, packs.router, lti.router, health.router,
 )  # fmt: skip
 
 WITH_FILES = (documents.router, packs.router)

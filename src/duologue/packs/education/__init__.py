@@ -10,6 +10,9 @@ from duologue.packs.education.grades_panel import PANEL as GRADES
 from duologue.packs.education.homework_panel import PANEL as HOMEWORK
 from duologue.packs.education.learner_panel import PANEL as LEARNING
 from duologue.packs.education.learners.school import SCHOOL
+from duologue.packs.education.lti.scores import SENDING
+from duologue.packs.education.lti.tool import TOOL
+from duologue.packs.education.lti_panel import PANEL as PLATFORMS
 from duologue.packs.education.policy import POLICY
 from duologue.packs.education.privacy.leave import may_leave
 from duologue.packs.education.privacy.records import erase
@@ -38,11 +41,12 @@ PACK = Pack(
         "zh": ("分数除法为什么要乘倒数？", "3x + 5 = 20 怎么解？", "什么是公分母？"),
     },
     sources=(Source(_HERE / "knowledge" / "en", "en"), Source(_HERE / "knowledge" / "zh", "zh")),
-    panels=(CLASS, GRADES, LEARNING, HOMEWORK, EXCHANGE, PRIVACY),
-    chores=(GRADING,),
+    panels=(CLASS, GRADES, LEARNING, HOMEWORK, EXCHANGE, PRIVACY, PLATFORMS),
+    chores=(GRADING, SENDING),
     migrations=_HERE / "migrations",
     erase=erase,
     may_leave=may_leave,
+    lti=TOOL,
     sample=SCHOOL,
 )
 

@@ -6,6 +6,7 @@ from typing import Any
 from duologue.kit.errors import NotFound
 from duologue.packs.education.grades import repository as grades
 from duologue.packs.education.learners import repository as learners
+from duologue.packs.education.lti import repository as lti
 from duologue.sdk import Download, Host, WriteTx
 
 
@@ -20,13 +21,22 @@ async def collect(host: Host, workspace_id: str, person_id: str, *, unsigned: bo
         handed_in = await grades.list_submissions(tx, workspace_id, person_id=person_id)
         appeals = await grades.list_appeals(tx, workspace_id, person_id=person_id)
         reads = [r for r in await learners.list_reads(tx, workspace_id) if r[0] == person_id]
+        platforms = await lti.list_users(tx, workspace_id, person_id=person_id)
+        sent = await lti.list_scores(tx, workspace_id, person_id=person_id)
         edits = [e for e in await learners.list_edits(tx, workspace_id) if e[1] == person_id]
     if not rows:
         raise NotFound("Nothing is kept of this learner here.")
     shown = [_plain(one) | ({} if unsigned or one.state == "signed" else {"grade": {}}) for one in handed_in]
-    return {"learner": _plain(rows[0]), "answers": [_plain(a) for a in answers],
-            "read": [{"resource": r, "helped": h} for _, r, h in reads], "plan_edits": [body for _, _, body in edits],
-            "homework": shown, "appeals": [_plain(one) for one in appeals]}  # fmt: skip
+    return {
+        "learner": _plain(rows[0]),
+        "answers": [_plain(a) for a in answers],
+        "read": [{"resource": r, "helped": h} for _, r, h in reads],
+        "plan_edits": [body for _, _, body in edits],
+        "platforms": [_plain(one) for one in platforms],
+        "grades_sent": [one.sent for one in sent if one.sent],
+        "homework": shown,
+        "appeals": [_plain(one) for one in appeals],
+    }
 
 
 async def to_download(host: Host, workspace_id: str, person_id: str, name: str, *, unsigned: bool = False) -> Download:
@@ -39,6 +49,7 @@ async def erase(tx: WriteTx, workspace_id: str, person_id: str) -> None:
     """Forget a learner in all tables of the pack."""
     await learners.erase_person(tx, workspace_id, person_id)
     await grades.erase_person(tx, workspace_id, person_id)
+    await lti.erase_person(tx, workspace_id, person_id)
 
 
 def _plain(row: Any) -> dict[str, Any]:
