@@ -1,57 +1,22 @@
-"""llama.cpp on the same weights, by llama-cpp-python's low-level calls; the GGUF files are written here with the `gguf` package."""
+"""llama.cpp on the same weights, by llama-cpp-python's low-level calls; the GGUF files are written by `duologue export --gguf`."""
 
 import ctypes
 import time
 from pathlib import Path
 
-import gguf
 import llama_cpp
 import numpy as np
 
 from bench.engines import CONTEXT
-from duologue.lm.checkpoint import load_checkpoint
+from duologue.lm.gguf_file import export_gguf
 
-KINDS = {"f16": gguf.GGMLQuantizationType.F16, "q8_0": gguf.GGMLQuantizationType.Q8_0, "q4_0": gguf.GGMLQuantizationType.Q4_0}
-NAMES = {
-    **{"q": "attn_q", "k": "attn_k", "v": "attn_v", "o": "attn_output"},
-    **{"gate": "ffn_gate", "up": "ffn_up", "down": "ffn_down", "attn_norm": "attn_norm", "ffn_norm": "ffn_norm"},
-}
+KINDS = {"f16": "fp16", "q8_0": "q8_0", "q4_0": "q4_0"}
 
 
 def write_gguf(folder: Path, kind: str) -> Path:
-    """A Llama of ours as a GGUF file, with a vocabulary of numbers."""
-    model, _ = load_checkpoint(folder)
-    c, path = model.config, folder / f"{kind}.gguf"
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_context_length(c.context)
-    writer.add_embedding_length(c.d_model)
-    writer.add_block_count(c.n_layers)
-    writer.add_feed_forward_length(c.d_ff)
-    writer.add_head_count(c.n_heads)
-    writer.add_head_count_kv(c.n_kv_heads)
-    writer.add_layer_norm_rms_eps(c.norm_eps)
-    writer.add_rope_freq_base(c.rope_theta)
-    writer.add_rope_dimension_count(c.d_head)
-    writer.add_vocab_size(c.vocab_size)
-    writer.add_tokenizer_model("no_vocab")
-    for name, parameter in model.named_parameters():
-        array = parameter.detach().numpy()
-        parts = name.split(".")
-        if parts[0] == "blocks":
-            if parts[3] in ("q", "k"):  # llama.cpp turns neighbouring pairs, Hugging Face halves
-                heads = c.n_heads if parts[3] == "q" else c.n_kv_heads
-                array = array.reshape(heads, 2, c.d_head // 2, c.d_model).swapaxes(1, 2).reshape(array.shape)
-            theirs = f"blk.{parts[1]}.{NAMES[parts[3] if len(parts) > 4 else parts[2]]}.weight"
-        else:
-            theirs = {"embed": "token_embd.weight", "norm": "output_norm.weight"}[parts[0]]
-        if array.ndim == 1:
-            writer.add_tensor(theirs, array.astype(np.float32))
-        else:
-            writer.add_tensor(theirs, gguf.quants.quantize(array.astype(np.float32), KINDS[kind]), raw_dtype=KINDS[kind])
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    """A model of ours as a GGUF file of this precision."""
+    path = folder / f"{kind}.gguf"
+    export_gguf(folder, path, dtype=KINDS[kind])
     return path
 
 

@@ -111,16 +111,19 @@ def export(
     data_dir: DataDir = None,
     model: Annotated[str, typer.Option("--model", help="Write this model instead, as transformers and vLLM load it.")] = "",
     adapter: Annotated[Path | None, typer.Option(help="With --model: a PEFT folder of adapters to work in.")] = None,
-    dtype: Annotated[str, typer.Option(help="With --model: fp32, bf16 or fp16; that of the source without it.")] = "",
+    dtype: Annotated[
+        str, typer.Option(help="With --model: fp32, bf16 or fp16 (of the source without it); with --gguf also q8_0 and q4_0.")
+    ] = "",
     shard_mb: Annotated[int, typer.Option(min=0, help="With --model: most megabytes per file; 0 writes one.")] = 0,
+    as_gguf: Annotated[bool, typer.Option("--gguf", help="With --model: one file for llama.cpp and Ollama.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write the verdicts as training examples, one JSON object per line; with --model a model in Hugging Face's layout."""
+    """Write the verdicts as training examples, one JSON object per line; with --model a model in Hugging Face's layout, or GGUF."""
     from duologue.interfaces.cli.export import export_model, export_to
     from duologue.interfaces.cli.run import with_platform
 
     if model:
-        export_model(model, to, adapter=adapter, dtype=dtype, shard_mb=shard_mb, as_json=as_json)
+        export_model(model, to, adapter=adapter, dtype=dtype, shard_mb=shard_mb, as_gguf=as_gguf, as_json=as_json)
     else:
         with_platform(context, lambda platform: export_to(platform, workspace, form, to), data_dir)
 
