@@ -17,6 +17,7 @@ from duologue.engine.protocol import ChatMessage, Encoder
 from duologue.kit.errors import Forbidden
 from duologue.kit.text import Lang
 from duologue.knowledge.model import Hit, Passage, SearchResult
+from duologue.learning.gather import Matter, Question
 from duologue.store.database import Tx, WriteTx
 from duologue.store.feed import Record
 from duologue.store.schema import Id, Json, UtcTime, new_metadata
@@ -133,6 +134,10 @@ class Errand:
     function: Callable[..., Awaitable[dict[str, Any]]]
 
 
+Gather = Callable[[Host, Sequence[Question]], Awaitable[Sequence[Matter]]]
+"""`async (host, questions) -> matters`: which questions are of one matter, each in one of them."""
+
+
 class SampleDesk(Protocol):
     """What a pack's sample gets to prepare a workspace with, as if people had done it."""
 
@@ -243,6 +248,7 @@ class Pack:
     person in them, in the transaction that erases him everywhere. `watches`: by kind of event.
     `may_leave(host, workspace_id)`: whether what a workspace's persons write may leave this machine for a model or an MCP server.
     `lti`: what makes it a tool of learning platforms.
+    `gather`: its way to find questions of one matter, for the articles that the learning loop proposes.
     `starters`: questions that an empty chat offers. `topics`: how the topics that its readers set are called.
     """
 
@@ -267,6 +273,7 @@ class Pack:
     may_leave: Callable[[Host, str], Awaitable[bool]] = _may_leave
     sample: Sample | None = None
     lti: LtiTool | None = None
+    gather: Gather | None = None
 
 
 __all__ = [
@@ -283,6 +290,7 @@ __all__ = [
     "Encoder",
     "Errand",
     "Found",
+    "Gather",
     "HandoverReason",
     "Hit",
     "Host",
@@ -293,6 +301,7 @@ __all__ = [
     "LtiChoice",
     "LtiStep",
     "LtiTool",
+    "Matter",
     "Message",
     "Mode",
     "Pack",
@@ -301,6 +310,7 @@ __all__ = [
     "PanelFunction",
     "Passage",
     "Policy",
+    "Question",
     "ReadContext",
     "Reader",
     "Reading",

@@ -22,7 +22,7 @@ from duologue.assistant.service import AssistantService
 from duologue.bootstrap.engines import make_encoder, make_engine, make_options, warm_up
 from duologue.bootstrap.gateway import make_gateway
 from duologue.bootstrap.lock import FolderLock
-from duologue.bootstrap.packs import begin_chores, connect, list_branches, load_packs
+from duologue.bootstrap.packs import begin_chores, choose_gather, connect, list_branches, load_packs
 from duologue.bootstrap.sample import prepare_samples
 from duologue.conversation.inbox.service import Inbox
 from duologue.conversation.service import ConversationService
@@ -38,6 +38,7 @@ from duologue.learning.champions import Champions
 from duologue.learning.erasure import Erasure
 from duologue.learning.export import ExportService
 from duologue.learning.lineage import Lineage
+from duologue.learning.proposals import Proposals
 from duologue.learning.rehearsals import Rehearsals
 from duologue.learning.service import AutonomyService
 from duologue.learning.study import Studies
@@ -103,6 +104,7 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         autonomy=autonomy,
         champions=champions,
         trials=TrialService(database, accounts, champions),
+        proposals=Proposals(database, knowledge, choose_gather(packs, hosts)),
         lineage=Lineage(database, assistant, review, champions),
         rehearsals=Rehearsals(database.clock, conversations, assistant, knowledge, champions),
         studies=Studies(settings, learning_dir),

@@ -11,6 +11,7 @@ from duologue.assistant.host import Host
 from duologue.conversation.events import PersonErased
 from duologue.kit.errors import SetupError
 from duologue.kit.log import get_logger
+from duologue.learning.gather import Gather, Matter, Question, gather_plainly
 from duologue.sdk import Chore, Pack, Watch
 from duologue.store import feed
 from duologue.store.database import Database, Handler, WriteTx
@@ -33,6 +34,21 @@ def load_packs() -> tuple[Pack, ...]:
 def list_branches(packs: Sequence[Pack]) -> list[Branch]:
     """The lines of migrations that packs bring."""
     return [Branch(pack.name, pack.migrations) for pack in packs if pack.migrations is not None]
+
+
+def choose_gather(packs: Sequence[Pack], hosts: Mapping[str, Host]) -> Gather:
+    """How questions of one matter find each other: by the first pack that knows, and plainly where none does or it cannot."""
+
+    async def gather(questions: Sequence[Question]) -> Sequence[Matter]:
+        for pack in packs:
+            if pack.gather is not None:
+                try:
+                    return await pack.gather(hosts[pack.name], questions)
+                except ImportError as error:
+                    log.info("the pack %s cannot gather questions (%s)", pack.name, error)
+        return await gather_plainly(questions)
+
+    return gather
 
 
 def connect(database: Database, packs: Sequence[Pack], hosts: Mapping[str, Host]) -> None:

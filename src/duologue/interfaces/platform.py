@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # a command such as `duologue --version` shall not wait for d
     from duologue.learning.champions import Champions
     from duologue.learning.export import ExportService
     from duologue.learning.lineage import Lineage
+    from duologue.learning.proposals import Proposals
     from duologue.learning.rehearsals import Rehearsals
     from duologue.learning.service import AutonomyService
     from duologue.learning.study import Studies
@@ -53,6 +54,7 @@ class Platform:
     champions: Champions
     trials: TrialService
     lineage: Lineage
+    proposals: Proposals
     rehearsals: Rehearsals
     studies: Studies
     engine: Engine

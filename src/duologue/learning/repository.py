@@ -37,6 +37,18 @@ audit_table = Table(
     Column("decided_at", UtcTime, nullable=False),
     Index("ix_audit_workspace", "workspace_id", "decided_at"),
 )
+closed_table = Table(
+    "proposal_closed",
+    metadata,
+    Column("workspace_id", Id, primary_key=True),
+    Column("draft_id", Id, primary_key=True),
+    Column("person_id", Id, nullable=False),
+    Column("article", Text, nullable=False),
+    Column("closed_by", Id, nullable=False),
+    Column("closed_at", UtcTime, nullable=False),
+)
+UNANSWERED = ("no_evidence", "low_confidence", "not_grounded", "failed_turns", "unverified")
+"""Reasons of a draft that mean: the knowledge did not hold the answer."""
 _d, _c, _r, _v, _m = draft_table.c, conversation_table.c, run_table.c, verdict_table.c, message_table.c
 
 
@@ -65,6 +77,19 @@ class Seen:
     draft_reason: str
     model_version: str
     conversation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with what became of its draft. `verdict` and `final_text` are empty where nobody decided."""
+
+    draft_id: str
+    question: str
+    draft_text: str
+    final_text: str
+    verdict: str
+    is_unanswered: bool
+    at: datetime
 
 
 async def find_choice(tx: Tx, workspace_id: str) -> Choice | None:
@@ -133,6 +158,34 @@ async def insert_audit(tx: WriteTx, row: dict[str, Any]) -> bool:
         return False
     await tx.conn.execute(insert(audit_table).values(**row))
     return True
+
+
+async def list_asked(tx: Tx, workspace_id: str, after: datetime, limit: int = 5_000) -> list[Asked]:
+    """Drafted questions since a moment that no article and nobody settled, oldest first."""
+    settled = select(closed_table.c.draft_id).where(closed_table.c.workspace_id == workspace_id)
+    query = select(_d.id, _d.question, _d.body, _d.reason, _d.created_at, _v.kind, _v.final_text)
+    query = query.select_from(draft_table.outerjoin(verdict_table, _v.draft_id == _d.id))
+    query = query.where(_d.workspace_id == workspace_id, _d.kind == "reply", _d.created_at >= after, _d.id.not_in(settled))
+    rows = (await tx.conn.execute(query.order_by(_d.id.desc()).limit(limit))).all()
+    return [
+        Asked(row.id, row.question, row.body, row.final_text or "", row.kind or "", row.reason in UNANSWERED, row.created_at)
+        for row in reversed(rows)
+    ]
+
+
+async def close_proposals(tx: WriteTx, workspace_id: str, draft_ids: Sequence[str], article: str, by: str) -> None:
+    """Settle questions of this workspace; those of others and those that are settled are passed over."""
+    known = select(closed_table.c.draft_id).where(closed_table.c.workspace_id == workspace_id)
+    mine = select(_d.id, _d.person_id).where(_d.workspace_id == workspace_id, _d.id.in_(list(draft_ids)), _d.id.not_in(known))
+    more = {"article": article, "closed_by": by, "closed_at": tx.now, "workspace_id": workspace_id}
+    if rows := [{"draft_id": row.id, "person_id": row.person_id, **more} for row in await tx.conn.execute(mine)]:
+        await tx.conn.execute(insert(closed_table), rows)
+
+
+async def delete_proposals_of(tx: WriteTx, workspace_id: str, person_id: str) -> None:
+    """Forget which of a person's questions were settled."""
+    mine = (closed_table.c.workspace_id == workspace_id) & (closed_table.c.person_id == person_id)
+    await tx.conn.execute(delete(closed_table).where(mine))
 
 
 async def delete_of_person(tx: WriteTx, workspace_id: str, person_ids: Sequence[str]) -> None:

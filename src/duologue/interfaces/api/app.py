@@ -23,6 +23,7 @@ from duologue.interfaces.api import (
     lineage,
     lti,
     packs,
+    proposals,
     replays,
 )
 from duologue.interfaces.api.edge import Edge
@@ -42,7 +43,7 @@ FILES_AT_ONCE = 10
 
 ROUTERS: tuple[APIRouter, ...] = (
     chat.router, auth.router, desk.router, drafts.router, admin.router, autonomy.router, learning.router, replays.router,
-    lineage.router, keys.router,
+    lineage.router, proposals.router, keys.router,
     documents.router, packs.router, lti.router, health.router,
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from duologue.packs.support.desk_panels import CUSTOMER, MESSAGE, SUGGEST
 from duologue.packs.support.figures_panel import FIGURES
 from duologue.packs.support.intents_panel import INTENTS
-from duologue.packs.support.knowledge_panel import GAPS
+from duologue.packs.support.knowledge_panel import GAPS, gather
 from duologue.packs.support.labels import LABELS
 from duologue.packs.support.order_changes import CHANGE_ADDRESS, RETURN_ORDER
 from duologue.packs.support.outcomes import keep_outcome
@@ -35,6 +35,7 @@ PACK = Pack(
     watches={"RunFinished": keep_outcome, "StatusChanged": send_survey},
     migrations=_HERE / "migrations",
     erase=erase,
+    gather=gather,
     voice={
         "en": (_HERE / "prompts" / "voice.en.md").read_text("utf-8"),
         "zh": (_HERE / "prompts" / "voice.zh.md").read_text("utf-8"),

@@ -1,6 +1,7 @@
 """Settings: what customers asked and nobody could answer, gathered; one click makes an expert's answer an article."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -9,7 +10,8 @@ from duologue.packs.support import repository
 from duologue.packs.support.minds import HostEncode, think
 from duologue.packs.support.model import Outcome
 from duologue.packs.support.outcomes import UNANSWERED, catch_up
-from duologue.sdk import Panel, PanelContext
+from duologue.sdk import Host, Matter, Panel, PanelContext
+from duologue.sdk import Question as Asked
 
 MOST_GAPS, MOST_QUESTIONS = 50, 20
 
@@ -45,6 +47,19 @@ async def show_gaps(context: PanelContext, days: int = 60) -> Any:
              "ids": [question.id for question in gap.questions]}
         )  # fmt: skip
     return {"gaps": out, "asked": len(rows), "open": len(open_rows), "closed": sum(bool(row.article) for row in rows)}
+
+
+async def gather(host: Host, questions: Sequence[Asked]) -> list[Matter]:
+    """Questions of one matter, as the gaps are gathered: for every article that the program proposes."""
+    encode = HostEncode(host)
+
+    def work() -> list[Matter]:
+        from duologue.packs.support.gaps import Question, find_gaps
+
+        gaps = find_gaps([Question(q.id, q.text) for q in questions], encode)
+        return [Matter(gap.name, "zh" if gap.lang == "zh" else "en", tuple(q.id for q in gap.questions)) for gap in gaps]
+
+    return await think(work)
 
 
 async def _find_answer(context: PanelContext, rows: list[Outcome]) -> str:

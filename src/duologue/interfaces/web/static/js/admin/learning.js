@@ -7,6 +7,7 @@ import { has, number, percent, t } from "../shared/i18n.js";
 import { isAtLeast } from "../desk/store.js";
 import { ViewHead, Waiting, useFetched } from "./fetched.js";
 import { Lineage } from "./lineage.js";
+import { Proposals } from "./proposals.js";
 import { Replays } from "./replay.js";
 
 const LOOK_MS = 2_000;
@@ -59,6 +60,7 @@ export function Learning() {
       ${data.trial && html`<${Trial} of=${data.trial} canTeach=${canTeach} onSign=${setSigning} />`}
       ${data.versions.map((v) => html`<${Version} key=${v.name} v=${v} mayTry=${!data.trial} isNow=${v.name === data.answers_now} canTeach=${canTeach} onSign=${setSigning}
         onTrace=${() => setTraced({ kind: "versions", id: v.name })} />`)}
+      <${Proposals} />
       <${Replays} versions=${data.versions} canTeach=${canTeach} />`}
     ${traced && html`<${Lineage} of=${traced} onClose=${() => setTraced(null)} />`}
     ${signing && html`<${Sign} of=${signing} onClose=${() => setSigning(null)} onDone=${(now) => {
