@@ -277,6 +277,8 @@ BROKEN: dict[str, dict[str, Any]] = {
     "wrong issuer": {"iss": "https://evil.example"},
     "wrong nonce": {"nonce": "other"},
     "no subject": {"sub": ""},
+    "a subject in two lines": {"sub": "u1\nu2"},
+    "a place in two lines": {f"{CLAIM}resource_link": {"id": "a\nb"}},
     "wrong version": {f"{CLAIM}version": "1.1"},
     "unknown deployment": {f"{CLAIM}deployment_id": "dep-9"},
     "unknown message": {f"{CLAIM}message_type": "LtiSubmissionReviewRequest"},

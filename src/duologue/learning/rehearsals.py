@@ -65,7 +65,8 @@ class Rehearsals:
         return replay
 
     async def pause(self, workspace_id: str, replay_id: str) -> None:
-        """Stop for now. Raises Conflict where it does not run."""
+        """Stop for now. Raises NotFound, and Conflict where it does not run."""
+        self._get(workspace_id, replay_id)
         if self._running.get(workspace_id, ("",))[0] != replay_id:
             raise Conflict("This replay does not run.")
         await self._stop(workspace_id)

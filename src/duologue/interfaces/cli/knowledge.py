@@ -1,5 +1,6 @@
 """`duologue knowledge …`: documents in, out, listed and searched."""
 
+import sys
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -60,7 +61,7 @@ async def list_all(platform: Platform, slug: str, *, as_json: bool) -> None:
     table = Table("title", "lang", "passages", "status", "name", "id", box=None)
     for d in documents:
         table.add_row(d.title, d.lang, str(d.passage_count), d.error or d.status, d.uri, d.id)
-    out.print(table, width=None if out.is_terminal else WIDE, crop=False)
+    out.print(table, width=None if sys.stdout.isatty() else WIDE, crop=False)
 
 
 async def remove(platform: Platform, slug: str, wanted: list[str]) -> None:

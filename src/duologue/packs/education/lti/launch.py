@@ -127,9 +127,14 @@ async def read_token(host: Host, token: str, begun: Mapping[str, Any], known: li
     party = found.get("azp")
     if begun["client_id"] not in audience or (len(audience) > 1 and party is None) or party not in (None, begun["client_id"]):
         raise Forbidden("The launch is meant for another tool.")
-    if found.get(f"{CLAIM}version") != "1.3.0" or not 0 < len(str(found["sub"])) <= 255:
+    if found.get(f"{CLAIM}version") != "1.3.0" or not _is_name(str(found["sub"])):
         raise Forbidden("The launch is not LTI 1.3, or does not say who arrives.")
     return found
+
+
+def _is_name(text: str) -> bool:
+    """Whether this can name something of the platform's: 1 to 255 characters that are seen."""
+    return 0 < len(text) <= 255 and text.isprintable()
 
 
 async def _decode(token: str, address: str) -> dict[str, Any]:
@@ -189,7 +194,7 @@ async def _keep_link(tx: Any, here: Registration, claims: dict[str, Any], base_u
     """What the launch says of its place and its gradebook; a homework that somebody chose for it stays."""
     told = _part(claims, f"{CLAIM}resource_link")
     link_id = str(told.get("id", ""))
-    if not 0 < len(link_id) <= 255:
+    if not _is_name(link_id):
         return None
     target = parse_qs(urlsplit(str(claims.get(f"{CLAIM}target_link_uri", ""))).query)
     wanted = str(_part(claims, f"{CLAIM}custom").get("homework") or (target.get("homework") or [""])[0])
