@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import sqlite3
+import tempfile
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -40,6 +43,14 @@ async def school(tmp_path: Path) -> AsyncIterator[House]:
         yield house
 
 
+def cards_of(deck: bytes) -> list[str]:
+    """The ids of the questions in an Anki deck, by its own database."""
+    with zipfile.ZipFile(io.BytesIO(deck)) as archive, tempfile.NamedTemporaryFile() as file:
+        file.write(archive.read("collection.anki2"))
+        file.flush()
+        return [fields.split("\x1f")[3] for (fields,) in sqlite3.connect(file.name).execute("SELECT flds FROM notes ORDER BY id")]
+
+
 async def send(browser: Browser, name: str, content: bytes, command: str = "take_in", **fields: str) -> Any:
     response = await browser.client.post(f"{EXCHANGE}/{command}", files={"file": (name, content)}, data=fields)
     return response
@@ -57,7 +68,9 @@ async def test_questions_are_taken_in_set_practised_and_taken_out(school: House)
     assert [(q["id"], q["is_practised"]) for q in state["questions"]] == [("capital", False), ("sum", True)]
 
     await pupil.post(f"{LEARNING}/take_part", {"name": "Ada", "consent": True})
+    assert (await pupil.call("GET", f"{LEARNING}/deck")).status_code == 404
     assert (await pupil.post(f"{LEARNING}/answer", {"item": "sum", "text": "3/4"}))["correct"]
+    assert cards_of((await pupil.call("GET", f"{LEARNING}/deck")).content) == ["sum"]
     listed = (await teacher.get(f"{GRADES}/items"))["skills"][-1]["items"]
     assert {i["id"] for i in listed} == {"capital", "sum"}
     made = await teacher.post(
@@ -138,3 +151,28 @@ def test_a_spreadsheet_reads_the_table() -> None:
     text = FORMATS["csv"].write(sample_course("zh").items).content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert (len(rows), rows[0]["hint_1"] != "") == (200, True)
+
+
+async def test_work_on_paper_is_read_shown_and_handed_in_only_by_the_learner(school: House) -> None:
+    from tests.unit.packs.education.test_scan import make_pdf
+
+    teacher, pupil = await school.member("expert"), await school.person()
+    await pupil.post(f"{LEARNING}/take_part", {"name": "Ada", "consent": True})
+    made = await teacher.post(
+        f"{GRADES}/assign", {"title": "W", "due": "2030-01-01", "items": [{"id": "simplify-1"}, {"id": "compare-1"}]}
+    )
+    sheet = {"file": ("sheet.pdf", make_pdf("1. 6/8 =", "3/4", "2. B"))}
+    read_ = await pupil.client.post(f"{HOMEWORK}/read_file", files=sheet, data={"homework_id": made["id"]})
+    assert read_.json() == {
+        "by": "text",
+        "questions": {"simplify-1": [{"text": "6/8 =", "is_unsure": False}, {"text": "3/4", "is_unsure": False}],
+                      "compare-1": [{"text": "B", "is_unsure": False}]},
+    }  # fmt: skip
+    (row,) = (await pupil.get(f"{HOMEWORK}/homework"))["homework"]
+    assert [i["answer"] for i in row["items"]] == [None, None], "reading hands nothing in"
+    broken = await pupil.client.post(f"{HOMEWORK}/read_file", files={"file": ("x.png", b"no")}, data={"homework_id": made["id"]})
+    assert (broken.status_code, broken.json()["error"]["message"]) == (
+        422,
+        "This is neither a PDF nor a picture; send a PDF, JPEG or PNG.",
+    )
+    assert (await pupil.call("POST", f"{HOMEWORK}/read_file", {"homework_id": "none"})).status_code == 422

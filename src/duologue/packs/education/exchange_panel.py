@@ -138,7 +138,7 @@ async def drop_course(context: PanelContext) -> Any:
 
 
 PANEL = Panel(
-    "exchange", {"en": "Import and export", "zh": "导入与导出"}, STAFF, "exchange.js", place="page", icon="book",
+    "exchange", {"en": "Exchange", "zh": "导入导出"}, STAFF, "exchange.js", place="page", icon="book",
     queries={"state": state, "export": export, "check": check, "xapi": xapi_file},
     commands={"take_in": take_in, "take_course": take_course, "drop": drop, "drop_course": drop_course},
 )  # fmt: skip

@@ -9,6 +9,7 @@ from duologue.packs.education.grades.homework import appeal, get_homework, item_
 from duologue.packs.education.grades.repository import Homework, Submission
 from duologue.packs.education.grading import MATH
 from duologue.packs.education.math_text import Unreadable
+from duologue.packs.education.scan_panel import read_file, scanning
 from duologue.sdk import Panel, PanelContext
 
 SHOWN = ("id", "text", "type", "options")
@@ -76,6 +77,6 @@ async def object_to(context: PanelContext, submission_id: str, text: str) -> Any
 
 PANEL = Panel(
     "homework", {"en": "Homework", "zh": "作业"}, ("person",), "homework.js", place="chat", icon="note",
-    queries={"homework": homework, "how_read": how_read},
-    commands={"hand_in": hand_in, "appeal": object_to},
+    queries={"homework": homework, "how_read": how_read, "scanning": scanning},
+    commands={"hand_in": hand_in, "appeal": object_to, "read_file": read_file},
 )  # fmt: skip

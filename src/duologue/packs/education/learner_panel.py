@@ -8,6 +8,7 @@ from duologue.packs.education.path_panel import calendar, here, path, set_goal, 
 from duologue.packs.education.practice_panel import about_skill, answer, hint, how_read, practice, rate, reading, recommended, skill
 from duologue.packs.education.practice_tutor import tutor
 from duologue.packs.education.privacy import records
+from duologue.packs.education.reviews_deck import deck
 from duologue.sdk import Download, Panel, PanelContext
 
 
@@ -60,7 +61,7 @@ async def leave(context: PanelContext) -> Any:
 PANEL = Panel(
     "learning", {"en": "My learning", "zh": "我的学习"}, ("person",), "learning.js", place="chat", icon="book",
     queries={"me": me, "path": path, "try_out": try_out, "practice": practice, "how_read": how_read, "progress": progress,
-             "skill": skill, "calendar": calendar, "export": export, "reading": reading, "recommended": recommended},
+             "skill": skill, "calendar": calendar, "deck": deck, "export": export, "reading": reading, "recommended": recommended},
     commands={"take_part": take_part, "set_goal": set_goal, "hint": hint, "answer": answer, "tutor": tutor, "rate": rate,
               "leave": leave},
 )  # fmt: skip

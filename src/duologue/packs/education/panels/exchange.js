@@ -7,7 +7,8 @@ const EXTRA = [["anki", "Anki"], ["files", "JSON (zip)"]];
 
 function Notes({ found }) {
   if (!found?.notes.length) return null;
-  return html`<div role="status" data-testid="notes"><p>${t("education.exchange_notes", { n: found.notes.length + found.more })}</p><ul>${found.notes.map((n, i) => html`<li key=${i}><small>${n}</small></li>`)}</ul></div>`;
+  return html`<div role="status" data-testid="notes"><p>${t("education.exchange_notes", { n: found.notes.length + found.more })}</p>
+    <ul style="max-block-size: 14em; overflow: auto" tabindex="0">${found.notes.map((n, i) => html`<li key=${i}><small>${n}</small></li>`)}</ul></div>`;
 }
 
 function In({ state, send, reload }) {
@@ -23,7 +24,7 @@ function In({ state, send, reload }) {
     send(form === "files" ? "take_course" : "take_in", body).then((r) => (setFound(r), say(t("education.exchange_kept", { n: r.kept }), r.kept === 0), reload()), tell);
   };
   return html`<section class="card" data-testid="import"><h3>${t("education.exchange_in")}</h3><p class="nothing">${t("education.exchange_in_hint")}</p>
-    <div class="chips"><label>${t("education.exchange_format")} <select value=${form} onChange=${(e) => setForm(e.target.value)}><option value="">${t("education.exchange_guess")}</option>
+    <div class="chips" style="align-items: end"><label>${t("education.exchange_format")} <select value=${form} onChange=${(e) => setForm(e.target.value)}><option value="">${t("education.exchange_guess")}</option>
       ${state.formats.map((f) => html`<option key=${f.name} value=${f.name}>${f.title}</option>`)}<option value="files">${t("education.exchange_course")}</option></select></label>
       <label class="button quiet small">${t("education.exchange_choose")}<input type="file" hidden class="visually-hidden" onChange=${take} /></label></div>
     <${Notes} found=${found} /></section>`;
@@ -40,7 +41,7 @@ function Out({ state, query, download }) {
     await download("export", { form, what }, `${what}.${form}.${ends}`);
   };
   return html`<section class="card" data-testid="export"><h3>${t("education.exchange_out")}</h3>
-    <div class="chips"><label>${t("education.exchange_what")} <select value=${what} onChange=${(e) => setWhat(e.target.value)}><option value="course">${state.course.title} (${state.course.items})</option>
+    <div class="chips" style="align-items: end"><label>${t("education.exchange_what")} <select value=${what} onChange=${(e) => setWhat(e.target.value)}><option value="course">${state.course.title} (${state.course.items})</option>
       ${state.questions.length > 0 && html`<option value="imported">${t("education.exchange_imported", { n: state.questions.length })}</option>`}
       ${state.homework.map((h) => html`<option key=${h.id} value=${h.id}>${h.title} (${h.n})</option>`)}</select></label>
       <label>${t("education.exchange_format")} <select value=${form} onChange=${(e) => setForm(e.target.value)}>${[...state.formats.map((f) => [f.name, f.title]), ...EXTRA].map(([n, title]) => html`<option key=${n} value=${n}>${title}</option>`)}</select></label>
@@ -50,7 +51,7 @@ function Out({ state, query, download }) {
 
 function Answers({ state, download }) {
   const [who, setWho] = useState("");
-  return html`<section class="card"><h3>${t("education.exchange_xapi")}</h3><p class="nothing">${t("education.exchange_xapi_hint")}</p><div class="chips">
+  return html`<section class="card"><h3>${t("education.exchange_xapi")}</h3><p class="nothing">${t("education.exchange_xapi_hint")}</p><div class="chips" style="align-items: end">
     <label>${t("education.exchange_who")} <select value=${who} onChange=${(e) => setWho(e.target.value)}><option value="">${t("education.exchange_all")}</option>${state.learners.map((l) => html`<option key=${l.person_id} value=${l.person_id}>${l.name}</option>`)}</select></label>
     <button class="button small quiet" type="button" onClick=${() => download("xapi", who ? { person_id: who } : {}, "statements.json").catch(tell)}>${t("education.exchange_download")}</button></div></section>`;
 }

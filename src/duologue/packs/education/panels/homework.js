@@ -2,6 +2,7 @@
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { percent, t } from "../../js/shared/i18n.js";
 import { say, tell } from "../../js/shared/parts.js";
+import { firstGuess, ScanButton, ScanLines } from "./scan.js";
 
 function Graded({ answer, act }) {
   const [text, setText] = useState("");
@@ -14,12 +15,16 @@ function Graded({ answer, act }) {
       <div class="chips"><button class="button small" type="submit" disabled=${!text.trim()}>${t("education.appeal")}</button></div></form>`}</div>`;
 }
 
-function Question({ homework, item, number, query, act }) {
+function Question({ homework, item, number, query, act, scanned }) {
   const [text, setText] = useState(item.answer?.text ?? "");
   const [read, setRead] = useState({ reading: "", problem: "" });
   const options = Object.entries(item.options);
   const isSigned = item.answer?.state === "signed";
   const where = { homework_id: homework, item: item.id };
+  const lines = scanned?.[item.id] ?? scanned?.[""];
+  useEffect(() => {
+    if (!isSigned && !options.length && scanned?.[item.id]) setText(firstGuess(item.type, scanned[item.id]));
+  }, [scanned]);
   const look = () => text.trim() && query("how_read", { ...where, text }).then(setRead, tell);
   const send = (e) => (e.preventDefault(), act("hand_in", { ...where, text }).then((ok) => ok && say(t("education.handed_in"))));
   const label = t("education.answer_to", { n: number });
@@ -31,6 +36,7 @@ function Question({ homework, item, number, query, act }) {
     ${!isSigned && html`<form onSubmit=${send}>
       ${options.map(([k, v]) => html`<label key=${k} style="display: block"><input type="radio" name=${`${homework}-${item.id}`} checked=${text === k} onChange=${() => setText(k)} /> ${k}. ${v}</label>`)}
       ${!options.length && input}
+      ${!options.length && html`<${ScanLines} lines=${lines} onUse=${(line) => setText(["short", "essay", "program"].includes(item.type) && text.trim() ? `${text}\n${line}` : line)} />`}
       ${item.type === "ordering" && html`<small>${t("education.order_hint")}</small>`}${item.type === "blanks" && html`<small>${t("education.blanks_hint")}</small>`}
       ${read.reading && html`<p role="status" data-testid="reading"><small>${t("education.read_as", { reading: read.reading })}</small></p>`}
       ${read.problem && html`<p role="status"><small>${read.problem}</small></p>`}
@@ -38,9 +44,10 @@ function Question({ homework, item, number, query, act }) {
         ${item.answer && html`<small>${t("education.waits_for_teacher")}</small>`}</div></form>`}</li>`;
 }
 
-/** @param {{version: number, query: Function, command: Function}} props */
-export default function Homework({ version, query, command }) {
+/** @param {{version: number, query: Function, command: Function, send: Function}} props */
+export default function Homework({ version, query, command, send }) {
   const [shown, setShown] = useState(null);
+  const [scans, setScans] = useState({});
   const load = () => query("homework").then(setShown, tell);
   const act = (name, args) => command(name, args).then(() => load().then(() => true), (problem) => (tell(problem), false));
   useEffect(() => void load(), [version]);
@@ -48,5 +55,6 @@ export default function Homework({ version, query, command }) {
   if (!shown.homework.length) return html`<p class="nothing">${t("education.no_homework")}</p>`;
   return html`<div class="panel" style="grid-template-columns: minmax(0, 1fr)">${shown.homework.map((h) => html`<section class="card" key=${h.id} data-testid="homework"><h3>${h.title}</h3>
     <p class="nothing">${t(h.is_late ? "education.was_due" : "education.due_on", { day: h.due })}</p>
-    <ol style="list-style: none; padding: 0">${h.items.map((i, k) => html`<${Question} key=${i.id} homework=${h.id} item=${i} number=${k + 1} query=${query} act=${act} />`)}</ol></section>`)}</div>`;
+    ${h.items.some((i) => i.answer?.state !== "signed") && html`<${ScanButton} homework=${h} send=${send} onRead=${(found) => (setScans({ ...scans, [h.id]: found }), say(t("education.scan_check")))} />`}
+    <ol style="list-style: none; padding: 0">${h.items.map((i, k) => html`<${Question} key=${i.id} homework=${h.id} item=${i} number=${k + 1} query=${query} act=${act} scanned=${scans[h.id]} />`)}</ol></section>`)}</div>`;
 }

@@ -1,7 +1,7 @@
 /** A learner's page: taking part, the path and why, practice graded at once, progress, what is kept. */
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { percent, t } from "../../js/shared/i18n.js";
-import { tell } from "../../js/shared/parts.js";
+import { say, tell } from "../../js/shared/parts.js";
 import { Plot } from "../../js/shared/plot.js";
 import { Goal, WhatIf } from "./goal.js";
 import { dayLabel, Graph, List, Month, Views } from "./path.js";
@@ -79,6 +79,7 @@ export default function Learning({ version, query, command, download }) {
     <${Route} me=${me} path=${path} query=${query} act=${act} read=${setReading} practise=${practise} /><${Progress} progress=${progress} />
     ${reading && html`<${Reading} id=${reading} query=${query} act=${act} close=${() => setReading("")} />`}
     <div class="chips"><button class="button small quiet" type="button" onClick=${() => download("calendar", {}, "path.ics").catch(tell)}>${t("education.calendar")}</button>
+      <button class="button small quiet" type="button" onClick=${() => download("deck", {}, "my-reviews.apkg").catch(() => say(t("education.deck_none"), true))}>${t("education.deck")}</button>
       <button class="button small quiet" type="button" onClick=${() => download("export", {}, "my-learning.json").catch(tell)}>${t("education.export")}</button>
       <button class="button small quiet" type="button" onClick=${() => confirm(t("education.leave_sure")) && act("leave")}>${t("education.leave")}</button></div></div>`;
 }

@@ -12,13 +12,13 @@ function Register({ act }) {
   return html`<details data-testid="register"><summary>${t("education.lti_register")}</summary><form onSubmit=${send}>
     ${FIELDS.map((f) => html`<label key=${f} style="display: block; margin-block: 6px">${t(`education.lti_${f}`)} <input type=${f.endsWith("_url") ? "url" : "text"} required style="inline-size: min(100%, 32em); display: block" value=${form[f]} onInput=${(e) => setForm({ ...form, [f]: e.target.value })} /></label>`)}
     <label style="display: block"><input type="checkbox" checked=${form.has_consent} onChange=${(e) => setForm({ ...form, has_consent: e.target.checked })} /> ${t("education.lti_has_consent")}</label>
-    <div class="chips"><button class="button small" type="submit">${t("education.lti_register")}</button></div></form></details>`;
+    <div class="chips" style="align-items: end"><button class="button small" type="submit">${t("education.lti_register")}</button></div></form></details>`;
 }
 
 function Staff({ one, isOwner, act }) {
   const [email, setEmail] = useState(one.email);
   const send = (e) => (e.preventDefault(), act("link_member", { registration_id: one.registration_id, sub: one.sub, email }));
-  return html`<li><form class="chips" onSubmit=${send}><span>${one.name || one.sub}</span>
+  return html`<li><form class="chips" style="align-items: end" onSubmit=${send}><span>${one.name || one.sub}</span>
     <label>${t("education.lti_member")} <input type="email" disabled=${!isOwner} value=${email} onInput=${(e) => setEmail(e.target.value)} /></label>
     ${isOwner && html`<button class="button small quiet" type="submit" disabled=${email === one.email}>${t("education.lti_link")}</button>`}</form></li>`;
 }

@@ -10,7 +10,7 @@ function Leave({ state, act }) {
     <p>${state.may_leave ? t("education.privacy_leaves", { by: state.by, at: state.at }) : t("education.privacy_stays")}</p>
     <p class="nothing">${t(state.is_outside ? "education.privacy_outside" : "education.privacy_model", { model: state.model })}</p>
     ${!state.is_owner && html`<p class="nothing">${t("education.privacy_owner")}</p>`}
-    ${state.is_owner && html`<form class="chips" onSubmit=${send}><label>${t("education.privacy_password")} <input type="password" required autocomplete="current-password" value=${password} onInput=${(e) => setPassword(e.target.value)} /></label>
+    ${state.is_owner && html`<form class="chips" style="align-items: end" onSubmit=${send}><label>${t("education.privacy_password")} <input type="password" required autocomplete="current-password" value=${password} onInput=${(e) => setPassword(e.target.value)} /></label>
       <button class="button small" type="submit" disabled=${!password}>${t(state.may_leave ? "education.privacy_stop" : "education.privacy_allow")}</button></form>`}</section>`;
 }
 
