@@ -1,14 +1,16 @@
 """Tokens per second of the embedded engine, beside transformers, llama.cpp and the memory's bandwidth, in one interleaved run.
 
 `make bench-engine [ARGS="--quick --json"]`. Same random weights, same prompts, same threads; engines take turns, so that what else
-the machine is doing falls on all of them alike. Absolute figures move with the machine; ratios within a run hold. llama.cpp takes
-part where `llama-cpp-python` and `gguf` are installed (extra `bench`).
+the machine is doing falls on all of them alike; on one thread time is the processor's. Absolute figures move with the machine;
+ratios within a run hold. llama.cpp takes part where `llama-cpp-python` and `gguf` are installed (extra `bench`). In pieces:
+`--part matrix --shape 124M --case 1,32 8,32 --engine int8 "llama.cpp q8_0"`, `--part features`, `batching`, `server`, `busy`.
 """
 
 import argparse
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "30M": {"vocab_size": 20_032, "d_model": 512, "n_layers": 6, "n_heads": 8, "d_ff": 1408},
     "124M": {"vocab_size": 50_304, "d_model": 768, "n_layers": 12, "n_heads": 12, "d_ff": 2048},
 }
+PARTS = ["matrix", "features", "batching", "server", "busy"]
 NEW = 24
 ROUNDS = 3
 
@@ -59,22 +62,24 @@ def take_turns(engines: list[Engine], batch: int, length: int, rounds: int) -> d
     return best
 
 
-def bench_shape(report: Report, name: str, folder: Path, threads: int, cases: list[tuple[int, int]]) -> None:
+def bench_shape(
+    report: Report, name: str, folder: Path, threads: int, cases: list[tuple[int, int]], engines: Sequence[str], rounds: int
+) -> None:
     """Every case of one model, engines in turn."""
-    with make_engines(folder, threads) as engines:
+    with make_engines(folder, threads, engines) as made:
         for batch, length in cases:
-            found = take_turns(engines, batch, length, ROUNDS)
+            found = take_turns(made, batch, length, rounds)
             bandwidth = measure_bandwidth(threads)
-            theirs = found["transformers"]
-            for engine in engines:
+            theirs = found.get("transformers")
+            for engine in made:
                 read, write = found[engine.name]
                 label = f"{name} B={batch} P={length} {engine.name}"
                 note = ""
                 if batch == 1 and engine.bytes_per_token:
                     note = f"{100 * engine.bytes_per_token / write / bandwidth:.0f} % of {bandwidth / 1e9:.1f} GB/s"
-                report.line(f"{label} decode", batch / write, "tok/s", batch / theirs[1], note)
-                report.line(f"{label} prefill", batch * length / read, "tok/s", batch * length / theirs[0])
-            if "llama.cpp q8_0" in found:
+                report.line(f"{label} decode", batch / write, "tok/s", batch / theirs[1] if theirs else None, note)
+                report.line(f"{label} prefill", batch * length / read, "tok/s", batch * length / theirs[0] if theirs else None)
+            if "int8" in found and "llama.cpp q8_0" in found:
                 q8, ours = found["llama.cpp q8_0"], found["int8"]
                 report.line(f"{name} B={batch} P={length} int8 decode beside q8_0", batch / ours[1], "tok/s", batch / q8[1])
                 report.line(
@@ -85,36 +90,52 @@ def bench_shape(report: Report, name: str, folder: Path, threads: int, cases: li
                 )
 
 
-def bench_features(report: Report, folder: Path, threads: int) -> None:
-    """Shared beginnings, beams, JSON and guesses, each beside the same without."""
-    from bench.features import bench_beams, bench_json, bench_lookup, bench_prefix
+def bench_parts(report: Report, folder: Path, threads: int, names: Sequence[str]) -> None:
+    """What features, batching, the server and busy cores give and cost, each beside the same without."""
+    from bench import features, serving
 
-    for bench in (bench_prefix, bench_json, bench_lookup, bench_beams):
-        for metric, value, unit, baseline, note in bench(folder, threads):
-            report.line(metric, value, unit, baseline, note)
+    parts = {
+        "features": (features.bench_prefix, features.bench_json, features.bench_lookup, features.bench_beams),
+        "batching": (serving.bench_batching,),
+        "server": (serving.bench_server,),
+        "busy": (serving.bench_busy,),
+    }
+    for bench in (b for name in names if name in parts for b in parts[name]):
+        for line in bench(folder, threads):
+            report.line(*line)
+
+
+def read_case(text: str) -> tuple[int, int]:
+    """`8,512` is eight prompts of 512 tokens."""
+    batch, _, length = text.partition(",")
+    return int(batch), int(length)
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="the small model and three cases only")
     parser.add_argument("--threads", type=int, nargs="*", default=[1])
-    parser.add_argument("--features", action="store_true", help="only what the features cost and give")
+    parser.add_argument("--shape", nargs="*", choices=SHAPES, default=list(SHAPES))
+    parser.add_argument("--case", nargs="*", type=read_case, default=[], help="BATCH,PROMPT; all of them without it")
+    parser.add_argument("--engine", nargs="*", default=[], help="fp32, fp16, int8, 'torch int8', transformers, 'llama.cpp q8_0', …")
+    parser.add_argument("--part", nargs="*", choices=PARTS, default=PARTS, help="what is measured")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     given = parser.parse_args()
     report = Report(given.json)
-    cases = (
+    every = (
         [(1, 32), (8, 32), (1, 512)] if given.quick else [(b, p) for p in (32, 512, 2000) for b in (1, 8, 32) if b * p <= 16_384]
     )
     with tempfile.TemporaryDirectory() as place:
-        for name, shape in SHAPES.items() if not given.quick else [("30M", SHAPES["30M"])]:
+        for name in given.shape[:1] if given.quick else given.shape:
             folder = Path(place) / name
-            save_model(folder, shape)
+            save_model(folder, SHAPES[name])
             for threads in given.threads:
                 report.line(f"{name} threads", threads, "", None, f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-                if not given.features:
-                    bench_shape(report, name, folder, threads, cases)
-                bench_features(report, folder, threads)
+                if "matrix" in given.part:
+                    bench_shape(report, name, folder, threads, given.case or every, given.engine, given.rounds)
+                bench_parts(report, folder, threads, given.part)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,15 @@
 """What the engine's features give and cost: shared beginnings, forms, guesses, beams; beside the same without, taking turns."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from bench.engines import CACHE_TOKENS, ignore
+from bench.engines import Line, clock_for, ignore, make_core
 from duologue.engine.core import Core
-from duologue.engine.options import Options
-from duologue.engine.prompt import Prompts
 from duologue.engine.protocol import Constraint, GenerationRequest
-from duologue.engine.runner import Runner
 
-Line = tuple[str, float, str, float | None, str]
 SHARED = 1500
 ROUNDS = 3
 SCHEMA: dict[str, Any] = {
@@ -25,23 +20,19 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def make_core(folder: Path, threads: int, **options: Any) -> Core:
-    chosen = Options(**{"precision": "int8", "threads": threads, "cache_tokens": CACHE_TOKENS, "step_tokens": 512, **options})
-    runner = Runner(folder, chosen)
-    return Core(runner, Prompts(runner.tokenizer), chosen)
-
-
 def some_ids(count: int, salt: int) -> list[int]:
     return torch.randint(30, 290, (count,), generator=torch.Generator().manual_seed(salt)).tolist()  # type: ignore[no-any-return]
 
 
 def finish(core: Core, request: GenerationRequest) -> tuple[float, float, int]:
     """Seconds to the first token, seconds in all, tokens written."""
-    before, began = core.done.completion_tokens, time.perf_counter()
+    clock = clock_for(core.options.threads)
+    before, began, first = core.done.completion_tokens, clock(), 0.0
     task = core.submit(request, ignore)
     while not core.is_idle:
         core.step()
-    return task.first_token_s - began, time.perf_counter() - began, core.done.completion_tokens - before
+        first = first or (clock() if task.first_token_s else 0.0)
+    return first - began, clock() - began, core.done.completion_tokens - before
 
 
 def bench_prefix(folder: Path, threads: int) -> Iterator[Line]:
@@ -101,12 +92,13 @@ def bench_beams(folder: Path, threads: int) -> Iterator[Line]:
             request = GenerationRequest(prompt=tuple(prompt), max_tokens=24, beams=4, ignore_end=True)
             best[name] = min(best.get(name, float("inf")), finish(core, request)[1])
         torch.set_num_threads(threads)
-        ids, began = torch.tensor([prompt]), time.perf_counter()
+        clock = clock_for(threads)
+        ids, began = torch.tensor([prompt]), clock()
         with torch.inference_mode():
             theirs.generate(
                 ids, attention_mask=torch.ones_like(ids), max_new_tokens=24, num_beams=4, do_sample=False, eos_token_id=None
             )
-        best["transformers"] = min(best.get("transformers", float("inf")), time.perf_counter() - began)
+        best["transformers"] = min(best.get("transformers", float("inf")), clock() - began)
     for core in cores.values():
         core.runner.close()
     for name in cores:

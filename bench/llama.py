@@ -1,13 +1,14 @@
 """llama.cpp on the same weights, by llama-cpp-python's low-level calls; the GGUF files are written by `duologue export --gguf`."""
 
 import ctypes
-import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import llama_cpp
 import numpy as np
 
-from bench.engines import CONTEXT
+from bench.engines import CONTEXT, Engine, clock_for, often
 from duologue.lm.gguf_file import export_gguf
 
 KINDS = {"f16": "fp16", "q8_0": "q8_0", "q4_0": "q4_0"}
@@ -18,6 +19,14 @@ def write_gguf(folder: Path, kind: str) -> Path:
     path = folder / f"{kind}.gguf"
     export_gguf(folder, path, dtype=KINDS[kind])
     return path
+
+
+@llama_cpp.llama_log_callback
+def _quiet(level: int, text: bytes, data: object) -> None:
+    """Says nothing of how a file is loaded."""
+
+
+llama_cpp.llama_log_set(_quiet, ctypes.c_void_p(0))
 
 
 class Llama:
@@ -33,6 +42,7 @@ class Llama:
             params.kv_unified = True
         self._context = llama_cpp.llama_init_from_model(self._model, params)
         self._batch = llama_cpp.llama_batch_init(2048, 0, 1)
+        self._clock = clock_for(threads)
 
     def _decode(self, rows: list[tuple[int, int, int, bool]]) -> None:
         """Rows of token, position, sequence, and whether its logits are wanted."""
@@ -48,21 +58,21 @@ class Llama:
     def measure(self, prompts: list[list[int]], new: int) -> tuple[float, float]:
         llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), True)
         rows = [(t, i, s, i == len(p) - 1) for s, p in enumerate(prompts) for i, t in enumerate(p)]
-        began = time.perf_counter()
+        began = self._clock()
         self._decode(rows)
         llama_cpp.llama_synchronize(self._context)
-        read, steps = time.perf_counter() - began, []
+        read, steps = self._clock() - began, []
         vocab = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(self._model))
         tokens = [40] * len(prompts)
         for ahead in range(new - 1):
-            start = time.perf_counter()
+            start = self._clock()
             self._decode([(t, len(p) + ahead, s, True) for s, (t, p) in enumerate(zip(tokens, prompts, strict=True))])
             for s in range(len(prompts)):
                 logits = llama_cpp.llama_get_logits_ith(self._context, s)
                 array = np.ctypeslib.as_array(ctypes.cast(logits, ctypes.POINTER(ctypes.c_float)), (vocab,))
                 tokens[s] = int(array.argmax())
-            steps.append(time.perf_counter() - start)
-        return read, float(np.median(steps))
+            steps.append(self._clock() - start)
+        return read, often(steps)
 
     def close(self) -> None:
         llama_cpp.llama_batch_free(self._batch)
@@ -70,6 +80,10 @@ class Llama:
         llama_cpp.llama_model_free(self._model)
 
 
-def make_llamas(folder: Path, threads: int) -> list[Llama]:
-    """f16, q8_0 and q4_0."""
-    return [Llama(write_gguf(folder, kind), threads) for kind in KINDS]
+def make_llamas(folder: Path, threads: int) -> dict[str, Callable[[], Engine]]:
+    """How to make f16, q8_0 and q4_0."""
+    return {f"llama.cpp {kind}": partial(_make, folder, kind, threads) for kind in KINDS}
+
+
+def _make(folder: Path, kind: str, threads: int) -> Engine:
+    return Llama(write_gguf(folder, kind), threads)

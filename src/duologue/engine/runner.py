@@ -102,12 +102,12 @@ class Runner:
 
     def __init__(self, folder: Path, options: Options) -> None:
         torch.set_num_threads(options.threads)
-        self.model, self.tokenizer = load_checkpoint(folder)
-        self.config, self.ends = self.model.config, frozenset(read_ends(folder))
-        precision = probe(self.model, options) if options.precision == "auto" else options.precision
+        model, self.tokenizer = load_checkpoint(folder)  # not kept: the compiled step has its own copy of the weights
+        self.config, self.ends = model.config, frozenset(read_ends(folder))
+        precision = probe(model, options) if options.precision == "auto" else options.precision
         num_blocks = -(-options.cache_tokens // BLOCK) or count_blocks(self.config, precision != "fp32")
         self.num_blocks = max(num_blocks, -(-self.config.context // BLOCK) + 1)
-        self.network = make_network(self.model, precision, self.num_blocks, options)
+        self.network = make_network(model, precision, self.num_blocks, options)
         self.adapters = Adapters(options.adapters, self.config)
         if self.adapters.layers:
             self.network.set_adapters(self.adapters.layers)

@@ -1,5 +1,6 @@
 """The compiled step beside the network itself, at each precision."""
 
+import gc
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from duologue.engine.native import NativeNetwork, load_library  # noqa: E402
 from duologue.engine.paged import TorchNetwork  # noqa: E402
 from duologue.engine.runner import Network  # noqa: E402
 from duologue.kit.errors import SetupError  # noqa: E402
-from tests.engines import FAMILIES, make_network  # noqa: E402
+from duologue.lm.transformer import Transformer  # noqa: E402
+from tests.engines import FAMILIES, make_core, make_network  # noqa: E402
 
 IDS = torch.randint(0, 330, (90,), generator=torch.Generator().manual_seed(1)).tolist()
 WITHIN = {"fp32": 2e-5, "fp16": 5e-3, "int8": 0.15}
@@ -48,6 +50,17 @@ def test_one_request_cannot_spoil_anothers_numbers() -> None:
     x = torch.randn(3, 32)
     beside = torch.cat((x, 1000 * torch.randn(2, 32)))
     assert torch.equal(linear(x), linear(beside)[:3])
+
+
+def test_weights_are_kept_once(compiled: None, folders: dict[str, Path]) -> None:
+    def count() -> int:
+        gc.collect()
+        return sum(isinstance(o, Transformer) for o in gc.get_objects())
+
+    before = count()
+    core = make_core(folders["qwen3"], precision="int8")
+    assert count() == before
+    core.runner.close()
 
 
 def test_without_a_compiler_the_reason_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
