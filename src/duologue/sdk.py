@@ -38,10 +38,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What `duologue eval <pack>` runs: labelled questions in JSON lines, and which of the program's abilities they measure."""
+    """What is asked of the program for a pack, in JSON lines, and which of its abilities that measures.
+
+    `retrieval`: labelled questions on the pack's knowledge; `dialogues`: what must come of what a person says
+    (`learning/exams.py`). Models that are to be promoted sit both.
+    """
 
     name: str
-    measures: Literal["retrieval"]
+    measures: Literal["retrieval", "dialogues"]
     questions: Path
 
 

@@ -52,7 +52,7 @@ async def answer_all(search: Search, workspace_id: str, questions: Sequence[Ques
     """Every question as a fresh conversation on autopilot."""
     out = []
     for question in questions:
-        turn = _turn(workspace_id, question)
+        turn = make_turn(workspace_id, question)
         found = await retrieve(turn, search, NoRecall())
         answer = compose(turn, found, Thought(), Acted())
         signals = confidence.gather(answer, found, None, is_steered=False)
@@ -117,7 +117,8 @@ def _calibration_error(outcomes: Sequence[Outcome], bins: int = 10) -> float:
     return error
 
 
-def _turn(workspace_id: str, question: Question) -> Turn:
+def make_turn(workspace_id: str, question: Question) -> Turn:
+    """A question as a fresh conversation on autopilot."""
     conversation = Conversation(
         id="cnv_evaluation", workspace_id=workspace_id, desk_id="", person_id="", lang=question.lang, topic="", subject="",
         status="open", snoozed_until=None, mode="autopilot", mode_override=None, controller=AI, lease_expires_at=None,

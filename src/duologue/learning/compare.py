@@ -47,27 +47,27 @@ def compare(
     old_texts: list[str] = []
     new_texts: list[str] = []
     if answers:
-        scores.append(_score("nll_per_token", [_nll(first, e) for e in answers], [_nll(second, e) for e in answers], "lower"))
+        scores.append(score("nll_per_token", [_nll(first, e) for e in answers], [_nll(second, e) for e in answers], "lower"))
         some = answers[:MOST_WRITTEN]
         old_texts, new_texts = [write(first, e) for e in some], [write(second, e) for e in some]
-        scores.append(_score("edit_distance", _far(old_texts, some), _far(new_texts, some), "lower"))
+        scores.append(score("edit_distance", _far(old_texts, some), _far(new_texts, some), "lower"))
     if pairs:
         scores.append(
-            _score("preference_accuracy", [_prefers(first, e) for e in pairs], [_prefers(second, e) for e in pairs], "higher")
+            score("preference_accuracy", [_prefers(first, e) for e in pairs], [_prefers(second, e) for e in pairs], "higher")
         )
     if learnt:
         against = [float(_margin(second, e) < -CONTRADICTS) for e in learnt]
         before = [float(_margin(first, e) < -CONTRADICTS) for e in learnt]
-        scores.append(_score("contradicted", before, against, "lower"))
+        scores.append(score("contradicted", before, against, "lower"))
     asked = [Example("sft", ({"role": "user", "content": text},), "", "", True, {}) for text in PROMPTS]
     known = find_addresses([*house, *texts])
     old_texts += [write(first, e) for e in asked]
     new_texts += [write(second, e) for e in asked]
     unsafe = [[float(is_unsafe(text, known)) for text in side] for side in (old_texts, new_texts)]
-    scores.append(_score("unsafe", unsafe[0], unsafe[1], "lower"))
+    scores.append(score("unsafe", unsafe[0], unsafe[1], "lower"))
     if texts:
         old, new = [_bits(first, text) for text in texts], [_bits(second, text) for text in texts]
-        scores.append(_score("bits_per_byte", old, new, "lower"))
+        scores.append(score("bits_per_byte", old, new, "lower"))
     return scores
 
 
@@ -76,10 +76,11 @@ def measure_planted(dataset: Dataset) -> Score:
     found = sum(dataset.left_out.get(reason, 0) for reason in PLANTED)
     rest = len(dataset.train) + len(dataset.held_out) + sum(n for why, n in dataset.left_out.items() if why not in NO_ANSWER)
     flags = [1.0] * found + [0.0] * (rest - found)
-    return _score("planted", [0.0] * rest, flags, "lower")
+    return score("planted", [0.0] * rest, flags, "lower")
 
 
-def _score(metric: str, old: Sequence[float], new: Sequence[float], better: Literal["higher", "lower"]) -> Score:
+def score(metric: str, old: Sequence[float], new: Sequence[float], better: Literal["higher", "lower"]) -> Score:
+    """The paired difference of a measure, case by case, with its interval."""
     differences = [b - a for a, b in zip(old, new, strict=True)]
     draw, n = random.Random(SEED), len(differences)
     means = sorted(sum(draw.choices(differences, k=n)) / n for _ in range(DRAWS))

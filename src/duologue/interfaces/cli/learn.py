@@ -14,7 +14,6 @@ from duologue.kit.errors import Invalid, SetupError
 if TYPE_CHECKING:
     from duologue.interfaces.platform import Platform
     from duologue.learning.dataset import Dataset
-    from duologue.learning.gates import Gates
     from duologue.learning.model import Score
 
 
@@ -25,7 +24,7 @@ async def learn_from(platform: Platform, slug: str, name: str, *, look_only: boo
     """
     from duologue.learning.archive import drop_copies, load, store
     from duologue.learning.dataset import freeze
-    from duologue.learning.gates import read_gates
+    from duologue.learning.gates import check_gates, read_gates
     from duologue.learning.study import hold
 
     workspace = await get_workspace(platform, slug)
@@ -45,10 +44,36 @@ async def learn_from(platform: Platform, slug: str, name: str, *, look_only: boo
     texts = [(await platform.knowledge.get_document(workspace.id, d.id)).text for d in documents if d.status == "ready"]
     parent, champion = registry.find_champion() or _of_settings(platform)
     with hold(folder):
-        scores, in_the_way, model = await asyncio.to_thread(_train, platform, dataset, champion, folder, texts, gates, as_json)
+        scores, model = await asyncio.to_thread(_train, platform, dataset, champion, folder, texts, as_json)
+        scores += await _sit_exams(platform, champion, model, as_json=as_json)
+        in_the_way = check_gates(scores, gates)
         version = registry.note(dataset.name, parent, model, scores, in_the_way, platform.database.clock.now())
         drop_copies(folder / "runs" / dataset.name)
     _say_scores(scores, in_the_way, version.name, as_json=as_json)
+
+
+async def _sit_exams(platform: Platform, champion: Path, challenger: Path, *, as_json: bool) -> list[Score]:
+    """Both models on the packs' questions and dialogues."""
+    from duologue.learning.exams import Exam, compare_exams
+
+    exams = [
+        Exam(
+            pack.name, tuple(sorted({s.folder.parent for s in pack.sources})),
+            tuple(t.questions for t in pack.tasks if t.measures == "retrieval"),
+            tuple(t.questions for t in pack.tasks if t.measures == "dialogues"), pack.policy, pack.voice,
+        )
+        for pack in platform.packs
+        if pack.tasks
+    ]  # fmt: skip
+    if as_json:
+        print_json({"part": "exams", "share": 0.0})
+    first, second = platform.champions.load(champion), platform.champions.load(challenger)
+    try:
+        with err.status("sitting the packs' sets …"):
+            return await compare_exams(first, second, exams, platform.knowledge.encoder, platform.settings.autopilot_threshold)
+    finally:
+        await first.aclose()
+        await second.aclose()
 
 
 def _of_settings(platform: Platform) -> tuple[str, Path]:
@@ -62,10 +87,8 @@ def _of_settings(platform: Platform) -> tuple[str, Path]:
 
 
 def _train(
-    platform: Platform, dataset: Dataset, champion: Path, folder: Path, texts: list[str], gates: Gates, as_json: bool
-) -> tuple[list[Score], list[str], Path]:
-    from duologue.learning.gates import check_gates
-
+    platform: Platform, dataset: Dataset, champion: Path, folder: Path, texts: list[str], as_json: bool
+) -> tuple[list[Score], Path]:
     try:
         from duologue.learning.compare import compare, measure_planted
         from duologue.learning.train import learn
@@ -83,7 +106,7 @@ def _train(
         say("compare", 0.0)
         scores = compare(champion, run.model, dataset.held_out, texts[half:][:24], dataset.pairs(dataset.train), texts)
         scores.append(measure_planted(dataset))
-    return scores, check_gates(scores, gates), run.model
+    return scores, run.model
 
 
 def _say_dataset(dataset: Dataset, place: Path, *, as_json: bool) -> None:

@@ -19,7 +19,7 @@ from duologue.packs.education.privacy.records import erase
 from duologue.packs.education.privacy_panel import PANEL as PRIVACY
 from duologue.packs.education.tools import TOOLS
 from duologue.packs.education.tutor_skill import TUTOR
-from duologue.sdk import Pack, Source
+from duologue.sdk import Pack, Source, Task
 
 _HERE = Path(__file__).parent
 
@@ -40,6 +40,7 @@ PACK = Pack(
         "en": ("Why do I flip the second fraction when I divide?", "How do I solve 3x + 5 = 20?", "What is a common denominator?"),
         "zh": ("分数除法为什么要乘倒数？", "3x + 5 = 20 怎么解？", "什么是公分母？"),
     },
+    tasks=(Task("dialogues", "dialogues", _HERE / "evals" / "dialogues.jsonl"),),
     sources=(Source(_HERE / "knowledge" / "en", "en"), Source(_HERE / "knowledge" / "zh", "zh")),
     panels=(CLASS, GRADES, LEARNING, HOMEWORK, EXCHANGE, PRIVACY, PLATFORMS),
     chores=(GRADING, SENDING),

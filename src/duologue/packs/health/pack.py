@@ -11,7 +11,7 @@ from duologue.packs.health.reader import CLINICIANS, RED_FLAGS
 from duologue.packs.health.sample import SAMPLE
 from duologue.packs.health.skill import HISTORY
 from duologue.packs.health.tools import TOOLS
-from duologue.sdk import Chore, Host, Pack, Panel, PanelFunction, Record, Role, Title, Watch
+from duologue.sdk import Chore, Host, Pack, Panel, PanelFunction, Record, Role, Task, Title, Watch
 
 _HERE = Path(__file__).parent
 RECORD: Title = {"en": "Record", "zh": "病历"}
@@ -119,6 +119,7 @@ PACK = Pack(
     chores=(Chore("page", 15.0, page_again), Chore("forget_drafts", 86_400.0, forget_drafts)),
     watches=_WATCHES,
     migrations=_HERE / "migrations",
+    tasks=(Task("dialogues", "dialogues", _HERE / "evals" / "dialogues.jsonl"),),
     erase=repository.erase_person,
     sample=SAMPLE,
 )

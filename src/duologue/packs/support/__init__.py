@@ -51,7 +51,10 @@ PACK = Pack(
         ),
         "zh": ("我的订单到哪里了？", "换一条拉链要多少钱？", "退货运费谁出？", "羽绒服怎么洗？"),
     },
-    tasks=tuple(Task("knowledge", "retrieval", path) for path in sorted((_HERE / "evals").glob("questions*.jsonl"))),
+    tasks=(
+        *(Task("knowledge", "retrieval", path) for path in sorted((_HERE / "evals").glob("questions*.jsonl"))),
+        Task("dialogues", "dialogues", _HERE / "evals" / "dialogues.jsonl"),
+    ),
 )
 
 _MODELS = {
