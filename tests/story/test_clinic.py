@@ -205,15 +205,30 @@ async def test_a_record_is_read_in_care_only_edited_opened_signed_and_amended(cl
 
 async def test_fhir_leaves_valid_and_signed(clinic: House) -> None:
     pytest.importorskip("fhir.resources")
+    from duologue.packs.health.fhir_schema import validate_schema
     from duologue.packs.health.strict import validate_fhir
 
     conversation_id = await play(clinic, SCRIPTS["陈立新"], 5)
     expert, where = await clinic.member("expert"), {"conversation_id": conversation_id}
     await act(expert, "break_glass", {"reason": "今晚值班"}, conversation_id)
+    lines = (await expert.get("/api/packs/health/note/record", params=where))["lines"]
+    await act(expert, "change", {"index": len(lines), "text": "明天复诊。"}, conversation_id)
+    headings = "cc, hpi, pmh, medications, allergies, family, social: 主观\nvitals: 客观\nplan: 计划\nassessment: 评估"
+    wanted = {"lang": "zh", "text": headings}
+    assert (await act(expert, "set_template", wanted, conversation_id)).status_code == 403
+    admin = await clinic.member("admin")
+    assert (await act(admin, "set_template", wanted | {"text": "cc: 主诉"}, conversation_id)).status_code == 422
+    assert (await act(admin, "set_template", wanted, conversation_id)).json() == {"template": headings}
+    shown = await expert.get("/api/packs/health/note/record", params=where)
+    assert [h["title"] for h in shown["headings"]] == ["主观", "客观", "计划", "评估"]
     await act(expert, "sign", {"password": PASSWORD}, conversation_id)
     bundle = (await expert.call("GET", "/api/packs/health/note/fhir", params=where)).json()
-    assert validate_fhir(bundle) == []
-    assert bundle["entry"][0]["resource"]["status"] == "final"
+    assert validate_fhir(bundle) == [] == validate_schema(bundle)
+    composition = bundle["entry"][0]["resource"]
+    assert composition["status"] == "final"
+    told = {x["title"]: x["text"]["div"] for x in composition["section"] if "text" in x}
+    assert [t for t in told if t != "客观"] == ["主观", "计划", "评估"]
+    assert "明天复诊。" in told["计划"]
 
 
 async def test_what_another_system_tells_stands_beside_the_record_and_in_no_sentence_of_it(clinic: House) -> None:

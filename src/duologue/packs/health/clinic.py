@@ -8,6 +8,7 @@ from typing import Any
 
 from duologue.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from duologue.kit.ids import new_id
+from duologue.kit.text import Lang
 from duologue.packs.health import record as life
 from duologue.packs.health import repository
 from duologue.packs.health.consultation import consent_of, said_of, turns_of
@@ -17,8 +18,10 @@ from duologue.packs.health.interview import Interview
 from duologue.packs.health.note import note_of, section_titles
 from duologue.packs.health.record import Record
 from duologue.packs.health.redflags import red_flags
+from duologue.packs.health.template import format_template, parse_template, to_json
 from duologue.sdk import Conversation, Download, Message, PanelContext, Upload
 
+LANGS: tuple[Lang, ...] = ("en", "zh")
 _NO_CARE = "This person is not in your care; open the record with a reason."
 
 
@@ -62,10 +65,11 @@ async def show_record(context: PanelContext) -> Any:
         entries = await repository.list_audit(tx, here.workspace_id, here.id)
         chain = life.find_break(await repository.list_audit(tx, here.workspace_id))
         brought = await repository.get_context(tx, here.workspace_id, here.person_id)
+        template = await repository.get_template(tx, here.workspace_id, here.lang)
     return {
         "conversation": here.id, "subject": here.subject, "lang": here.lang, "consent": consent,
         "turns": [{"turn": n, "author": m.author_kind, "text": m.body, "at": m.created_at.isoformat()} for n, m in turns],
-        "titles": section_titles(here.lang), "lines": [asdict(line) for line in shown.lines],
+        "headings": to_json(template), "lines": [asdict(line) for line in shown.lines],
         "state": shown.state, "signed_by": shown.signed_by, "signed_at": shown.signed_at and shown.signed_at.isoformat(),
         "intact": life.is_intact(shown), "edits": shown.edits,
         "addenda": [{"text": a.text, "by": a.by, "at": a.at.isoformat()} for a in shown.addenda],
@@ -168,6 +172,27 @@ async def push_fhir(context: PanelContext) -> Any:
     return {"location": place}
 
 
+async def show_template(context: PanelContext) -> Any:
+    """The workspace's note templates as they are written, with the sections that there are."""
+    async with context.host.read() as tx:
+        kept = {lang: await repository.get_template(tx, context.workspace_id, lang) for lang in LANGS}
+    return {
+        "templates": {lang: format_template(t) for lang, t in kept.items()},
+        "sections": {lang: section_titles(lang) for lang in LANGS}, "may_change": context.role in ("owner", "admin"),
+    }  # fmt: skip
+
+
+async def set_template(context: PanelContext, lang: Lang, text: str) -> Any:
+    """Keep the workspace's own headings of a note and their order; an empty text brings the default back."""
+    context.check_role("admin")
+    template, now = parse_template(text, lang), context.host.clock.now()
+    async with context.host.write() as tx:
+        await repository.keep_template(tx, context.workspace_id, lang, template, now)
+        await repository.note_audit(tx, context.workspace_id, context.member_id, "template", "", now, {"lang": lang})
+    context.host.refresh(context.workspace_id)
+    return {"template": format_template(template)}
+
+
 async def bring_summary(context: PanelContext, file: Upload) -> Any:
     """Keep what a Patient or IPS Bundle of another system tells, beside the record: context, never a fact of the talk."""
     from duologue.packs.health.fhir_client import parse_summary
@@ -190,7 +215,11 @@ async def make_bundle(context: PanelContext, here: Conversation) -> dict[str, An
     record = await _load(context, here)
     signer = context.member_name or record.signed_by if record and record.state != "draft" else ""
     at = record.signed_at if record else None
-    return to_fhir(graph, at=here.created_at, signed_by=signer, signed_at=at, patient={"id": here.person_id})
+    async with context.host.read() as tx:
+        template = await repository.get_template(tx, here.workspace_id, here.lang)
+    return to_fhir(
+        graph, at=here.created_at, signed_by=signer, signed_at=at, patient={"id": here.person_id}, template=template, record=record
+    )
 
 
 # ---- escalations

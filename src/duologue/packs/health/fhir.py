@@ -10,7 +10,9 @@ from typing import Any
 
 from duologue.packs.health.facts import Fact, FactGraph
 from duologue.packs.health.note import write_sections
+from duologue.packs.health.record import Record
 from duologue.packs.health.redflags import red_flags
+from duologue.packs.health.template import Template, default_template
 
 Json = dict[str, Any]
 _HL7 = "http://terminology.hl7.org/CodeSystem/"
@@ -18,6 +20,7 @@ _LOINC = "http://loinc.org"
 _ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 _ABSENT = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 _LABEL = {"system": _HL7 + "v3-ObservationValue", "code": "AIAST", "display": "Artificial Intelligence asserted"}
+_SIGNED = {"system": _HL7 + "v3-ObservationValue", "code": "CLINAST", "display": "Clinician asserted"}
 _MEASURES = {
     "temperature": ("8310-5", "Body temperature"),
     "pulse": ("8867-4", "Heart rate"),
@@ -36,24 +39,30 @@ _SECTIONS = {
     "social": ("29762-2", "Social history"),
     "vitals": ("8716-3", "Vital signs"),
     "assessment": ("51848-0", "Assessment"),
+    "plan": ("18776-5", "Plan of care note"),
 }
+_TOLD = {"cc", "hpi", "pmh", "medications", "allergies", "family", "social"}
 
 
 def to_fhir(
     facts: FactGraph, *, patient: Json | None = None, at: datetime | None = None, version: str = "1",
-    signed_by: str = "", signed_at: datetime | None = None,
+    signed_by: str = "", signed_at: datetime | None = None, template: Template = (), record: Record | None = None,
 ) -> Json:  # fmt: skip
     """A document Bundle of the facts. `patient` adds fields to the Patient resource; `at` is the time of the talk, UTC.
 
-    `signed_by`, a clinician's name, makes the document final, with him as its legal attester.
+    `signed_by`, a clinician's name, makes the document final, with him as its legal attester. The text of the Composition is
+    that of `record`, as a clinician left it, where there is one; `template` gives its headings and their order.
     """
-    return _Writer(facts, patient or {}, at or datetime.now(UTC), version, signed_by, signed_at).bundle()
+    return _Writer(facts, patient or {}, at or datetime.now(UTC), version, signed_by, signed_at, template, record).bundle()
 
 
 class _Writer:
     def __init__(
-        self, facts: FactGraph, patient: Json, at: datetime, version: str, signed_by: str = "", signed_at: datetime | None = None
-    ) -> None:
+        self, facts: FactGraph, patient: Json, at: datetime, version: str, signed_by: str, signed_at: datetime | None,
+        template: Template, record: Record | None,
+    ) -> None:  # fmt: skip
+        self.template, self.record = template or default_template(facts.lang), record
+        self.label = _SIGNED if signed_by else _LABEL
         self.facts, self.at, self.version = facts, at.isoformat(timespec="seconds"), version
         self.signed_by, self.signed_at = signed_by, (signed_at or at).isoformat(timespec="seconds")
         self._space = uuid.uuid5(uuid.NAMESPACE_URL, "|".join(t.text for t in facts.turns) + self.at)
@@ -90,7 +99,7 @@ class _Writer:
             "type": "document",
             "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{self._space}"},
             "timestamp": self.at,
-            "meta": {"security": [_LABEL]},
+            "meta": {"security": [self.label]},
             "entry": [composition, *self.entries],
         }
 
@@ -104,7 +113,7 @@ class _Writer:
 
     def _entry(self, resource: Json, number: int) -> Json:
         name = uuid.uuid5(self._space, f"{resource['resourceType']}{number}")
-        return {"fullUrl": f"urn:uuid:{name}", "resource": {**resource, "id": str(name), "meta": {"security": [_LABEL]}}}
+        return {"fullUrl": f"urn:uuid:{name}", "resource": {**resource, "id": str(name), "meta": {"security": [self.label]}}}
 
     def _fact(self, f: Fact) -> None:
         note = [{"text": " · ".join(f"turn {s.turn}: {s.words}" for s in f.sources)}]
@@ -224,24 +233,49 @@ class _Writer:
         resource = {"resourceType": "ClinicalImpression", "status": "in-progress", "subject": self.patient, "date": self.at}
         self._add({**resource, "encounter": self.encounter, "summary": "Draft made by a machine; not signed."}, "assessment")
 
+    def _sections(self) -> list[Json]:
+        """The headings of the template with the text of the record, or of the draft, and the entries that belong there."""
+        texts = write_sections(self.facts)
+        if self.record is not None:
+            texts = {s: [x.text for x in self.record.lines if x.section == s] for s in _SECTIONS}
+        out = []
+        for heading in self.template:
+            told = [text for s in heading.sections for text in texts.get(s, [])]
+            entries = [e for s in heading.sections for e in self.by_section.get(s, [])]
+            if not told and not entries:
+                continue
+            section: Json = {"title": heading.title}
+            code = _code_of(heading.sections)
+            if code:
+                section["code"] = _concept(_LOINC, *code)
+            if told:
+                section["text"] = _narrative(told)
+            out.append(section | ({"entry": entries} if entries else {}))
+        if self.record is not None and self.record.addenda:
+            title = "Addenda" if self.facts.lang == "en" else "补记"
+            out.append({"title": title, "text": _narrative([f"{a.at:%Y-%m-%d %H:%M} UTC: {a.text}" for a in self.record.addenda])})
+        return out
+
     def _composition(self) -> Json:
-        sections = []
-        for name, text in write_sections(self.facts).items():
-            code, display = _SECTIONS[name]
-            section: Json = {"title": display, "code": _concept(_LOINC, code, display), "text": _narrative(text)}
-            if self.by_section[name]:
-                section["entry"] = self.by_section[name]
-            sections.append(section)
+        sections = self._sections()
         resource = {
             "resourceType": "Composition", "status": "preliminary", "type": _concept(_LOINC, "11488-4", "Consult note"),
             "subject": self.patient, "encounter": self.encounter, "date": self.at, "author": [self.device],
             "title": "Consultation note (draft, not signed)", "section": sections,
         }  # fmt: skip
         if self.clinician:
-            resource |= {"status": "final", "title": "Consultation note"}
+            status = "amended" if self.record is not None and self.record.addenda else "final"
+            resource |= {"status": status, "title": "Consultation note"}
             resource["author"] = [self.device, self.clinician]
             resource["attester"] = [{"mode": "legal", "time": self.signed_at, "party": self.clinician}]
         return self._entry(resource, -1)
+
+
+def _code_of(sections: tuple[str, ...]) -> tuple[str, str] | None:
+    """LOINC of what stands under a heading: the section's own, or SOAP's where several stand there."""
+    if len(sections) == 1:
+        return _SECTIONS[sections[0]]
+    return ("61150-9", "Subjective Narrative") if set(sections) <= _TOLD else None
 
 
 def _narrative(sentences: list[str]) -> Json:

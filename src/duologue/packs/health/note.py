@@ -5,7 +5,7 @@ marks the sentences of an edited or model-written note that no turn supports; th
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,9 +55,14 @@ class Note:
 
     @property
     def text(self) -> str:
+        """The note under the default headings."""
+        return self.render([(title, (section,)) for section, title in _TITLES[self.lang].items()])
+
+    def render(self, headings: Iterable[tuple[str, tuple[str, ...]]]) -> str:
+        """The note under headings of one's own, each with its sections; a heading with nothing under it is left out."""
         out: list[str] = []
-        for section, title in _TITLES[self.lang].items():
-            lines = [s.text for s in self.sentences if s.section == section]
+        for title, sections in headings:
+            lines = [s.text for section in sections for s in self.sentences if s.section == section]
             if lines:
                 out.append(f"{title}\n" + (" " if self.lang == "en" else "").join(lines))
         return "\n\n".join(out)

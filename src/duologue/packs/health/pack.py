@@ -22,6 +22,7 @@ _ASK: Mapping[str, PanelFunction] = {
     "patients": clinic.list_patients,
     "record": clinic.show_record,
     "fhir": clinic.export_fhir,
+    "template": clinic.show_template,
 }
 _DO: Mapping[str, PanelFunction] = {
     "change": clinic.change_line,
@@ -31,6 +32,7 @@ _DO: Mapping[str, PanelFunction] = {
     "break_glass": clinic.break_glass,
     "push": clinic.push_fhir,
     "bring": clinic.bring_summary,
+    "set_template": clinic.set_template,
 }
 _ASK_RESEARCH: Mapping[str, PanelFunction] = {
     "reviews": research.list_reviews,

@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Column, String, Table, Text, delete, insert, select, update
 
 from duologue.kit.errors import NotFound
+from duologue.kit.text import Lang
 from duologue.packs.health.escalation import Escalation
 from duologue.packs.health.literature import Paper
 from duologue.packs.health.record import Addendum, Entry, Line, Record, link
 from duologue.packs.health.review import Decision, Review
+from duologue.packs.health.template import Template, default_template, from_json, to_json
 from duologue.sdk import Id, Json, Tx, UtcTime, WriteTx, new_metadata
 
 metadata = new_metadata()
@@ -51,6 +53,11 @@ papers = Table(
 decisions = Table(
     "health_decision", metadata, Column("collection_id", Id, primary_key=True), Column("seq", BigInteger, primary_key=True),
     Column("include", Boolean), Column("body", Json), Column("at", UtcTime),
+)  # fmt: skip
+
+templates = Table(
+    "health_template", metadata, Column("workspace_id", Id, primary_key=True), Column("lang", String(8), primary_key=True),
+    Column("body", Json), Column("at", UtcTime),
 )  # fmt: skip
 
 
@@ -134,6 +141,23 @@ async def list_record_states(tx: Tx, workspace_id: str) -> dict[str, str]:
     """The state of each record by its conversation."""
     query = select(records.c.conversation_id, records.c.state).where(records.c.workspace_id == workspace_id)
     return {row.conversation_id: row.state for row in await tx.conn.execute(query)}
+
+
+# ---- templates
+
+
+async def keep_template(tx: WriteTx, workspace_id: str, lang: str, template: Template, at: datetime) -> None:
+    """The workspace's note template of a language."""
+    where = (templates.c.workspace_id == workspace_id, templates.c.lang == lang)
+    await tx.conn.execute(delete(templates).where(*where))
+    await tx.conn.execute(insert(templates).values(workspace_id=workspace_id, lang=lang, body=to_json(template), at=at))
+
+
+async def get_template(tx: Tx, workspace_id: str, lang: Lang) -> Template:
+    """The template that was kept, or the default."""
+    query = select(templates.c.body).where(templates.c.workspace_id == workspace_id, templates.c.lang == lang)
+    body = (await tx.conn.execute(query)).scalar_one_or_none()
+    return from_json(body) if body else default_template(lang)
 
 
 # ---- audit

@@ -37,6 +37,7 @@ async def prepare(desk: SampleDesk) -> None:
         "en": await desk.add_member("expert", "Dr. Ada Lindqvist", team="clinicians", lang="en", email="ada@clinic.example"),
         "zh": await desk.add_member("expert", "林知秋医生", team="clinicians", lang="zh", email="lin@clinic.example"),
     }
+    await desk.add_member("admin", "Jo Berger (office)", team="clinicians", lang="en", email="jo@clinic.example")
     known = {c.subject for c in await host.list_conversations(ws)}
     for script in load_patients():
         if script["name"] in known:

@@ -52,14 +52,15 @@ function Asked({ label, type = "text", button, onDone, testid }) {
 
 function Sheet({ shown, act, light, download }) {
   const isOpen = shown.state === "draft";
-  const sections = Object.keys(shown.titles).filter((s) => s === "plan" || shown.lines.some((l) => l.section === s));
+  const under = (sections) => sections.flatMap((s) => shown.lines.flatMap((line, i) => (line.section === s ? [[line, i]] : [])));
+  const headings = shown.headings.filter((h) => h.sections.includes("plan") || under(h.sections).length);
   return html`<section class="printed" aria-label=${t("health.record")} data-testid="record" data-state=${shown.state}>
     <div class="status"><h3>${shown.subject || t("health.record")}</h3><span class="chip">${t(`health.${shown.state}`)}</span></div>
     ${isOpen && html`<p class="watermark" aria-hidden="true">${t("health.watermark")}</p>`}
     ${shown.consent === false && html`<p role="status">${t("health.no_consent")}</p>`}
     ${!shown.intact && html`<p class="urgent" role="alert">${t("health.tampered")}</p>`}
-    ${sections.map((section) => html`<h4 key=${section}>${shown.titles[section]}</h4>
-      ${shown.lines.map((line, i) => line.section === section && html`<${Line} key=${`${i}${line.text}`} line=${line} index=${i} isOpen=${isOpen} act=${act} light=${light} />`)}`)}
+    ${headings.map((h) => html`<h4 key=${h.title}>${h.title}</h4>
+      ${under(h.sections).map(([line, i]) => html`<${Line} key=${`${i}${line.text}`} line=${line} index=${i} isOpen=${isOpen} act=${act} light=${light} />`)}`)}
     ${isOpen && html`<${Asked} label=${t("health.plan")} button=${t("health.add_plan")} onDone=${(text) => act("change", { index: shown.lines.length, text })} />`}
     ${shown.addenda.map((a) => html`<h4>${t("health.addendum")}</h4><p>${a.text} <small>${new Date(a.at).toLocaleString()}</small></p>`)}
     ${isOpen

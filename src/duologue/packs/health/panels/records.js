@@ -2,7 +2,7 @@
 import { html, useEffect, useMemo, useState } from "../../js/shared/html.js";
 import { t } from "../../js/shared/i18n.js";
 import { reach } from "../../js/shared/packs.js";
-import { tell } from "../../js/shared/parts.js";
+import { say, tell } from "../../js/shared/parts.js";
 import { RecordView } from "./note.js";
 
 export const styles = ["health.css"];
@@ -13,7 +13,24 @@ function One({ id, version, onBack }) {
     <${RecordView} ...${ways} version=${version} isWide=${true} /></div>`;
 }
 
-export default function Records({ query, version }) {
+/** The site's own headings of a note and their order, by language; only who runs the place changes them. */
+function Template({ query, command }) {
+  const [kept, setKept] = useState(null);
+  const [lang, setLang] = useState(document.documentElement.lang.startsWith("zh") ? "zh" : "en");
+  const [text, setText] = useState("");
+  const load = () => query("template").then((r) => (setKept(r), setText(r.templates[lang])), tell);
+  const choose = (next) => (setLang(next), setText(kept.templates[next]));
+  const save = (value) => command("set_template", { lang, text: value }).then((r) => (say(t("health.template_kept")), setText(r.template), load()), tell);
+  return html`<details data-testid="template" onToggle=${(e) => e.target.open && !kept && load()}><summary>${t("health.template")}</summary>
+    ${kept && html`<p class="nothing">${t("health.template_hint", { sections: Object.entries(kept.sections[lang]).map(([k, v]) => `${k} (${v})`).join(", ") })}</p>
+      <form class="template" onSubmit=${(e) => (e.preventDefault(), save(text))}>
+        <label>${t("health.template_lang")} <select value=${lang} onChange=${(e) => choose(e.target.value)}><option value="en">English</option><option value="zh">中文</option></select></label>
+        <textarea rows="11" aria-label=${t("health.template")} value=${text} readonly=${!kept.may_change} onInput=${(e) => setText(e.target.value)}></textarea>
+        ${kept.may_change && html`<button class="button small" type="submit">${t("health.save")}</button>
+          <button class="button small quiet" type="button" onClick=${() => save("")}>${t("health.template_default")}</button>`}</form>`}</details>`;
+}
+
+export default function Records({ query, command, version }) {
   const [patients, setPatients] = useState(null);
   const [id, setId] = useState(new URLSearchParams(location.search).get("open"));
   useEffect(() => void query("patients").then((r) => setPatients(r.patients), tell), [version]);
@@ -27,5 +44,6 @@ export default function Records({ query, version }) {
     ${!patients.length && html`<p class="nothing">${t("health.none")}</p>`}
     <ul class="patients">${patients.map((p) => html`<li key=${p.id}><button type="button" data-testid="patient" onClick=${() => choose(p.id)}>
       <span class="grow"><strong>${p.subject || p.id.slice(-6)}</strong><br /><small>${p.mine ? t("health.mine") : t("health.not_mine")}</small></span>
-      ${p.escalated && html`<span class="urgent">${t("health.flags")}</span>`}<span class="chip">${t(`health.${p.state}`)}</span></button></li>`)}</ul></div>`;
+      ${p.escalated && html`<span class="urgent">${t("health.flags")}</span>`}<span class="chip">${t(`health.${p.state}`)}</span></button></li>`)}</ul>
+    <${Template} query=${query} command=${command} /></div>`;
 }
