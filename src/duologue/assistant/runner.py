@@ -123,7 +123,7 @@ class TurnRunner:
         trace = Trace(self._means.database.clock, mask)
         parts, toolbox = await self._equip(turn, readings)
         task = asyncio.create_task(run_turn(parts, turn, toolbox, mask, trace, speaker), name=f"turn {run.id}")
-        run = replace(run, prompt_version=parts.prompt_version)
+        run = replace(run, prompt_version=parts.prompt_version, model_version=parts.engine.info.version)
         live = self._live[run.conversation_id] = _Live(turn, run, speaker, task, asyncio.current_task())
         speaker.announce("started")
         try:

@@ -9,6 +9,8 @@ import pytest
 
 pytest.importorskip("defusedxml", reason="needs the extra education")
 
+from duologue.packs.education.course import Item
+from duologue.packs.education.interchange import moodle_xml
 from duologue.packs.education.interchange.formats import read
 
 GIFT = r"""// A comment of nobody's.
@@ -153,3 +155,8 @@ def test_qti_2_of_others() -> None:
     assert (item.id, item.text, item.key) == ("i1", "Look at the sky.\nWhat is up?", "B")
     assert item.options == {"A": "Sea", "B": "Moon"}
     assert [n.code for n in found.notes] == ["feedback"]
+
+
+def test_a_backslash_at_the_end_of_a_cloze_answer_hides_nothing() -> None:
+    item = Item("q", "blanks", (), "a _____ b _____", "x\\|y#z~; }w")
+    assert read(moodle_xml.write([item]).content, "x.xml").items == (item,)

@@ -24,7 +24,7 @@ from duologue.packs.education.interchange.parcel import (
     read_tags,
     with_ids,
 )
-from duologue.packs.education.interchange.plain import decode, to_plain
+from duologue.packs.education.interchange.plain import MAX_TEXT, decode, to_plain
 
 HELD = Held("GIFT", frozenset({*MATH, "choice", "choices", "ordering", "blanks", "short", "essay"}),
             frozenset({"skills", "difficulty", "form", "steps"}))  # fmt: skip
@@ -103,6 +103,8 @@ def read(content: bytes) -> Parcel:
         for which, value in _TAG.findall(" ".join(comments)):
             about.setdefault(which, []).append(re.sub(r"\\(.)", r"\1", value))
         try:
+            if sum(map(len, lines)) > MAX_TEXT:
+                raise ValueError(f"it is longer than {MAX_TEXT} characters.")
             found = _question("\n".join(lines).strip(), name, notes)
         except ValueError as error:
             notes.append(Note(name, "broken", {"why": str(error)}))

@@ -123,6 +123,17 @@ def _answer(parent: Element, text: str, fraction: float, format_: str) -> Elemen
     return made
 
 
+def _split(text: str, mark: str) -> list[str]:
+    """The pieces between marks that no backslash stands before; a backslash before a backslash is one of the text."""
+    out, begin, at = [], 0, 0
+    while at < len(text):
+        if text[at] == mark:
+            out.append(text[begin:at])
+            begin = at + 1
+        at += 2 if text[at] == "\\" else 1
+    return [*out, text[begin:]]
+
+
 def _cloze(options: list[str]) -> str:
     escaped = (re.sub(r"([}~=#/\"\\])", r"\\\1", o) for o in options)
     return "{1:SHORTANSWER:" + "~".join(f"={o}" for o in escaped) + "}"
@@ -148,14 +159,14 @@ def read(content: bytes) -> Parcel:
         item_id = text_of(child(one, "idnumber")).strip()
         name = item_id or " ".join(text_of(child(one, "name")).split()) or f"#{number}"
         try:
-            found = _READERS[kind](one, item_id, name, notes)
+            found = _dress(_READERS[kind](one, item_id, name, notes), one, name, notes)
         except KeyError:
             notes.append(Note(name, "unknown", {"kind": kind}))
             continue
         except ValueError as error:
             notes.append(Note(name, "broken", {"why": str(error)}))
             continue
-        items.append(_dress(found, one, name, notes))
+        items.append(found)
     return Parcel(with_ids(items, notes), tuple(notes), title)
 
 
@@ -264,10 +275,10 @@ def _read_cloze(one: Element, item_id: str, name: str, notes: list[Note]) -> Ite
     blanks = []
     for _, kind, body in _CLOZE.findall(text):
         accepted = []
-        for option in re.split(r"(?<!\\)~", body):
+        for option in _split(body, "~"):
             match = re.match(r"(=|%(-?[\d.]+)%)?", option)
             weight = 100.0 if match and match[1] == "=" else float(match[2]) if match and match[2] else 0.0
-            words, *remark = re.split(r"(?<!\\)#", option[match.end() if match else 0 :])
+            words, *remark = _split(option[match.end() if match else 0 :], "#")
             if remark:
                 notes.append(Note(name, "feedback"))
             words = re.sub(r"\\(.)", r"\1", words)

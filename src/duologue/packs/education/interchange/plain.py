@@ -6,6 +6,8 @@ from bs4 import BeautifulSoup
 
 from duologue.kit.errors import Invalid
 
+MAX_TEXT = 100_000
+"""Characters of one text: a page of markup is a tenth of it."""
 BREAKS = ("p", "div", "li", "br", "tr", "h1", "h2", "h3", "h4")
 
 
@@ -22,7 +24,9 @@ def decode(content: bytes) -> str:
 
 
 def to_plain(html: str) -> tuple[str, bool]:
-    """(text, whether pictures or other objects were in it). What holds no mark-up comes back as it is."""
+    """(text, whether pictures or other objects were in it). What holds no mark-up comes back as it is. Raises ValueError."""
+    if len(html) > MAX_TEXT:
+        raise ValueError(f"a text in it is longer than {MAX_TEXT} characters.")
     if not re.search(r"<[A-Za-z/!]|&[#\w]+;", html):
         return html.strip(), False
     soup = BeautifulSoup(html, "html.parser")

@@ -139,14 +139,14 @@ def _item(one: Element, name: str, notes: list[Note]) -> Iterator[Item]:
     name = item_id or name
     try:
         made = _by_response(one, item_id, name, notes)
+        hints = tuple(t for e in within(one, "hintmaterial") if (t := _text(e, name, notes)))
+        steps = tuple(t for e in within(one, "solutionmaterial") if (t := _text(e, name, notes)))
     except ValueError as error:
         notes.append(Note(name, "broken", {"why": str(error)}))
         return
     if made is None:
         return
     fields = [(text_of(child(f, "fieldlabel")), text_of(child(f, "fieldentry"))) for f in within(one, "qtimetadatafield")]
-    hints = tuple(t for e in within(one, "hintmaterial") if (t := _text(e, name, notes)))
-    steps = tuple(t for e in within(one, "solutionmaterial") if (t := _text(e, name, notes)))
     if any(text_of(child(f, "flow_mat", "material", "mattext")) or children(f, "material") for f in within(one, "itemfeedback")):
         notes.append(Note(name, "feedback"))
     yield replace(read_tags(made, (v for k, v in fields if k == _TAG_FIELD)), hints=hints, steps=steps)

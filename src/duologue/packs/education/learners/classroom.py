@@ -21,6 +21,7 @@ from duologue.packs.education.course import Course
 from duologue.packs.education.learner import Learner
 from duologue.packs.education.learners import repository
 from duologue.packs.education.learners.repository import AnswerRow, LearnerRow
+from duologue.packs.education.library.repository import get_mark
 from duologue.packs.education.library.service import Library, open_library
 from duologue.packs.education.path import Edit, Goal, Path, plan
 from duologue.packs.education.tracing import KnowledgeTracer
@@ -53,6 +54,7 @@ class Classroom:
     words: SkillModel | None = None
     library: Library = field(default_factory=Library)
     courses: dict[Lang, Course] = field(default_factory=dict)
+    mark: tuple[Any, ...] = ()
 
     def learner(self, person_id: str) -> Learner:
         """One learner's state; a blank one for who has not answered yet."""
@@ -159,7 +161,8 @@ async def _refresh(host: Host, room: Classroom) -> Classroom:
             room.edits[person_id].append((edit_id, read_edit(body)))
         room.reads = await repository.list_reads(tx, workspace_id)
         room.choices = await repository.list_choices(tx, workspace_id)
-        room.library, room.courses = await open_library(tx, room.workspace_id), {}
+        if room.mark != (mark := await get_mark(tx, room.workspace_id)):
+            room.library, room.courses, room.mark = await open_library(tx, room.workspace_id), {}, mark
     for row in sorted(new, key=lambda r: (r.at, r.id)):
         room._take(row)
     for person_id, resource, _ in room.reads:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, String, Table, Text, delete, insert, select, update
+from sqlalchemy import Column, String, Table, Text, delete, func, insert, select, update
 
 from duologue.sdk import Id, Json, Tx, UtcTime, WriteTx, new_metadata
 
@@ -31,6 +31,14 @@ async def list_questions(tx: Tx, workspace_id: str) -> list[dict[str, Any]]:
     """The questions' bodies, by id."""
     query = select(questions.c.body).where(questions.c.workspace_id == workspace_id).order_by(questions.c.id)
     return list((await tx.conn.execute(query)).scalars())
+
+
+async def get_mark(tx: Tx, workspace_id: str) -> tuple[Any, ...]:
+    """What is another value once a question or the course is another."""
+    of = questions.c.workspace_id == workspace_id
+    found = (await tx.conn.execute(select(func.count(), func.max(questions.c.at)).where(of))).one()
+    course = (await tx.conn.execute(select(courses.c.at).where(courses.c.workspace_id == workspace_id))).scalar_one_or_none()
+    return (*found, course)
 
 
 async def drop_question(tx: WriteTx, workspace_id: str, question_id: str) -> bool:
