@@ -86,6 +86,12 @@ async def test_what_left_alone_is_reviewed_blindly_once(house: House) -> None:
 
         (seen,) = await repository.list_seen(tx, house.workspace.id)
     assert (seen.kind, seen.is_changed) == ("audit", True)
+    examples = [c.example async for c in house.platform.exports.candidates(house.workspace.id)]
+    learnt = {e.kind: e for e in examples if e.is_good}
+    assert learnt["sft"].chosen == learnt["preference"].chosen == "Within 14 days."
+    assert "30 days" in learnt["preference"].rejected
+    verdict_id = learnt["sft"].lineage["verdict_id"]
+    assert (await owner.get(f"/api/admin/learning/verdicts/{verdict_id}"))["verdict"]["final_text"] == "Within 14 days."
 
 
 async def test_a_draft_that_an_expert_decides_on_is_no_blind_review(house: House) -> None:

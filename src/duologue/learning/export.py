@@ -12,10 +12,12 @@ from typing import Any
 from duologue.conversation.model import Message
 from duologue.conversation.service import ConversationService
 from duologue.kit.errors import NotFound
+from duologue.learning import repository
 from duologue.learning.examples import to_examples
 from duologue.learning.model import Candidate, ChatTurn, Example, ExampleKind, ExportFormat
 from duologue.review.model import Verdict
 from duologue.review.service import ReviewService
+from duologue.store.database import Database
 
 PAGE = 500
 _KIND: dict[ExportFormat, ExampleKind] = {"sft": "sft", "dpo": "preference", "kto": "label"}
@@ -25,31 +27,38 @@ _ROLE = {"person": "user", "ai": "assistant", "expert": "assistant"}
 class ExportService:
     """Writes a workspace's verdicts as examples. What was erased in the meantime is not in them."""
 
-    def __init__(self, conversations: ConversationService, reviews: ReviewService) -> None:
+    def __init__(self, database: Database, conversations: ConversationService, reviews: ReviewService) -> None:
+        self._database = database
         self._conversations = conversations
         self._reviews = reviews
 
     async def lines(self, workspace_id: str, form: ExportFormat) -> AsyncIterator[dict[str, Any]]:
-        """JSON objects, oldest verdict first."""
-        after = ""
-        while page := await self._reviews.list_verdicts_after(workspace_id, after=after, limit=PAGE):
-            for verdict in page:
-                prompt = await self._prompt(verdict)
-                for example in to_examples(verdict, prompt) if prompt else ():
-                    if example.kind == _KIND[form]:
-                        yield to_line(example, form)
-            after = page[-1].id
+        """JSON objects, oldest verdict first, blind reviews last."""
+        async for verdict in self._verdicts(workspace_id):
+            prompt = await self._prompt(verdict)
+            for example in to_examples(verdict, prompt) if prompt else ():
+                if example.kind == _KIND[form]:
+                    yield to_line(example, form)
 
     async def candidates(self, workspace_id: str) -> AsyncIterator[Candidate]:
         """Every example of the workspace's verdicts, with what decides whether it is learnt from."""
+        async for verdict in self._verdicts(workspace_id):
+            read_s = (verdict.decided_at - verdict.shown_at).total_seconds() if verdict.shown_at else None
+            prompt = await self._prompt(verdict)
+            for example in to_examples(verdict, prompt) if prompt else ():
+                yield Candidate(example, verdict.person_id, verdict.decided_at, read_s)
+
+    async def _verdicts(self, workspace_id: str) -> AsyncIterator[Verdict]:
+        """Verdicts, oldest first, then blind reviews of what left alone."""
         after = ""
         while page := await self._reviews.list_verdicts_after(workspace_id, after=after, limit=PAGE):
             for verdict in page:
-                read_s = (verdict.decided_at - verdict.shown_at).total_seconds() if verdict.shown_at else None
-                prompt = await self._prompt(verdict)
-                for example in to_examples(verdict, prompt) if prompt else ():
-                    yield Candidate(example, verdict.person_id, verdict.decided_at, read_s)
+                yield verdict
             after = page[-1].id
+        async with self._database.read() as tx:
+            audits = await repository.list_audits(tx, workspace_id)
+        for audit in audits:
+            yield audit
 
     async def _prompt(self, verdict: Verdict) -> list[ChatTurn]:
         try:

@@ -57,6 +57,10 @@ class Lineage:
     async def of_verdict(self, workspace_id: str, verdict_id: str) -> dict[str, Any]:
         """A verdict: in which datasets it stands, which models were trained on it, and what these answered. Raises NotFound."""
         verdict = await self._reviews.find_verdict(workspace_id, verdict_id)
+        if verdict_id.startswith(repository.AUDIT):
+            async with self._database.read() as tx:
+                found_audits = await repository.list_audits(tx, workspace_id, verdict_id.removeprefix(repository.AUDIT))
+            verdict = found_audits[0] if found_audits else None
         if verdict is None:
             raise NotFound("There is no such verdict.")
         registry = self._champions.registry(workspace_id)

@@ -10,6 +10,7 @@ from sqlalchemy import Boolean, Column, Float, Index, Table, Text, delete, func,
 from duologue.assistant.repository import draft_table, run_table
 from duologue.conversation.repository import conversation_table, message_table
 from duologue.learning.autonomy import Rules
+from duologue.review.model import Verdict
 from duologue.review.repository import rating_table, verdict_table
 from duologue.store.database import Tx, WriteTx
 from duologue.store.schema import Id, Json, UtcTime, metadata
@@ -47,6 +48,8 @@ closed_table = Table(
     Column("closed_by", Id, nullable=False),
     Column("closed_at", UtcTime, nullable=False),
 )
+AUDIT = "aud_"
+"""How the ids of blind reviews begin where they stand among verdicts."""
 UNANSWERED = ("no_evidence", "low_confidence", "not_grounded", "failed_turns", "unverified")
 """Reasons of a draft that mean: the knowledge did not hold the answer."""
 _d, _c, _r, _v, _m = draft_table.c, conversation_table.c, run_table.c, verdict_table.c, message_table.c
@@ -149,6 +152,28 @@ async def list_unaudited(tx: Tx, workspace_id: str, limit: int = 500) -> list[tu
     query = select(_d.id, _r.message_id, _d.conversation_id, _d.person_id).join(run_table, _r.id == _d.run_id)
     query = query.where(_d.workspace_id == workspace_id, _d.status == "auto_sent", _d.kind == "reply", _d.id.not_in(known))
     return [tuple(row) for row in await tx.conn.execute(query.order_by(_d.id.desc()).limit(limit))]
+
+
+async def list_audits(tx: Tx, workspace_id: str, draft_id: str = "") -> list[Verdict]:
+    """Blind reviews as verdicts (`aud_<draft>`), oldest first: an answer that was right counts as approved, another as edited."""
+    a = audit_table.c
+    query = select(audit_table, _d.run_id, _d.responding_to_seq, _d.lang, _d.question, _d.body, _d.confidence)
+    query = query.add_columns(_r.model_version, _r.prompt_version).select_from(
+        audit_table.join(draft_table, a.draft_id == _d.id).join(run_table, _r.id == _d.run_id)
+    )
+    query = query.where(a.workspace_id == workspace_id)
+    rows = await tx.conn.execute((query.where(a.draft_id == draft_id) if draft_id else query).order_by(a.decided_at, a.draft_id))
+    return [
+        Verdict(
+            id=f"{AUDIT}{row.draft_id}", workspace_id=workspace_id, conversation_id=row.conversation_id, person_id=row.person_id,
+            draft_id=row.draft_id, run_id=row.run_id, message_id=None, responding_to_seq=row.responding_to_seq,
+            kind="edit" if row.is_changed else "approve", lang=row.lang, question=row.question, draft_text=row.body,
+            final_text=row.final_text, reason="", instruction="", reviewer_id=row.reviewer_id, model_version=row.model_version,
+            prompt_version=row.prompt_version, confidence=row.confidence, retrieved=(), citations=(), shown_at=None,
+            decided_at=row.decided_at,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 async def insert_audit(tx: WriteTx, row: dict[str, Any]) -> bool:
