@@ -5,6 +5,7 @@ Migrations run once per backend; every test gets a copy of what they made.
 
 import asyncio
 import itertools
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -19,8 +20,10 @@ from duologue.store.database import Database
 from duologue.store.migrate import upgrade
 from tests.postgres import NoServer, throwaway_server
 
-hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("busy")  # a busy machine is no fault of what is tested
+quiet = (hypothesis.HealthCheck.too_slow,)  # a busy machine is no fault of what is tested
+hypothesis.settings.register_profile("same", deadline=None, suppress_health_check=quiet, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, suppress_health_check=quiet)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 _numbers = itertools.count()
