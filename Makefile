@@ -59,7 +59,7 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.torch
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing what tests and measurements need …"
-	$(PIP) install --editable '.[local,support,education,health,postgres,test,oracles,tensorboard]'
+	$(PIP) install --editable '.[local,support,education,health,postgres,test,oracles,tensorboard,ocr]'
 	@touch $@
 
 serve: install
