@@ -10,7 +10,8 @@ import pytest_asyncio
 pytest.importorskip("fsrs", reason="needs the extra education")
 
 from duologue.bootstrap import create_app
-from duologue.packs.education.grades.homework import begin_check, grade_some, sign_bulk
+from duologue.packs.education.grades.drafts import grade_some
+from duologue.packs.education.grades.homework import begin_check, sign_bulk
 from tests.platforms import Browser, House, add_house, open_for_test
 
 LEARNING, HOMEWORK = "/api/chat/packs/education/learning", "/api/chat/packs/education/homework"
@@ -78,9 +79,10 @@ async def test_homework_from_setting_to_an_appeal(school: House) -> None:
     (counted,) = seen["homework"]
     assert (counted["people"], counted["new"], counted["signed"]) == (2, 0, 0)
     assert counted["bulk"] + counted["single"] == 10
-    assert {w["reason"] for w in seen["waiting"] if w["question"] == OWN["text"]} == {
-        "Questions of this kind are graded by people."
-    }
+    drafted = {w["name"]: w for w in seen["waiting"] if w["question"] == OWN["text"]}
+    assert {w["reason"] for w in drafted.values()} == {"A draft by the rubric; too few signed answers to this question yet."}
+    assert [(c["is_met"], c["evidence"]) for c in drafted["Ada"]["criteria"]] == [(True, "Both are a half.")]
+    assert not drafted["小波"]["criteria"][0]["is_met"]
 
     await sign_all(school, homework)
     right = (await own(ada, "equation-multiply-1"))["answer"]
@@ -147,7 +149,7 @@ async def test_another_key_grades_everybody_again(school: House) -> None:
     assert (await own(ada, "equation-multiply-1"))["answer"]["state"] == "signed"
     assert (await own(bo, "equation-multiply-1"))["answer"]["state"] == "handed_in"
     (waiting,) = (await teacher.get(f"{GRADES}/queue"))["waiting"]
-    assert waiting["reason"] == "The key was changed, and with it the score. (0 → 1)"
+    assert waiting["reason"] == "The key or the rubric was changed, and with it the score. (0 → 1)"
     assert (
         await bo.call("POST", f"{HOMEWORK}/hand_in", {"homework_id": homework, "item": body["item"], "text": "5"})
     ).status_code == 409
@@ -169,7 +171,7 @@ async def test_an_answer_in_words_comes_with_one_like_it_that_was_signed(school:
     waiting = {w["name"]: w for w in (await teacher.get(f"{GRADES}/queue"))["waiting"]}
     assert waiting["Bo"]["score"] == 0.5
     assert waiting["Bo"]["reason"] == "Suggested by an answer like it that got 50 %: “Both are half of the whole.”"
-    assert waiting["Cy"]["reason"] == "Questions of this kind are graded by people."
+    assert waiting["Cy"]["reason"] == "A draft by the rubric; too few signed answers to this question yet."
 
 
 async def test_a_learner_works_with_the_tutor_and_no_browser_lifts_the_ladder(school: House) -> None:
@@ -195,3 +197,56 @@ async def test_who_leaves_is_forgotten_in_the_homework_too(school: House) -> Non
     assert '"compare-1"' in (await ada.call("GET", f"{LEARNING}/export")).text
     await ada.post(f"{LEARNING}/leave", {})
     assert (await teacher.get(f"{GRADES}/queue"))["homework"][0]["people"] == 0
+
+
+RUBRIC = [{"text": "Both are one half of the whole."}, {"text": "Top and bottom are multiplied by the same number.", "points": 2}]
+ESSAY = {"id": "essay", "text": "Describe your summer.", "type": "essay"}
+
+
+async def test_a_rubric_is_ticked_signed_learnt_from_and_changed(school: House) -> None:
+    teacher = await school.member("expert")
+    pupils = [await join(school, f"P{k}") for k in range(9)]
+    items = [{"id": "why", "text": OWN["text"], "type": "short", "rubric": RUBRIC}]
+    made = await teacher.post(f"{GRADES}/assign", {"title": "Why", "due": "2030-01-01", "items": items})
+    for k, pupil in enumerate(pupils):
+        await hand_in(pupil, made["id"], why="it is like cutting each slice again" if k % 2 else "dunno, they look so")
+    await teacher.post(f"{GRADES}/grade_some", {})
+    for is_good in (True, False):
+        one = next(w for w in (await teacher.get(f"{GRADES}/queue"))["waiting"] if ("slice" in w["answer"]) == is_good)
+        assert not any(c["is_met"] for c in one["criteria"])
+        body = {"submission_id": one["id"], "score": 2 / 3 if is_good else 0, "met": {"1": False, "2": is_good}}
+        await teacher.post(f"{GRADES}/sign_one", body)
+    waiting = (await teacher.get(f"{GRADES}/queue"))["waiting"]
+    assert len(waiting) == 7
+    assert all([c["is_met"] for c in w["criteria"]] == [False, "slice" in w["answer"]] for w in waiting)
+    signed = [p for p in pupils if (await own(p, "why"))["answer"]["state"] == "signed"]
+    (shown,) = [a for p in signed if (a := (await own(p, "why"))["answer"])["score"] > 0]
+    assert [c["is_met"] for c in shown["criteria"]] == [False, True]
+    assert "criteria" not in (await own(next(p for p in pupils if p not in signed), "why"))["answer"]
+    change = {"homework_id": made["id"], "item": "why", "rubric": [{"id": "2", "text": "Each slice is cut again."}]}
+    assert (await teacher.post(f"{GRADES}/change_key", change))["again"] == 9
+    await teacher.post(f"{GRADES}/grade_some", {})
+    again = (await teacher.get(f"{GRADES}/queue"))["waiting"]
+    assert any(w["reason"].startswith("The key or the rubric was changed") for w in again)
+    assert all([c["id"] for c in w["criteria"]] == ["2"] for w in again)
+    assert (await teacher.call("POST", f"{GRADES}/change_key", change | {"rubric": [{"text": ""}]})).status_code == 422
+
+
+async def test_essays_are_drafts_from_ten_signed_ones_and_never_sure(school: House) -> None:
+    teacher = await school.member("expert")
+    pupils = [await join(school, f"E{k:02}") for k in range(12)]
+    made = await teacher.post(f"{GRADES}/assign", {"title": "Essay", "due": "2030-01-01", "items": [ESSAY]})
+    for k, pupil in enumerate(pupils):
+        await hand_in(pupil, made["id"], essay="We swam in the lake because it was hot. " * (1 + k))
+    await teacher.post(f"{GRADES}/grade_some", {})
+    for one in (await teacher.get(f"{GRADES}/queue"))["waiting"][:10]:
+        assert one["reason"] == "Questions of this kind are graded by people."
+        await teacher.post(f"{GRADES}/sign_one", {"submission_id": one["id"], "score": min(1, len(one["answer"]) / 400)})
+    late = await join(school, "Late")
+    await hand_in(late, made["id"], essay="We swam in the lake because it was hot. " * 9)
+    await teacher.post(f"{GRADES}/grade_some", {})
+    seen = await teacher.get(f"{GRADES}/queue")
+    drafted = next(w for w in seen["waiting"] if w["name"] == "Late")
+    assert drafted["reason"].startswith("A draft from the signed essays")
+    assert 0.3 < drafted["score"] <= 1
+    assert seen["homework"][0]["bulk"] == 0

@@ -1,10 +1,11 @@
 """The teacher's homework page: set it, one queue with the reason for each that waits, sign, decide appeals, change a key."""
 
+from dataclasses import asdict
 from typing import Any
 
 from duologue.kit.text import Lang
-from duologue.packs.education.grades import homework, repository
-from duologue.packs.education.grades.nearest import find_like
+from duologue.packs.education.grades import drafts, homework, repository
+from duologue.packs.education.grades.nearest import Like, find_like
 from duologue.packs.education.grades.repository import Homework, Submission
 from duologue.packs.education.learners.repository import list_learners
 from duologue.packs.education.library import service as library
@@ -17,7 +18,15 @@ WHY: dict[str, dict[Lang, str]] = {
     "unreadable": {"en": "The answer could not be read with certainty.", "zh": "无法确定地读懂答案。"},
     "unsure": {"en": "The draft is not sure enough.", "zh": "评分草稿不够有把握。"},
     "doubted": {"en": "A teacher held the draft for wrong.", "zh": "老师认为草稿有误。"},
-    "key_changed": {"en": "The key was changed, and with it the score.", "zh": "答案修改后得分变了。"},
+    "key_changed": {"en": "The key or the rubric was changed, and with it the score.", "zh": "答案或评分要点修改后得分变了。"},
+    "draft": {
+        "en": "A draft by the rubric; too few signed answers to this question yet.",
+        "zh": "按评分要点起草；这道题签过的答案还太少。",
+    },
+    "essay": {
+        "en": "A draft from the signed essays; essays are always read by people.",
+        "zh": "参考已签的作文起草；作文总由老师评。",
+    },
     "sure": {"en": "Sure.", "zh": "有把握。"},
 }
 
@@ -26,6 +35,10 @@ LIKE: dict[Lang, str] = {
     "en": "Suggested by an answer like it that got {p} %: “{text}”",
     "zh": "参考一个得 {p}% 的相近答案：“{text}”",
 }
+
+
+SAME = 0.9
+"""Likeness from which a signed answer says what another does."""
 
 
 async def queue(context: PanelContext) -> Any:
@@ -42,7 +55,7 @@ async def queue(context: PanelContext) -> Any:
     for one in sorted((one for one in handed_in if one.state == "single"), key=lambda one: float(one.grade["confidence"])):
         shown = _shown(rows[one.homework_id], one, one.grade["score"], names, context.lang)
         shown |= {"kind": "grade", "reason": _why(one, context.lang)}
-        if one.grade.get("why") == "no_grader" and (like := find_like(one, signed)):
+        if (like := _like(one, signed)) is not None:
             shown |= {"score": like.score, "reason": LIKE[context.lang].format(p=round(100 * like.score), text=like.text[:200])}
         waiting.append(shown)
     first = [
@@ -55,10 +68,21 @@ async def queue(context: PanelContext) -> Any:
         mine = [one for one in handed_in if one.homework_id == row.id]
         states = {state: sum(one.state == state for one in mine) for state in ("new", "bulk", "single", "signed")}
         items = [{"id": one["id"], "text": (item := homework.item_of(row, one["id"], context.lang))["text"],
-                  "key": item.get("key", ""), "accept": list(item.get("accept", ()))} for one in row.items]  # fmt: skip
+                  "key": item.get("key", ""), "type": item.get("type", ""), "accept": list(item.get("accept", ())),
+                  "rubric": [asdict(p) | {"accept": list(p.accept)} for p in drafts.rubric_of(item)]}
+                 for one in row.items]  # fmt: skip
         people = len({one.person_id for one in mine})
         counted.append({"id": row.id, "title": row.title, "due": row.due, "people": people, "items": items} | states)
     return {"waiting": first + waiting, "homework": counted, "class": len(names)}
+
+
+def _like(one: Submission, signed: list[Submission]) -> Like | None:
+    """A signed answer that is alike, for who has no draft; beside a draft only one that says nearly the same and was signed as a
+    whole, for those signed by criteria have spoken in the draft."""
+    if one.grade.get("why") == "no_grader":
+        return find_like(one, signed)
+    like = find_like(one, [s for s in signed if not s.signed.get("criteria")]) if one.grade.get("why") == "draft" else None
+    return like if like and like.likeness >= SAME else None
 
 
 def _why(one: Submission, lang: Lang) -> str:
@@ -70,6 +94,7 @@ def _why(one: Submission, lang: Lang) -> str:
 def _shown(row: Homework, one: Submission, score: float, names: dict[str, str], lang: Lang) -> dict[str, Any]:
     item = homework.item_of(row, one.item, lang)
     return {"id": one.id, "name": names.get(one.person_id, "–"), "title": row.title, "question": item["text"],
+            "criteria": drafts.criteria_of(item, one),
             "key": _option(item, item.get("key", "")), "answer": _option(item, one.text), "reading": one.grade.get("reading", ""),
             "score": score,
             "confidence": one.grade.get("confidence", 0.0)}  # fmt: skip
@@ -104,7 +129,7 @@ async def assign(context: PanelContext, title: str, due: str, items: list[dict[s
 async def grade_some(context: PanelContext) -> Any:
     """Draft the next grades of the class; how many now, and how many are left."""
     context.check_role("expert")
-    done, left = await homework.grade_some(context.host, context.workspace_id)
+    done, left = await drafts.grade_some(context.host, context.workspace_id)
     context.host.refresh(context.workspace_id)
     return {"done": done, "left": left}
 
@@ -131,10 +156,12 @@ async def sign_bulk(context: PanelContext, check_id: str, wrong: list[str]) -> A
     return done
 
 
-async def sign_one(context: PanelContext, submission_id: str, score: float, remark: str = "") -> Any:
-    """Sign one grade, as drafted or another."""
+async def sign_one(context: PanelContext, submission_id: str, score: float, remark: str = "", met: dict[str, bool] | None = None
+                   ) -> Any:  # fmt: skip
+    """Sign one grade, as drafted or another; `met` says which criteria are. Answers that are like it are drafted anew."""
     context.check_role("expert")
-    done = await homework.sign_one(context.host, context.workspace_id, submission_id, score, remark, context.member_name)
+    done = await homework.sign_one(context.host, context.workspace_id, submission_id, score, remark, context.member_name, met)
+    await drafts.draft_again(context.host, context.workspace_id, done)
     context.host.refresh(context.workspace_id)
     return {"id": done.id, "score": score}
 
@@ -147,18 +174,19 @@ async def answer_appeal(context: PanelContext, appeal_id: str, score: float, rem
     return {"id": done.id, "score": score}
 
 
-async def change_key(context: PanelContext, homework_id: str, item: str, key: str, accept: list[str]) -> Any:
-    """Another key, or more that is accepted; all answers to the question are graded again."""
+async def change_key(context: PanelContext, homework_id: str, item: str, key: str = "", accept: list[str] | None = None,
+                     rubric: list[dict[str, Any]] | None = None) -> Any:  # fmt: skip
+    """Another key, more that is accepted, or another rubric; all answers to the question are graded again."""
     context.check_role("expert")
     row = await homework.get_homework(context.host, context.workspace_id, homework_id)
-    again = await homework.change_key(context.host, row, item, key, accept, context.member_name)
+    again = await homework.change_key(context.host, row, item, key, accept or (), context.member_name, rubric)
     context.host.refresh(context.workspace_id)
     return {"again": again}
 
 
 async def grade_in_background(host: Host) -> None:
     """Drafts are ready before the teacher looks."""
-    await homework.grade_some(host)
+    await drafts.grade_some(host)
 
 
 GRADING = Chore("grade_homework", 5.0, grade_in_background)

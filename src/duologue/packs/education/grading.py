@@ -17,7 +17,7 @@ from duologue.packs.education.grade_words import says
 SURE = 0.9
 """At and above this confidence a grade may wait for a signature in bulk; below, a person looks at it singly."""
 MATH = ("number", "expression", "equation", "inequality", "interval", "point", "math", "numeric", "algebra")
-TYPES = (*MATH, "choice", "choices", "ordering", "blanks", "fill", "program")
+TYPES = (*MATH, "choice", "choices", "ordering", "blanks", "fill", "program", "short")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,10 @@ def grade(item: object, answer: str, lang: Lang = "en", graded: Sequence[tuple[s
         from duologue.packs.education.programs import grade_program
 
         return grade_program(item, answer, lang)
+    if kind == "short":
+        from duologue.packs.education.rubric import grade_short
+
+        return grade_short(item, answer, lang, graded)
     raise Invalid(f"Items of type {kind!r} are not graded; use one of {', '.join(TYPES)}.")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from duologue.packs.education.grade_math import read_back
 from duologue.packs.education.grades import repository
+from duologue.packs.education.grades.drafts import criteria_of
 from duologue.packs.education.grades.homework import appeal, get_homework, item_of, submit
 from duologue.packs.education.grades.repository import Homework, Submission
 from duologue.packs.education.grading import MATH
@@ -32,16 +33,17 @@ async def homework(context: PanelContext) -> Any:
             item = item_of(row, own["id"], context.lang)
             one = answers.get((row.id, own["id"]))
             shown = {name: item.get(name) or ({} if name == "options" else "") for name in SHOWN}
-            items.append(shown | {"answer": _answer(one, waits) if one else None})
+            items.append(shown | {"answer": _answer(one, waits, item) if one else None})
         out.append({"id": row.id, "title": row.title, "due": row.due, "is_late": row.due < today, "items": items})
     return {"homework": out}
 
 
-def _answer(one: Submission, waits: set[str]) -> dict[str, Any]:
+def _answer(one: Submission, waits: set[str], item: dict[str, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {"id": one.id, "text": one.text, "state": "handed_in", "reading": one.grade.get("reading", "")}
     if one.state == "signed":
         same = one.signed["score"] == one.grade.get("score")
         feedback = one.grade.get("feedback", "") if same else ""
+        out |= {"criteria": criteria_of(item, one) if one.signed.get("criteria") else []}
         out |= {"state": "signed", "score": one.signed["score"], "remark": one.signed["remark"], "feedback": feedback,
                 "by": one.signed["by"], "appeals": one.id in waits}  # fmt: skip
     return out

@@ -69,6 +69,16 @@ def content(text: str) -> tuple[str, ...]:
     return found or stems(text)
 
 
+def negations(text: str) -> int:
+    """How many words of the text deny something."""
+    return len(_NEGATIVE.findall(text.lower()))
+
+
+def unknowing(text: str) -> bool:
+    """Whether the text says that its writer does not know."""
+    return bool(_UNKNOWING.search(text))
+
+
 class Overlap:
     """Features of (question, references, answer); fitted on texts without labels. `encode` adds vectors where there is one."""
 
@@ -176,11 +186,11 @@ class Overlap:
         ]
         a, r = stems(answer), stems(reference)
         out.append(Indel.normalized_similarity(a, r))
-        no_a, no_r, no_q = (len(_NEGATIVE.findall(text.lower())) for text in (answer, reference, question))
+        no_a, no_r, no_q = (negations(text) for text in (answer, reference, question))
         out += [no_a, no_r, float(bool(no_a) != bool(no_r)), float(bool(no_a) != bool(no_q))]
         opposed = sum(_ANTONYM[s] in a and s not in a for s in set(r) if s in _ANTONYM)
         shared = sum(s in a for s in set(r) if s in _ANTONYM)
-        out += [opposed, shared, float(bool(_UNKNOWING.search(answer)))]
+        out += [opposed, shared, float(unknowing(answer))]
         numbers_a, numbers_r = set(re.findall(r"\d+(?:\.\d+)?", answer)), set(re.findall(r"\d+(?:\.\d+)?", reference))
         out += [len(numbers_r & numbers_a) / max(len(numbers_r), 1), len(numbers_r), len(numbers_a - numbers_r)]
         q = question.lower()

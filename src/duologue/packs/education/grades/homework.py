@@ -4,7 +4,6 @@ Nothing counts before a person signs. Many sure grades are signed together only 
 score that is wrong on purpose, and who does not find it signs nothing (automation bias).
 """
 
-import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -16,12 +15,12 @@ from duologue.kit.ids import new_id
 from duologue.kit.text import Lang
 from duologue.packs.education.course import sample_course
 from duologue.packs.education.grades import repository
-from duologue.packs.education.grades.repository import Appeal, Homework, State, Submission
-from duologue.packs.education.grading import TYPES, Grade, grade
+from duologue.packs.education.grades.repository import Appeal, Homework, Submission
 from duologue.packs.education.learners.repository import list_learners
+from duologue.packs.education.rubric import read_rubric
 from duologue.sdk import Host
 
-MAX_ITEMS, MAX_CHARS, A_ROUND = 40, 20_000, 25
+MAX_ITEMS, MAX_CHARS = 40, 20_000
 SAMPLE = 5
 """Grades shown in a check. The wrong one is among them, so that a signature says that they were read."""
 
@@ -66,6 +65,7 @@ async def assign(host: Host, workspace_id: str, title: str, due: str, items: Seq
     kept = []
     for number, one in enumerate(items):
         if str(one.get("text") or "").strip():
+            read_rubric(one.get("rubric"))
             kept.append({**one, "id": str(one.get("id") or f"own-{number + 1}"), "type": str(one.get("type") or "math")})
         else:
             kept.append({"id": sample_course("en").item(str(one.get("id"))).id})
@@ -93,55 +93,6 @@ async def submit(host: Host, row: Homework, person_id: str, item_id: str, text: 
         made = Submission(known, row.workspace_id, row.id, person_id, item_id, text, lang, "new", host.clock.now())
         await repository.save_submission(tx, made)
     return made
-
-
-def draft(row: Homework, one: Submission) -> tuple[Grade, str]:
-    """The draft of a grade, and why it waits for a person (`sure` where it does not). Types without a grader are left to people."""
-    item = item_of(row, one.item, one.lang)
-    if item.get("type") not in TYPES:
-        return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_grader"
-    try:
-        options = [str(key) for key in item.get("accept", ()) if str(key).strip()]
-        found = grade(item, one.text, one.lang)
-        for key in options:
-            if not found.is_correct:
-                other = grade({**item, "key": key}, one.text, one.lang)
-                found = other if other.is_correct else found
-    except Invalid:
-        return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_key"
-    if found.queue == "bulk":
-        return found, "sure"
-    return found, "unreadable" if found.reason in ("unreadable", "undecided") else "unsure"
-
-
-async def grade_some(host: Host, workspace_id: str = "", limit: int = A_ROUND) -> tuple[int, int]:
-    """Draft up to `limit` grades; (done now, left). Safe to call from two places at once: a draft never undoes a signature."""
-    async with host.read() as tx:
-        waiting = await repository.list_submissions(tx, workspace_id, states=("new",))
-        rows = {row.id: row for ws in {one.workspace_id for one in waiting} for row in await repository.list_homework(tx, ws)}
-    done = 0
-    for one in waiting[:limit]:
-        found, why = await asyncio.to_thread(draft, rows[one.homework_id], one)
-        body = _json(found) | {"why": why}
-        async with host.write() as tx:
-            now = await repository.find_submission(tx, one.workspace_id, one.id)
-            if now is None or (now.state, now.at) != ("new", one.at):
-                continue
-            state: State = "bulk" if why == "sure" else "single"
-            signed: dict[str, Any] = {}
-            if (was := one.grade.get("was")) is not None:  # graded again after a change of the key
-                body["was"] = was
-                if abs(was - found.score) > 1e-9:
-                    state, body["why"] = "single", "key_changed"
-                elif one.signed:
-                    state, signed = "signed", one.signed
-            await repository.save_submission(tx, replace(now, state=state, grade=body, signed=signed))
-        done += 1
-    return done, max(0, len(waiting) - done)
-
-
-def _json(found: Grade) -> dict[str, Any]:
-    return asdict(found) | {"criteria": [asdict(c) for c in found.criteria]}
 
 
 async def begin_check(host: Host, workspace_id: str, homework_id: str, seed: int | None = None) -> dict[str, Any]:
@@ -191,22 +142,28 @@ async def sign_bulk(host: Host, workspace_id: str, check_id: str, wrong: Sequenc
             if submission_id in doubted:
                 await repository.save_submission(tx, replace(one, state="single", grade=one.grade | {"why": "doubted"}))
             elif result == "signed":
-                await repository.save_submission(tx, _signed(one, one.grade["score"], "", by, at.isoformat(), check_id))
+                met = {c["id"]: c["is_met"] for c in one.grade.get("criteria") or ()}
+                await repository.save_submission(tx, _signed(one, one.grade["score"], "", by, at.isoformat(), check_id, met))
                 signed += 1
         await repository.save_check(tx, workspace_id, check_id, body | {"result": result, "by": by, "named": sorted(named)}, at)
     return {"result": result, "signed": signed, "doubted": len(doubted)}
 
 
-def _signed(one: Submission, score: float, remark: str, by: str, at: str, check: str = "") -> Submission:
-    return replace(one, state="signed", signed={"score": score, "remark": remark, "by": by, "at": at, "check": check})
+def _signed(one: Submission, score: float, remark: str, by: str, at: str, check: str = "", met: Mapping[str, bool] | None = None
+            ) -> Submission:  # fmt: skip
+    signed = {"score": score, "remark": remark, "by": by, "at": at, "check": check}
+    return replace(one, state="signed", signed=signed | ({"criteria": dict(met)} if met else {}))
 
 
-async def sign_one(host: Host, workspace_id: str, submission_id: str, score: float, remark: str, by: str) -> Submission:
-    """A person's grade for one answer. Raises Invalid for a score outside 0–1."""
+async def sign_one(
+    host: Host, workspace_id: str, submission_id: str, score: float, remark: str, by: str, met: Mapping[str, bool] | None = None
+) -> Submission:
+    """A person's grade for one answer; `met` says which criteria of a rubric he holds for met. Raises Invalid for a score outside
+    0–1."""
     if not 0 <= score <= 1:
         raise Invalid("A score lies between 0 and 1.")
     one = await get_submission(host, workspace_id, submission_id)
-    done = _signed(one, score, remark.strip()[:2000], by, host.clock.now().isoformat())
+    done = _signed(one, score, remark.strip()[:2000], by, host.clock.now().isoformat(), met=met)
     async with host.write() as tx:
         await repository.save_submission(tx, done)
     return done
@@ -248,20 +205,24 @@ async def answer_appeal(host: Host, workspace_id: str, appeal_id: str, score: fl
     return done
 
 
-async def change_key(host: Host, row: Homework, item_id: str, key: str, accept: Sequence[str], by: str) -> int:
-    """Another key, or more answers that are accepted: everybody's answers to it are graded again. How many.
+async def change_key(
+    host: Host, row: Homework, item_id: str, key: str, accept: Sequence[str], by: str, rubric: Sequence[Any] | None = None
+) -> int:
+    """Another key, more answers that are accepted, or another rubric: everybody's answers to it are graded again. How many.
 
     Grades that stay the same keep their signature; the others wait for a person, with the score that they had.
     """
     item_of(row, item_id, "en")
-    if not key.strip():
+    if rubric is not None:
+        points = read_rubric(rubric)
+        if not points:
+            raise Invalid("The question needs a rubric of at least one criterion.")
+        change: dict[str, Any] = {"rubric": [asdict(p) | {"accept": list(p.accept)} for p in points]}
+    elif key.strip():
+        change = {"key": key.strip(), "accept": [a.strip() for a in accept if a.strip()]}
+    else:
         raise Invalid("The question needs a key.")
-    changed = [
-        {**one, "key": key.strip(), "accept": [a.strip() for a in accept if a.strip()], "changed_by": by}
-        if one["id"] == item_id
-        else one
-        for one in row.items
-    ]
+    changed = [{**one, **change, "changed_by": by} if one["id"] == item_id else one for one in row.items]
     async with host.write() as tx:
         await repository.save_homework(tx, replace(row, items=changed))
         again = [one for one in await repository.list_submissions(tx, row.workspace_id, homework_id=row.id) if one.item == item_id]

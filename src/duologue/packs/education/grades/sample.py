@@ -1,13 +1,22 @@
 """The sample class's homework: eight learners have handed it in, most is sure, some waits, one appeals. Draws nothing."""
 
+from typing import Any
+
 from duologue.packs.education.course import sample_course
 from duologue.packs.education.grades import repository
-from duologue.packs.education.grades.homework import appeal, assign, grade_some, sign_one, submit
+from duologue.packs.education.grades.drafts import grade_some
+from duologue.packs.education.grades.homework import appeal, assign, sign_one, submit
 from duologue.packs.education.learners.repository import list_learners
 from duologue.sdk import Host
 
 WHY = "Why are 1/2 and 2/4 the same number? 为什么 1/2 和 2/4 相等？"
-ITEMS = (
+RUBRIC = (
+    {"id": "same", "text": "Both are one half of the whole. 两个都是整体的一半。", "points": 1,
+     "accept": ["They show the same part of the whole.", "都是一半"]},
+    {"id": "how", "text": "Numerator and denominator are multiplied by the same number. 分子和分母同乘一个数。", "points": 1,
+     "accept": ["2/4 is 1/2 times two over two", "分子分母同乘二，大小不变"]},
+)  # fmt: skip
+ITEMS: tuple[dict[str, Any], ...] = (
     {"id": "add-unlike-1"},
     {"id": "equation-multiply-1"},
     {"id": "compare-1"},
@@ -17,7 +26,7 @@ ITEMS = (
         "type": "ordering",
         "key": "1/3 < 1/2 < 3/4",
     },
-    {"id": "why", "text": WHY, "type": "short"},
+    {"id": "why", "text": WHY, "type": "short", "rubric": RUBRIC},
 )
 WORDS = {
     "en": ("Both are half of the whole.", "I don't know", "Because 2/4 is 1/2 times two over two."),

@@ -2,22 +2,34 @@
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { percent, t } from "../../js/shared/i18n.js";
 import { Dialog, say, tell } from "../../js/shared/parts.js";
+import { Criteria, fromLines, Marked, toLines } from "./rubric.js";
+
+export const styles = ["education.css"];
+
+const share = (criteria, met) => criteria.reduce((sum, c) => sum + (met[c.id] ? c.points : 0), 0) / Math.max(1e-9, criteria.reduce((sum, c) => sum + c.points, 0));
 
 function Waiting({ one, act }) {
   const [score, setScore] = useState(Math.round(one.score * 100));
   const [remark, setRemark] = useState("");
+  const [met, setMet] = useState(Object.fromEntries(one.criteria.map((c) => [c.id, c.is_met])));
   const isAppeal = one.kind === "appeal";
   const value = Math.min(100, Math.max(0, Number(score) || 0)) / 100;
+  const flip = (id) => {
+    const next = { ...met, [id]: !met[id] };
+    setMet(next);
+    setScore(Math.round(100 * share(one.criteria, next)));
+  };
   const send = (e) => {
     e.preventDefault();
-    act(isAppeal ? "answer_appeal" : "sign_one", isAppeal ? { appeal_id: one.appeal_id, score: value, remark } : { submission_id: one.id, score: value, remark });
+    act(isAppeal ? "answer_appeal" : "sign_one", isAppeal ? { appeal_id: one.appeal_id, score: value, remark } : { submission_id: one.id, score: value, remark, met: one.criteria.length ? met : null });
   };
-  return html`<li class="card" data-testid="waiting"><p><strong>${one.name}</strong> · <small>${one.title}</small><br />${one.question}</p>
-    <p style="white-space: pre-wrap; overflow-wrap: anywhere">${one.answer}</p>
-    <p><small>${one.key && html`${t("education.key")}: ${one.key} · `}${one.reading && html`${t("education.read_as", { reading: one.reading })} · `}${one.confidence > 0 && t("education.confidence", { p: percent(one.confidence) })}</small></p>
-    <p><span class="badge">${t(isAppeal ? "education.appeal" : "education.why")}</span> ${one.reason}</p>
-    <form class="chips" onSubmit=${send}><label>${t("education.score")} <input type="number" min="0" max="100" style="inline-size: 5em" value=${score} onInput=${(e) => setScore(e.target.value)} /> %</label>
-      <label>${t("education.remark")} <input type="text" value=${remark} required=${isAppeal} onInput=${(e) => setRemark(e.target.value)} /></label>
+  return html`<li class="card" data-testid="waiting"><p style="margin: 0"><strong>${one.name}</strong> · <small>${one.title}</small><br />${one.question}</p>
+    <${Marked} text=${one.answer} criteria=${one.criteria.map((c) => ({ ...c, is_met: met[c.id] }))} />
+    <p style="margin: 0"><small>${one.key && html`${t("education.key")}: ${one.key} · `}${one.reading && html`${t("education.read_as", { reading: one.reading })} · `}${one.confidence > 0 && t("education.confidence", { p: percent(one.confidence) })}</small></p>
+    <p style="margin: 0"><span class="badge">${t(isAppeal ? "education.appeal" : "education.why")}</span> ${one.reason}</p>
+    ${one.criteria.length > 0 && !isAppeal && html`<${Criteria} criteria=${one.criteria} met=${met} flip=${flip} />`}
+    <form class="fields" onSubmit=${send}><label>${t("education.score")} % <input type="number" min="0" max="100" style="inline-size: 5em" value=${score} onInput=${(e) => setScore(e.target.value)} /></label>
+      <label style="flex: 1 1 10em">${t("education.remark")} <input type="text" value=${remark} required=${isAppeal} onInput=${(e) => setRemark(e.target.value)} /></label>
       <button class="button small" type="submit">${t(isAppeal ? "education.decide" : "education.sign_grade")}</button></form></li>`;
 }
 
@@ -34,10 +46,15 @@ function Check({ check, act, close }) {
 function Key({ homework, item, act }) {
   const [key, setKey] = useState(item.key);
   const [accept, setAccept] = useState(item.accept.join(" | "));
-  const send = (e) => (e.preventDefault(), act("change_key", { homework_id: homework, item: item.id, key, accept: accept.split("|").map((a) => a.trim()).filter(Boolean) }));
-  return html`<form class="chips" onSubmit=${send}><span>${item.text}</span><label>${t("education.key")} <input type="text" value=${key} onInput=${(e) => setKey(e.target.value)} /></label>
-    <label>${t("education.accept")} <input type="text" value=${accept} placeholder="a | b" onInput=${(e) => setAccept(e.target.value)} /></label>
-    <button class="button small quiet" type="submit" disabled=${!key.trim()}>${t("education.grade_again")}</button></form>`;
+  const [lines, setLines] = useState(toLines(item.rubric));
+  const isWords = ["short", "essay"].includes(item.type);
+  const change = isWords ? { rubric: fromLines(lines) } : { key, accept: accept.split("|").map((a) => a.trim()).filter(Boolean) };
+  const send = (e) => (e.preventDefault(), act("change_key", { homework_id: homework, item: item.id, ...change }));
+  return html`<form class="fields" style="margin-block: 8px" onSubmit=${send}><span style="flex-basis: 100%">${item.text}</span>${isWords
+    ? html`<label style="flex: 1 1 100%">${t("education.rubric")} <textarea rows="3" value=${lines} placeholder=${t("education.rubric_hint")} onInput=${(e) => setLines(e.target.value)}></textarea><small>${t("education.rubric_hint")}</small></label>`
+    : html`<label>${t("education.key")} <input type="text" value=${key} onInput=${(e) => setKey(e.target.value)} /></label>
+    <label>${t("education.accept")} <input type="text" value=${accept} placeholder="a | b" onInput=${(e) => setAccept(e.target.value)} /></label>`}
+    <button class="button small quiet" type="submit" disabled=${isWords ? !lines.trim() : !key.trim()}>${t("education.grade_again")}</button></form>`;
 }
 
 function Given({ h, size, act, begin }) {
@@ -47,19 +64,35 @@ function Given({ h, size, act, begin }) {
     <details><summary>${t("education.keys")}</summary>${h.items.map((i) => html`<${Key} key=${i.id} homework=${h.id} item=${i} act=${act} />`)}</details></section>`;
 }
 
+/** A question of the teacher's own. */
+function Own({ add }) {
+  const [text, setText] = useState("");
+  const [type, setType] = useState("short");
+  const [key, setKey] = useState("");
+  const isWords = ["short", "essay"].includes(type);
+  const send = (e) => (e.preventDefault(), add(isWords ? { text, type, rubric: fromLines(key) } : { text, type, key }), setText(""), setKey(""));
+  return html`<details data-testid="own"><summary>${t("education.own")}</summary><form class="fields" onSubmit=${send}><label style="flex: 1 1 100%">${t("education.question")} <textarea rows="2" required value=${text} onInput=${(e) => setText(e.target.value)}></textarea></label>
+    <label>${t("education.type")} <select value=${type} onChange=${(e) => setType(e.target.value)}>${["short", "math", "ordering", "blanks", "essay"].map((k) => html`<option key=${k} value=${k}>${t(`education.type_${k}`)}</option>`)}</select></label>
+    <label style="flex: 1 1 16em">${t(isWords ? "education.rubric" : "education.key")} <textarea rows="2" required=${type !== "essay"} value=${key} onInput=${(e) => setKey(e.target.value)}></textarea>${isWords && html`<small>${t("education.rubric_hint")}</small>`}</label>
+    <button class="button small quiet" type="submit" disabled=${!text.trim()}>${t("education.add_question")}</button></form></details>`;
+}
+
 function Assign({ query, act }) {
   const [course, setCourse] = useState(null);
   const [title, setTitle] = useState("");
   const [due, setDue] = useState("");
   const [chosen, setChosen] = useState([]);
+  const [own, setOwn] = useState([]);
   const flip = (id) => setChosen(chosen.includes(id) ? chosen.filter((x) => x !== id) : [...chosen, id]);
+  const items = [...chosen.map((id) => ({ id })), ...own.map((o, i) => ({ ...o, id: `own-${i + 1}` }))];
   const open = (e) => e.target.open && !course && query("items").then(setCourse, tell);
-  const send = (e) => (e.preventDefault(), act("assign", { title, due, items: chosen.map((id) => ({ id })) }).then((ok) => ok && (setTitle(""), setChosen([]))));
+  const send = (e) => (e.preventDefault(), act("assign", { title, due, items }).then((ok) => ok && (setTitle(""), setChosen([]), setOwn([]))));
   return html`<details onToggle=${open} data-testid="assign"><summary>${t("education.assign")}</summary><form onSubmit=${send}>
     <div class="chips"><label>${t("education.title")} <input type="text" required value=${title} onInput=${(e) => setTitle(e.target.value)} /></label>
       <label>${t("education.due_day")} <input type="date" required value=${due} onInput=${(e) => setDue(e.target.value)} /></label>
-      <button class="button" type="submit" disabled=${!chosen.length}>${t("education.assign_n", { n: chosen.length })}</button></div>
-    ${course?.skills.map((s) => html`<details key=${s.id}><summary>${s.name}</summary>${s.items.map((i) => html`<p key=${i.id}><label><input type="checkbox" checked=${chosen.includes(i.id)} onChange=${() => flip(i.id)} /> ${i.text}</label></p>`)}</details>`)}</form></details>`;
+      <button class="button" type="submit" disabled=${!items.length}>${t("education.assign_n", { n: items.length })}</button></div>
+    ${own.map((o, i) => html`<p key=${i}>${o.text} <small>${t(`education.type_${o.type}`)}</small> <button class="link" type="button" onClick=${() => setOwn(own.filter((x) => x !== o))}>${t("education.remove")}</button></p>`)}
+    ${course?.skills.map((s) => html`<details key=${s.id}><summary>${s.name}</summary>${s.items.map((i) => html`<p key=${i.id}><label><input type="checkbox" checked=${chosen.includes(i.id)} onChange=${() => flip(i.id)} /> ${i.text}</label></p>`)}</details>`)}</form><${Own} add=${(o) => setOwn([...own, o])} /></details>`;
 }
 
 /** @param {{version: number, query: Function, command: Function}} props */
@@ -80,10 +113,10 @@ export default function Grades({ version, query, command }) {
   useEffect(() => void load(), [version]);
   if (!shown) return html`<div class="skeleton" aria-busy="true"></div>`;
   const fresh = shown.homework.reduce((sum, h) => sum + h.new, 0);
-  return html`<div class="panel" style="grid-template-columns: minmax(0, 1fr)">
+  return html`<div class="panel edu" style="grid-template-columns: minmax(0, 1fr)">
     <${Assign} query=${query} act=${act} />
     ${fresh > 0 && html`<div class="chips"><button class="button quiet" type="button" disabled=${left !== null} onClick=${() => gradeAll().catch(tell)}>${t("education.grade_all", { n: fresh })}</button>
-      ${left !== null && html`<progress max=${fresh} value=${fresh - left}></progress>`}</div>`}
+      ${left !== null && html`<progress aria-label=${t("education.grade_all", { n: fresh })} max=${fresh} value=${fresh - left}></progress><span role="status">${t("education.n_of", { n: fresh - left, of: fresh })}</span>`}</div>`}
     <div class="columns"><section><h3>${t("education.waiting", { n: shown.waiting.length })}</h3>${!shown.waiting.length && html`<p class="nothing">${t("education.nothing_waits")}</p>`}
       <ul style="list-style: none; padding: 0">${shown.waiting.map((w) => html`<${Waiting} key=${`${w.kind}${w.id}${w.score}`} one=${w} act=${act} />`)}</ul></section>
     <section><h3>${t("education.homework")}</h3>${!shown.homework.length && html`<p class="nothing">${t("education.no_homework")}</p>`}

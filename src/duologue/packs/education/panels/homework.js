@@ -2,13 +2,17 @@
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { percent, t } from "../../js/shared/i18n.js";
 import { say, tell } from "../../js/shared/parts.js";
+import { Criteria } from "./rubric.js";
 import { firstGuess, ScanButton, ScanLines } from "./scan.js";
+
+export const styles = ["education.css"];
 
 function Graded({ answer, act }) {
   const [text, setText] = useState("");
   const [isOpen, setOpen] = useState(false);
   const send = (e) => (e.preventDefault(), act("appeal", { submission_id: answer.id, text }).then(() => setOpen(false)));
   return html`<div data-testid="graded"><p><strong>${percent(answer.score)}</strong> ${answer.feedback} ${answer.remark} <small>${t("education.signed", { by: answer.by })}</small></p>
+    ${answer.criteria?.length > 0 && html`<${Criteria} criteria=${answer.criteria} met=${Object.fromEntries(answer.criteria.map((c) => [c.id, c.is_met]))} />`}
     ${answer.appeals && html`<p class="nothing">${t("education.appeal_waits")}</p>`}
     ${!answer.appeals && !isOpen && html`<button class="button small quiet" type="button" onClick=${() => setOpen(true)}>${t("education.appeal")}</button>`}
     ${isOpen && html`<form onSubmit=${send}><label>${t("education.appeal_why")} <textarea required rows="2" value=${text} onInput=${(e) => setText(e.target.value)}></textarea></label>
@@ -53,7 +57,7 @@ export default function Homework({ version, query, command, send }) {
   useEffect(() => void load(), [version]);
   if (!shown) return html`<div class="skeleton" aria-busy="true"></div>`;
   if (!shown.homework.length) return html`<p class="nothing">${t("education.no_homework")}</p>`;
-  return html`<div class="panel" style="grid-template-columns: minmax(0, 1fr)">${shown.homework.map((h) => html`<section class="card" key=${h.id} data-testid="homework"><h3>${h.title}</h3>
+  return html`<div class="panel edu" style="grid-template-columns: minmax(0, 1fr)">${shown.homework.map((h) => html`<section class="card" key=${h.id} data-testid="homework"><h3>${h.title}</h3>
     <p class="nothing">${t(h.is_late ? "education.was_due" : "education.due_on", { day: h.due })}</p>
     ${h.items.some((i) => i.answer?.state !== "signed") && html`<${ScanButton} homework=${h} send=${send} onRead=${(found) => (setScans({ ...scans, [h.id]: found }), say(t("education.scan_check")))} />`}
     <ol style="list-style: none; padding: 0">${h.items.map((i, k) => html`<${Question} key=${i.id} homework=${h.id} item=${i} number=${k + 1} query=${query} act=${act} scanned=${scans[h.id]} />`)}</ol></section>`)}</div>`;

@@ -1,0 +1,152 @@
+"""Drafts of grades for what was handed in: by the key, by the rubric with signed answers beside it, essays from signed ones.
+
+Nothing here counts: a draft waits for a person, alone or with other sure ones. A signature on an answer in words changes the
+drafts of the answers that are like it at once. No SQL.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from duologue.kit.errors import Invalid
+from duologue.packs.education.grades import repository
+from duologue.packs.education.grades.homework import item_of
+from duologue.packs.education.grades.repository import Homework, State, Submission
+from duologue.packs.education.grading import TYPES, Grade, grade
+from duologue.packs.education.rubric import Example, Point, Vectors, grade_rubric, read_rubric, texts_of
+from duologue.sdk import Host
+
+A_ROUND = 25
+ESSAYS = 10
+"""Signed essays to a question from which the others get a draft of a score."""
+WORDS = ("short", "essay")
+OPEN = ("draft", "unsure")
+"""Why a grade by a rubric waits alone: the question has too few signed answers, or this answer is not clear."""
+
+
+def rubric_of(item: Mapping[str, Any]) -> tuple[Point, ...]:
+    """The criteria of an item in words; none for other items, and where there is neither rubric nor reference."""
+    return read_rubric(item.get("rubric"), item.get("reference") or "") if item.get("type") in WORDS else ()
+
+
+def criteria_of(item: Mapping[str, Any], one: Submission) -> list[dict[str, Any]]:
+    """An answer's criteria as a page shows them: the text, whether it is met and by which words; as signed, else as drafted."""
+    judged = {c["id"]: c for c in one.grade.get("criteria") or ()}
+    signed = dict(one.signed.get("criteria") or {})
+    out = []
+    for point in rubric_of(item):
+        found = judged.get(point.id, {})
+        out.append({"id": point.id, "text": point.text, "points": point.points,
+                    "is_met": signed.get(point.id, found.get("is_met", False)),
+                    "evidence": found.get("evidence", ""), "confidence": found.get("confidence", 0.0)})  # fmt: skip
+    return out
+
+
+def examples_of(one: Submission, others: Sequence[Submission], points: Sequence[Point]) -> list[Example]:
+    """Signed answers to the same question with the criteria that a person held for met; full marks and none say it of all."""
+    out = []
+    for other in others:
+        if (other.homework_id, other.item) != (one.homework_id, one.item) or other.id == one.id or not other.signed:
+            continue
+        met = dict(other.signed.get("criteria") or {})
+        if not met and other.signed["score"] in (0.0, 1.0):
+            met = {p.id: other.signed["score"] == 1.0 for p in points}
+        out.append(Example(other.text, met))
+    return out
+
+
+def draft(row: Homework, one: Submission, others: Sequence[Submission] = (), vectors: Vectors | None = None) -> tuple[Grade, str]:
+    """The draft of a grade, and why it waits for a person (`sure` where it does not). Types without a grader are left to people."""
+    item = item_of(row, one.item, one.lang)
+    if item.get("type") == "essay" and not item.get("rubric"):
+        return _essay(item, one, others)
+    if item.get("type") in WORDS:
+        points = rubric_of(item)
+        if not points:
+            return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_grader"
+        found = grade_rubric(item, one.text, one.lang, examples_of(one, others, points), vectors)
+        if item["type"] == "essay":
+            return replace(found, is_draft=True), "draft"
+        return found, "sure" if found.queue == "bulk" else "draft" if found.is_draft else "unsure"
+    if item.get("type") not in TYPES:
+        return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_grader"
+    try:
+        found = grade(item, one.text, one.lang)
+        for key in [str(key) for key in item.get("accept", ()) if str(key).strip()]:
+            if not found.is_correct:
+                other = grade({**item, "key": key}, one.text, one.lang)
+                found = other if other.is_correct else found
+    except Invalid:
+        return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_key"
+    if found.queue == "bulk":
+        return found, "sure"
+    return found, "unreadable" if found.reason in ("unreadable", "undecided") else "unsure"
+
+
+def _essay(item: Mapping[str, Any], one: Submission, others: Sequence[Submission]) -> tuple[Grade, str]:
+    """A score as the signed essays to the same question suggest it; always a draft."""
+    signed = [o for o in others if (o.homework_id, o.item) == (one.homework_id, one.item) and o.signed and o.id != one.id]
+    if len(signed) < ESSAYS:
+        return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_grader"
+    from duologue.packs.education.essays import Essay, EssayTraits
+
+    prompt = str(item.get("text", ""))
+    model = EssayTraits().fit([Essay(prompt, o.text) for o in signed], [{"overall": float(o.signed["score"])} for o in signed])
+    score = model.predict([Essay(prompt, one.text)])[0].get("overall", 0.0)
+    return Grade(round(min(1.0, max(0.0, score)), 2), 0.5, "draft", is_draft=True), "essay"
+
+
+async def grade_some(host: Host, workspace_id: str = "", limit: int = A_ROUND) -> tuple[int, int]:
+    """Draft up to `limit` grades; (done now, left). Safe to call from two places at once: a draft never undoes a signature."""
+    async with host.read() as tx:
+        waiting = await repository.list_submissions(tx, workspace_id, states=("new",))
+        spaces = {one.workspace_id for one in waiting}
+        rows = {row.id: row for ws in spaces for row in await repository.list_homework(tx, ws)}
+        signed = [one for ws in spaces for one in await repository.list_submissions(tx, ws, states=("signed",))]
+    done = 0
+    for one in waiting[:limit]:
+        done += await _draft_one(host, rows[one.homework_id], one, signed)
+    return done, max(0, len(waiting) - done)
+
+
+async def draft_again(host: Host, workspace_id: str, signed_now: Submission) -> int:
+    """After a signature on an answer in words: draft anew what waits on the same question. How many."""
+    async with host.read() as tx:
+        rows = {row.id: row for row in await repository.list_homework(tx, workspace_id)}
+        row = rows[signed_now.homework_id]
+        if not rubric_of(item_of(row, signed_now.item, signed_now.lang)):
+            return 0
+        mine = await repository.list_submissions(tx, workspace_id, homework_id=row.id)
+    signed = [one for one in mine if one.state == "signed"]
+    open_ = [one for one in mine if one.item == signed_now.item and one.state == "single" and one.grade.get("why") in OPEN]
+    return sum([await _draft_one(host, row, one, signed) for one in open_])
+
+
+async def _draft_one(host: Host, row: Homework, one: Submission, signed: Sequence[Submission]) -> int:
+    vectors = await _vectors(host, row, one)
+    found, why = await asyncio.to_thread(draft, row, one, signed, vectors)
+    body = asdict(found) | {"criteria": [asdict(c) for c in found.criteria], "why": why}
+    async with host.write() as tx:
+        now = await repository.find_submission(tx, one.workspace_id, one.id)
+        if now is None or (now.state, now.at, now.signed) != (one.state, one.at, one.signed):
+            return 0
+        state: State = "bulk" if why == "sure" else "single"
+        kept: dict[str, Any] = {}
+        if (was := one.grade.get("was")) is not None:  # graded again after a change of the key or the rubric
+            body["was"] = was
+            if abs(was - found.score) > 1e-9:
+                state, body["why"] = "single", "key_changed"
+            elif one.signed:
+                state, kept = "signed", one.signed
+        await repository.save_submission(tx, replace(now, state=state, grade=body, signed=kept))
+    return 1
+
+
+async def _vectors(host: Host, row: Homework, one: Submission) -> Vectors | None:
+    """Sentence vectors of the criteria and the answer's clauses, by the program's own encoder."""
+    points = rubric_of(item_of(row, one.item, one.lang))
+    if not points:
+        return None
+    texts = texts_of(points, one.text[:4000])
+    return dict(zip(texts, await host.encode(texts), strict=True))
