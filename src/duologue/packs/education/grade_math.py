@@ -7,7 +7,15 @@ import re
 from dataclasses import dataclass, replace
 
 from duologue.packs.education.math_compare import Comparison, compare
-from duologue.packs.education.math_form import asked_forms, count_factors, has_form, has_places, is_copied, requires_unit
+from duologue.packs.education.math_form import (
+    asked_forms,
+    count_factors,
+    has_form,
+    has_places,
+    is_copied,
+    is_unworked,
+    requires_unit,
+)
 from duologue.packs.education.math_node import Node
 from duologue.packs.education.math_read import Hints, Reading, read_answer, read_key
 from duologue.packs.education.math_text import MAX_CHARS, Unreadable
@@ -19,7 +27,8 @@ _SAFE = re.compile(r"[\w\s+\-*/^=<>(){}\[\],.|\\&!:;%$√π∞≤≥±]*")
 
 @dataclass(frozen=True, slots=True)
 class MathGrade:
-    """`is_correct` with `confidence` in 0–1 and a `reason`: equal, unequal, form, places, unit, copied, unreadable, undecided.
+    """`is_correct` with `confidence` in 0–1 and a `reason`: equal, unequal, form, places, unit, copied, unworked,
+    unreadable, undecided.
 
     `shown` is the answer as it was read, for the learner's eye; empty where it could not be read.
     """
@@ -100,6 +109,8 @@ def _judge(item: str, key: str, raw: str, form: str | None, wanted: Reading, giv
         return MathGrade(False, 0.9, "places", shown, str(places))
     if is_copied(item, raw, key, given):
         return MathGrade(False, 0.85, "copied", shown)
+    if is_unworked(item, raw, wanted.node, given.node):
+        return MathGrade(False, 0.85, "unworked", shown)
     return MathGrade(True, certain, "equal", shown)
 
 

@@ -20,6 +20,7 @@ _SAYS: dict[str, tuple[str, str]] = {
     "places": ("The value is near; mind the number of decimal places.", "数值接近；请注意小数位数。"),
     "unit": ("The number is right; the unit is missing.", "数字正确；缺少单位。"),
     "copied": ("This is the question itself; work it out.", "这是题目本身；请计算出结果。"),
+    "unworked": ("That is the right way; work it out to one number.", "列式正确；请计算出结果。"),
     "unreadable": ("I could not read this as an answer; your teacher will look at it.", "我没能读懂这个答案；老师会来看。"),
     "undecided": ("I could not decide this; your teacher will look at it.", "我无法判断；老师会来看。"),
     "empty": ("There is no answer yet.", "还没有作答。"),

@@ -62,7 +62,9 @@ def requires_unit(item: str) -> bool:
     """Whether the item asks for the unit to be written."""
     return (
         re.search(
-            r"with (?:the|its|a|correct) units?|include (?:the )?units?|state the units?|必须写单位|[写带]上?单位|注明单位",
+            r"(?:with|include|state|give|write|add|name|mention|forget)\W+(?:down )?"
+            r"(?:(?:the|its|a|your|correct|right) ){0,2}units?"
+            r"|必须写单位|[写带]上?单位|[写注标][出明清]单位|单位(?:要|也要)写|要有单位",
             item,
             re.IGNORECASE,
         )
@@ -203,6 +205,25 @@ def _compact(text: str) -> str:
         return re.sub(r"[\s*()]", "", plain_math(text[:500]).text).lower()
     except Unreadable:
         return ""
+
+
+_TODO = re.compile(
+    r"\b(?:work out|calculate|compute|what is|how (?:much|many))\b"
+    r"|find the (?:value|sum|product|number)|计算|算出|是?多少|得几|等于几|求[^证出]",
+    re.IGNORECASE,
+)
+
+
+def is_unworked(item: str, raw: str, wanted: Node, given: Node) -> bool:
+    """Whether the item asks for a number and the answer is a product or a sum of numbers that still is to be worked out."""
+    node = _bare(given)
+    if not re.search(r"\d\s*[*×·xX+\-−＋＊]\s*[\d(]|\)\s*\(", raw):
+        return False  # 1.25万 is a number
+    if node.op not in ("*", "+", "-") or rational(_bare(wanted)) is None or not _TODO.search(item):
+        return False
+    if any(part.op not in ("num", "*", "+", "-", "neg", "/", "percent") for part in node.walk()):
+        return False  # roots, powers, π and letters stay as they are
+    return _bare(wanted).op in ("num", "/", "mixed", "percent")
 
 
 _RUN = re.compile(r"[-−–+*/×÷·^=().\d\sa-zA-Zπ√²³⁰-⁹½¼¾_]+")

@@ -158,3 +158,18 @@ def test_a_learner_sees_how_the_answer_was_read() -> None:
 def test_an_ambiguous_answer_is_less_sure() -> None:
     assert grade_math("", "x/2", "1/2x").confidence < 0.9 <= grade_math("", "x/2", "x/2").confidence
     assert num(3).text == "3"
+
+
+@pytest.mark.parametrize(
+    ("item", "key", "answer", "reason"),
+    [
+        ("How long is each piece? Give the unit.", "0.8 m", "0.8", "unit"),
+        ("合多少米？写出单位。", "1500 m", "1500", "unit"),
+        ("What is 15% of 80?", "12", "80*0.15", "unworked"),
+        ("求 12 和 18 的最小公倍数。", "36", "２×１８", "unworked"),
+        ("计算 250 × 50。", "12500", "1.25万", "equal"),
+        ("What is 3/4 of 24?", "18", "72/4", "equal"),
+    ],
+)
+def test_a_missing_unit_and_work_left_undone_are_told_apart_from_the_value(item: str, key: str, answer: str, reason: str) -> None:
+    assert grade_math(item, key, answer).reason == reason
