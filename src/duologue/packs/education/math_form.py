@@ -207,7 +207,7 @@ def _compact(text: str) -> str:
         return ""
 
 
-_TODO = re.compile(
+_ASKS_FOR_RESULT = re.compile(
     r"\b(?:work out|calculate|compute|what is|how (?:much|many))\b"
     r"|find the (?:value|sum|product|number)|计算|算出|是?多少|得几|等于几|求[^证出]",
     re.IGNORECASE,
@@ -219,7 +219,7 @@ def is_unworked(item: str, raw: str, wanted: Node, given: Node) -> bool:
     node = _bare(given)
     if not re.search(r"\d\s*[*×·xX+\-−＋＊]\s*[\d(]|\)\s*\(", raw):
         return False  # 1.25万 is a number
-    if node.op not in ("*", "+", "-") or rational(_bare(wanted)) is None or not _TODO.search(item):
+    if node.op not in ("*", "+", "-") or rational(_bare(wanted)) is None or not _ASKS_FOR_RESULT.search(item):
         return False
     if any(part.op not in ("num", "*", "+", "-", "neg", "/", "percent") for part in node.walk()):
         return False  # roots, powers, π and letters stay as they are

@@ -19,7 +19,7 @@ from duologue.packs.education.learners import repository
 from duologue.packs.education.learners.classroom import LEAST, Classroom, keep_answer
 from duologue.packs.education.math_text import Unreadable
 from duologue.packs.education.path_panel import here
-from duologue.packs.education.resources import ratings_of, recommend
+from duologue.packs.education.resources import Known, query_of, ratings_of, recommend, text_of
 from duologue.packs.education.tutor_words import say
 from duologue.sdk import PanelContext
 
@@ -126,7 +126,10 @@ async def rate(context: PanelContext, resource: str, helped: bool) -> Any:
 async def recommended(context: PanelContext, skill: str = "", query: str = "", max_minutes: int = 0) -> Any:
     """Reading for a skill, a question in words, or the learner's own gaps, each with the reasons. Raises NotFound."""
     room, _ = await here(context)
-    found = recommend(room.learner(context.person_id), room.course(context.lang), skill, query=query[:300],
+    course = room.course(context.lang)
+    texts = [text_of(r) for r in course.resources] + [query_of(course, skill, query[:300]) or " "]
+    vectors = Known(dict(zip(texts, await context.host.encode(texts), strict=True)))
+    found = recommend(room.learner(context.person_id), course, skill, query=query[:300], encode=vectors,
                       max_minutes=max_minutes, choices=room.choices, ratings=ratings_of(room.reads),
                       at=context.host.clock.now())  # fmt: skip
     return {"reading": [{"id": r.resource.id, "title": r.resource.title, "minutes": r.resource.minutes, "why": list(r.why),

@@ -48,6 +48,17 @@ class Recommendation:
     is_pinned: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An encoder of texts whose vectors are there already."""
+
+    vectors: Mapping[str, Sequence[float]]
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(n, d); raises KeyError for a text that is not known."""
+        return np.asarray([self.vectors[text] for text in texts], np.float32)
+
+
 class ResourceIndex:
     """Resources to search by words: titles count twice. Needs no encoder; with one, vectors re-rank."""
 

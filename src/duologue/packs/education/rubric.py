@@ -30,6 +30,8 @@ VECTOR_WEIGHTS = {"one": -2.09, "new": 0.75, "all": 0.27, "letters": 1.24, "whol
                   "short": -0.08, "vector": 1.13}  # fmt: skip
 """Log odds for each number of `describe`, fitted on 2,500 answers; AUC 0.80 without and 0.81 with vectors on unseen questions."""
 Vectors = Mapping[str, Sequence[float]]
+SECOND = 1.4
+"""Log odds that a second opinion (a model's, with a quotation) adds or takes: a factor of 4, a judgement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,12 @@ def texts_of(points: Sequence[Point], answer: str) -> list[str]:
 
 
 def grade_rubric(
-    item: object, answer: str, lang: Lang = "en", signed: Sequence[Example] = (), vectors: Vectors | None = None
+    item: object,
+    answer: str,
+    lang: Lang = "en",
+    signed: Sequence[Example] = (),
+    vectors: Vectors | None = None,
+    second: Mapping[str, tuple[bool, str]] | None = None,
 ) -> Grade:
     """A grade for an answer in words, criterion by criterion. Raises Invalid for an item without rubric and reference.
 
@@ -152,7 +159,7 @@ def grade_rubric(
     if not answer.strip():
         return Grade(0.0, 0.99, "empty", feedback=says("empty", lang))
     near = _nearest(answer, signed)
-    criteria = tuple(_judge(p, question, answer, near, vectors) for p in points)
+    criteria = tuple(_judge(p, question, answer, near, vectors, (second or {}).get(p.id)) for p in points)
     met = sum(c.points for c in criteria if c.is_met)
     total = sum(p.points for p in points)
     sure = min(c.confidence for c in criteria)
@@ -170,13 +177,18 @@ def grade_short(item: object, answer: str, lang: Lang = "en", graded: Sequence[t
     return grade_rubric(item, answer, lang, examples)
 
 
-def _judge(point: Point, question: str, answer: str, near: Sequence[tuple[float, Example]], vectors: Vectors | None) -> Criterion:
+def _judge(point: Point, question: str, answer: str, near: Sequence[tuple[float, Example]], vectors: Vectors | None,
+           second: tuple[bool, str] | None) -> Criterion:  # fmt: skip
     best, quote = 0.0, ""
     for clause in split_clauses(answer[:4000]):
         for way in point.ways:
             chance = chance_of(describe(way, question, clause, answer, vectors))
             if chance > best + (0.02 if clause == answer.strip() else 0.0):  # the whole only where it says clearly more
                 best, quote = chance, clause
+    if second is not None:
+        opinion, words = second
+        odds = best / max(1e-9, 1 - best) * exp(SECOND if opinion else -SECOND)
+        best, quote = odds / (1 + odds), words or quote
     voted = [(w, e.met[point.id]) for w, e in near if point.id in e.met]
     if voted:
         weight = sum(w for w, _ in voted)

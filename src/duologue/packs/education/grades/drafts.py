@@ -15,6 +15,7 @@ from duologue.packs.education.grades.homework import item_of
 from duologue.packs.education.grades.repository import Homework, State, Submission
 from duologue.packs.education.grading import TYPES, Grade, grade
 from duologue.packs.education.rubric import Example, Point, Vectors, grade_rubric, read_rubric, texts_of
+from duologue.packs.education.rubric_model import Opinion, ask_model
 from duologue.sdk import Host
 
 A_ROUND = 25
@@ -56,7 +57,9 @@ def examples_of(one: Submission, others: Sequence[Submission], points: Sequence[
     return out
 
 
-def draft(row: Homework, one: Submission, others: Sequence[Submission] = (), vectors: Vectors | None = None) -> tuple[Grade, str]:
+def draft(
+    row: Homework, one: Submission, others: Sequence[Submission] = (), vectors: Vectors | None = None, second: Opinion | None = None
+) -> tuple[Grade, str]:
     """The draft of a grade, and why it waits for a person (`sure` where it does not). Types without a grader are left to people."""
     item = item_of(row, one.item, one.lang)
     if item.get("type") == "essay" and not item.get("rubric"):
@@ -65,7 +68,7 @@ def draft(row: Homework, one: Submission, others: Sequence[Submission] = (), vec
         points = rubric_of(item)
         if not points:
             return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_grader"
-        found = grade_rubric(item, one.text, one.lang, examples_of(one, others, points), vectors)
+        found = grade_rubric(item, one.text, one.lang, examples_of(one, others, points), vectors, second)
         if item["type"] == "essay":
             return replace(found, is_draft=True), "draft"
         return found, "sure" if found.queue == "bulk" else "draft" if found.is_draft else "unsure"
@@ -124,8 +127,8 @@ async def draft_again(host: Host, workspace_id: str, signed_now: Submission) -> 
 
 
 async def _draft_one(host: Host, row: Homework, one: Submission, signed: Sequence[Submission]) -> int:
-    vectors = await _vectors(host, row, one)
-    found, why = await asyncio.to_thread(draft, row, one, signed, vectors)
+    vectors, second = await _vectors(host, row, one), await _second(host, row, one, signed)
+    found, why = await asyncio.to_thread(draft, row, one, signed, vectors, second)
     body = asdict(found) | {"criteria": [asdict(c) for c in found.criteria], "why": why}
     async with host.write() as tx:
         now = await repository.find_submission(tx, one.workspace_id, one.id)
@@ -141,6 +144,14 @@ async def _draft_one(host: Host, row: Homework, one: Submission, signed: Sequenc
                 state, kept = "signed", one.signed
         await repository.save_submission(tx, replace(now, state=state, grade=body, signed=kept))
     return 1
+
+
+async def _second(host: Host, row: Homework, one: Submission, signed: Sequence[Submission]) -> Opinion:
+    """What a strong model says of each criterion, where there is one and it may be asked."""
+    item = item_of(row, one.item, one.lang)
+    points = rubric_of(item)
+    graded = examples_of(one, signed, points) if points else []
+    return await ask_model(host, one.workspace_id, str(item["text"]), points, one.text, one.lang, graded) if points else {}
 
 
 async def _vectors(host: Host, row: Homework, one: Submission) -> Vectors | None:

@@ -13,6 +13,7 @@ from duologue.packs.education.grades.sample import add_homework
 from duologue.packs.education.learners import repository
 from duologue.packs.education.learners.classroom import change, join, open_class
 from duologue.packs.education.learners.repository import AnswerRow
+from duologue.packs.education.learners.talks import add_talks
 from duologue.sdk import Host, Sample, SampleDesk
 
 PUPILS: tuple[tuple[str, Lang, float, int, str], ...] = (
@@ -30,7 +31,7 @@ DAYS, A_DAY = 42, 5
 
 async def prepare(desk: SampleDesk) -> None:
     """The teacher, the learners, what they answered, one signed plan and one decision about another."""
-    await desk.add_desk("Homework help", "copilot")
+    desk_id = await desk.add_desk("Homework help", "copilot")
     await desk.add_member("expert", "Ms Okafor", lang="en")
     await desk.add_member("admin", "Mr Lindqvist")
     host, now, draw = desk.host, desk.host.clock.now(), random.Random(20)
@@ -65,6 +66,7 @@ async def prepare(desk: SampleDesk) -> None:
                         "minutes": 6, "by": "Ms Okafor"}  # fmt: skip
                 await repository.add_edit(tx, desk.workspace_id, row.person_id, body)
     await _sign(host, desk.workspace_id)
+    await add_talks(desk, desk_id)
     await add_homework(host, desk.workspace_id, "Ms Okafor", str((now + timedelta(days=3)).date()))
 
 
