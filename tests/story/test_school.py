@@ -12,10 +12,11 @@ pytest.importorskip("fsrs", reason="needs the extra education")
 from duologue.bootstrap import create_app
 from duologue.bootstrap.pack_samples import prepare_pack_samples
 from duologue.packs.education.course import sample_course
-from duologue.packs.education.learners.classroom import open_class
+from duologue.packs.education.learners.classroom import Classroom, keep_answer, open_class
 from duologue.packs.education.learners.items import item_quality
 from duologue.packs.education.learners.needs import who_needs_help
 from duologue.packs.education.learners.school import PUPILS
+from duologue.sdk import Host
 from tests.platforms import Browser, House, add_house, open_for_test
 
 LEARNING, CLASS = "/api/chat/packs/education/learning", "/api/packs/education/class"
@@ -107,6 +108,15 @@ async def test_reading_is_recommended_with_reasons_as_the_teacher_pinned_and_blo
     assert (seen[first[1]["id"]]["helped"], seen[first[1]["id"]]["asked"]) == (1, 1)
 
 
+async def _an_answer_more_is_taken_in_without_a_new_fit(host: Host, workspace_id: str, room: Classroom) -> None:
+    tracer, count, row = room.tracer, room.count, next(r for r in room.rows.values() if r.name == "Ada")
+    await keep_answer(host, row, "simplify-1", "1", False)
+    again = await open_class(host, workspace_id)
+    assert (again.count, again.tracer is tracer, again is room) == (count + 1, True, True)
+    await keep_answer(host, row, "simplify-2", "1", False)
+    assert (await open_class(host, workspace_id)).tracer is tracer
+
+
 async def _teach(teacher: Browser) -> dict[str, object]:
     """Sign the plan, then take a skill out of it: the signature no longer holds, and the next plan obeys."""
     (one,) = (await teacher.get(f"{CLASS}/overview"))["learners"]
@@ -133,6 +143,11 @@ async def test_the_sample_class_is_filled_once_and_shows_who_needs_help(tmp_path
         assert room.classes() == ["7a", "7b"]
         assert {row.lang for row in room.rows.values()} == {"en", "zh"}
         assert sum(map(len, room.answers.values())) == 5 * sum(days for *_, days, _ in PUPILS)
+        await _an_answer_more_is_taken_in_without_a_new_fit(platform.hosts["education"], workspace.id, room)
         help_today = who_needs_help(room, "en", platform.hosts["education"].clock.now().date())
         assert ("Grace", ["Has not begun."]) in [(h["name"], h["reasons"][:1]) for h in help_today]
         assert item_quality(room, "zh")
+        talks = await platform.hosts["education"].list_conversations(workspace.id)
+        assert len(talks) == 5
+        drafts = [d for c in talks for d in await platform.hosts["education"].list_drafts(workspace.id, c.id)]
+        assert len(drafts) == 4
