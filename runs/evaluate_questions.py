@@ -1,6 +1,6 @@
 """How well encoders find in the sample shop's knowledge, on the development half of its questions: for choosing, not for reporting.
 
-    python runs/evaluate_questions.py [--encoder DIR …] [--minilm]
+    python runs/evaluate_questions.py [--encoder DIR …] [--minilm] [--share S]
 
 One row per encoder, channel and kind of question, and with each encoder but the first what it wins and loses against the first: in
 how many questions the right passage comes among the first five where it did not, and the other way round, and the difference of
@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from evaluate_encoder import load_minilm
+from evaluate_encoder import SHIPPED, load, load_minilm
 
-from duologue.engine.static_encoder import StaticEncoder
 from duologue.knowledge import evaluate
 from duologue.knowledge.evaluate import Answered
+from duologue.knowledge.fuse import DENSE_SHARE
 from duologue.knowledge.service import KnowledgeService
-from duologue.lm.static_model import EMBEDDED
 from duologue.store.database import Database
 from duologue.store.migrate import upgrade
 
@@ -30,20 +29,20 @@ SHOP = Path("src/duologue/packs/support")
 Found = dict[str, list[Answered]]
 
 
-class MiniLM:
-    """all-MiniLM-L6-v2 as an encoder of the knowledge service."""
+class Encoder:
+    """A function from texts to vectors as an encoder of the knowledge service. No text is read twice."""
 
-    name, dim = "all-MiniLM-L6-v2", 384
-
-    def __init__(self) -> None:
-        self._encode: Callable[[Sequence[str]], Any] = load_minilm()
+    def __init__(self, name: str, encode: Callable[[Sequence[str]], Any], dim: int) -> None:
+        self.name, self.dim, self._encode = name, dim, encode
+        self._known: dict[str, list[float]] = {}
 
     async def encode(self, texts: Sequence[str]) -> list[list[float]]:
-        vectors: list[list[float]] = self._encode(texts).tolist()
-        return vectors
+        if missing := [text for text in dict.fromkeys(texts) if text not in self._known]:
+            self._known |= dict(zip(missing, self._encode(missing).tolist(), strict=True))
+        return [self._known[text] for text in texts]
 
 
-async def find(encoder: Any) -> Found:
+async def find(encoder: Encoder, share: float) -> Found:
     """What each channel finds for the development questions that have an answer."""
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite+aiosqlite:///{folder}/questions.db")
@@ -52,7 +51,8 @@ async def find(encoder: Any) -> Found:
         await service.ingest_folder(evaluate.WORKSPACE, SHOP / "knowledge")
         asked = evaluate.read_questions(sorted(SHOP.glob("evals/questions*.jsonl")), "development")
         asked = [q for q in asked if q.articles]
-        found = {name: await evaluate.answer(service, asked, dense_share=share) for name, share in evaluate.CHANNELS.items()}
+        channels = evaluate.CHANNELS | {"hybrid": share}
+        found = {name: await evaluate.answer(service, asked, dense_share=share) for name, share in channels.items()}
         await database.aclose()
     return found
 
@@ -83,14 +83,18 @@ def print_rows(name: str, found: Found, first: Found | None) -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--encoder", type=Path, nargs="*", default=[EMBEDDED], help="folders, the one to compare with first")
+    options.add_argument("--encoder", type=Path, nargs="*", default=SHIPPED, help="folders, the one to compare with first")
     options.add_argument("--minilm", action="store_true")
+    options.add_argument("--share", type=float, default=DENSE_SHARE, help="of the dense half in the hybrid")
     given = options.parse_args()
     first: Found | None = None
-    encoders: list[tuple[str, Any]] = [(folder.name, StaticEncoder(folder)) for folder in given.encoder]
-    for name, encoder in [*encoders, *([(MiniLM.name, MiniLM())] if given.minilm else [])]:
-        found = asyncio.run(find(encoder))
-        print_rows(name, found, first)
+    models = [(folder.name, load(folder)) for folder in given.encoder]
+    encoders = [Encoder(name, model.encode, model.dim) for name, model in models]
+    if given.minilm:
+        encoders.append(Encoder("all-MiniLM-L6-v2", load_minilm(), 384))
+    for encoder in encoders:
+        found = asyncio.run(find(encoder, given.share))
+        print_rows(encoder.name, found, first)
         first = first or found
 
 

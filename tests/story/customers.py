@@ -28,7 +28,7 @@ LI = "li.jiayi@mail.example"
 CUSTOMERS = (
     Customer("washes down", "en", ("How do I wash my down jacket?",), "cited", "gentle"),
     Customer("mends a zip", "en", ("What does it cost to replace a zip?",), "cited", "£18"),
-    Customer("waits for money", "en", ("How long does a refund take?",), "cited", "working days", ("refund_status",)),
+    Customer("waits for money", "en", ("When will the refund be in my account?",), "cited", "working days", ("refund_status",)),
     Customer("pays later", "en", ("Can I pay with Klarna?",), "cited", "Klarna"),
     Customer("visits", "en", ("What are your opening hours?",), "cited", "Saturday"),
     Customer("is a student", "en", ("do you have a student discount",), "approved", "15 %", ("discount_code",)),

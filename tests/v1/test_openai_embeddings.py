@@ -8,6 +8,7 @@ import openai
 import pytest
 from openai import OpenAI
 
+from duologue.engine.attentive_encoder import AttentiveEncoder
 from duologue.engine.static_encoder import StaticEncoder
 from tests.v1.strict import strictly
 
@@ -50,7 +51,7 @@ def test_what_makes_no_vector_is_refused_by_name(
 @supports("models", "openai")
 def test_models_are_listed_and_found(client: OpenAI, encoder: StaticEncoder) -> None:
     listed = [strictly(m).id for m in client.models.list()]
-    assert listed == ["scripted", encoder.name]
+    assert listed == ["scripted", AttentiveEncoder().name, encoder.name]
     assert strictly(client.models.retrieve("scripted")).owned_by == "duologue"
     for ask in (lambda: client.models.retrieve("none"), lambda: client.embeddings.create(model="none", input="x")):
         with pytest.raises(openai.NotFoundError):

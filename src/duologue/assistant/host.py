@@ -35,11 +35,12 @@ class Host:
         engine: Engine,
         settings: Settings,
         may_leave: Callable[["Host", str], Awaitable[bool]] | None = None,
+        encoder: Encode | None = None,
     ) -> None:
         self.pack = pack
         self.settings = settings
         self.folder: Path = settings.data_dir / "packs" / pack
-        self.encoder: Encode = knowledge.encoder
+        self.encoder: Encode = encoder or knowledge.encoder
         self._database = database
         self._conversations = conversations
         self._knowledge = knowledge

@@ -82,9 +82,20 @@ async def warm_up(engine: Engine) -> None:
 def make_encoder(settings: Settings) -> Encode | None:
     """The trained encoder of passages where the program brings it; None means the knowledge's own, which needs no training."""
     try:
+        from duologue.engine.attentive_encoder import AttentiveEncoder
+
+        return AttentiveEncoder()
+    except (FileNotFoundError, ImportError) as error:
+        log.warning("the trained encoder cannot be used (%s); the untrained one is", error)
+        return None
+
+
+def make_quick_encoder() -> Encode | None:
+    """The encoder of the packs' own models, which read thousands of short texts at a time: a mean of words, without attention."""
+    try:
         from duologue.engine.static_encoder import StaticEncoder
 
         return StaticEncoder()
     except (FileNotFoundError, ImportError) as error:
-        log.warning("the trained encoder cannot be used (%s); the untrained one is", error)
+        log.warning("the static encoder cannot be used (%s); the packs use that of the passages", error)
         return None

@@ -1,5 +1,6 @@
 """Joins the models of a platform, or of the engine alone, with /v1: under which names, and who may ask."""
 
+import contextlib
 import hmac
 from collections.abc import Mapping, Sequence
 
@@ -34,14 +35,25 @@ def make_lone_gateway(engines: Sequence[Engine], keys: Sequence[str]) -> v1.Gate
 
 
 def find_encoders() -> Mapping[str, Encoder]:
-    """The encoder that comes with the program, where it is there."""
-    try:
-        from duologue.engine.static_encoder import StaticEncoder
+    """The encoders that come with the program, the one of the passages first."""
+    found: dict[str, Encoder] = {}
+    for make in (_attentive, _static):
+        with contextlib.suppress(FileNotFoundError, ImportError):
+            encoder = make()
+            found[encoder.name] = encoder
+    return found
 
-        encoder = StaticEncoder()
-    except (FileNotFoundError, ImportError):
-        return {}
-    return {encoder.name: encoder}
+
+def _attentive() -> Encoder:
+    from duologue.engine.attentive_encoder import AttentiveEncoder
+
+    return AttentiveEncoder()
+
+
+def _static() -> Encoder:
+    from duologue.engine.static_encoder import StaticEncoder
+
+    return StaticEncoder()
 
 
 def _by_keys(keys: KeyService) -> Authenticate:

@@ -19,7 +19,7 @@ from duologue.accounts.service import AccountService
 from duologue.accounts.tokens import Signer, load_key
 from duologue.assistant.host import Host
 from duologue.assistant.service import AssistantService
-from duologue.bootstrap.engines import make_encoder, make_engine, make_options, warm_up
+from duologue.bootstrap.engines import make_encoder, make_engine, make_options, make_quick_encoder, warm_up
 from duologue.bootstrap.gateway import make_gateway
 from duologue.bootstrap.lock import FolderLock
 from duologue.bootstrap.packs import begin_chores, choose_gather, connect, list_branches, load_packs
@@ -71,7 +71,10 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
     accounts = AccountService(database, signer, passwords=passwords, allow_sample=is_loopback(settings.host))
     conversations = ConversationService(database, lease_s=settings.lease_s)
     knowledge = KnowledgeService(database, make_encoder(settings), max_bytes=settings.max_upload_bytes)
-    hosts = {pack.name: Host(pack.name, database, conversations, knowledge, engine, settings, pack.may_leave) for pack in packs}
+    quick = make_quick_encoder()
+    hosts = {
+        pack.name: Host(pack.name, database, conversations, knowledge, engine, settings, pack.may_leave, quick) for pack in packs
+    }
     connect(database, packs, hosts)
     assistant = AssistantService(
         database,

@@ -16,7 +16,7 @@ def order(*found: Scored, lang: Lang = "en") -> list[int]:
 
 
 def test_both_channels_count() -> None:
-    assert order(scored(1, 0.5, 0.0), scored(2, 0.5, 0.5), scored(3, 0.0, 0.5)) == [2, 1, 3]
+    assert order(scored(1, 0.5, 0.0), scored(2, 0.5, 0.5), scored(3, 0.0, 0.5)) == [2, 3, 1]
 
 
 def test_the_language_asked_in_is_preferred_and_the_other_still_found() -> None:

@@ -1,0 +1,242 @@
+"""Sentence vectors by attention: a small bidirectional Transformer read from files and run in numpy, without torch.
+
+    x = rows[token] + position;  x = norm(x + attention(x));  x = norm(x + feed_forward(x)), L times;  v = mean_t x_t / |mean_t x_t|
+
+With a static encoder beside it (`beside` in the configuration), a Chinese text's vector is joined from both. Chinese runs are cut
+into words by a unigram model, all else into word pieces. Texts are laid end to end for the matrix products, so nothing is padded;
+attention looks within its own text. Weights are int8 with a scale for each output. A folder may hold vectors made beforehand,
+found again by a hash of their text. Knows no training and no port.
+Sources: Vaswani et al. 2017; Devlin et al. 2019 (norm after the sum, learned positions); Reimers & Gurevych 2019 (the mean).
+
+Legend: N tokens of a chunk, T of one text, D dimensions, H heads, F width of the feed-forward, V tokens known.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+from threadpoolctl import threadpool_limits
+from tokenizers import Tokenizer
+
+from duologue.kit.text import detect_lang, normalise
+from duologue.lm.static_model import StaticModel
+
+EMBEDDED = Path(__file__).parent / "weights" / "sentences"
+"""Where the trained encoder that comes with the program lies."""
+KIND = "attentive"
+KNOWN = "known.safetensors"
+MAX_TOKENS = 256
+CHUNK = 768
+"""Tokens that go through the network together: the widest layer of so many still lies in a processor's cache."""
+LONGEST = 4000
+"""Characters of a text that are looked at."""
+_HAN = re.compile("([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)")
+_EPSILON = np.float32(1e-12)
+Floats = NDArray[np.float32]
+
+
+class Cutter:
+    """Texts to token numbers: word pieces first, then Chinese words, in one row of numbers.
+
+    `pieces` holds [CLS], [SEP] and [UNK]; number 0 of `words` is its unknown and has no row.
+    """
+
+    def __init__(self, pieces: Tokenizer, words: Tokenizer) -> None:
+        self.pieces, self.words = pieces, words
+        numbers = pieces.get_vocab()
+        self._first = len(numbers)
+        self._begin, self._end, self._unknown = (numbers[mark] for mark in ("[CLS]", "[SEP]", "[UNK]"))
+
+    def cut(self, texts: Sequence[str], limit: int = MAX_TOKENS) -> list[list[int]]:
+        """Numbers of each text, with a mark at either end, at most `limit`; none for a text without words or signs."""
+        runs = [_HAN.split(normalise(text[:LONGEST])) for text in texts]
+        pieces = iter(self.pieces.encode_batch([run for row in runs for run in row[::2]], add_special_tokens=False))
+        words = iter(self.words.encode_batch([run for row in runs for run in row[1::2]], add_special_tokens=False))
+        out = []
+        for row in runs:
+            ids: list[int] = []
+            for place, _ in enumerate(row):
+                if place % 2:
+                    ids += [self._first + i - 1 if i else self._unknown for i in next(words).ids]
+                else:
+                    ids += next(pieces).ids
+            out.append([self._begin, *ids[: limit - 2], self._end] if ids else [])
+        return out
+
+
+class AttentiveModel:
+    """The network. `weights` are its matrices as (in, out) and its vectors, float32; `rows` (V, D) int8, `scales` (V,)."""
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        cutter: Cutter,
+        tensors: Mapping[str, NDArray[Any]],
+        known: Mapping[str, NDArray[Any]] | None = None,
+        beside: StaticModel | None = None,
+    ) -> None:
+        self._dim, self._beside, self._share = int(config["dim"]), beside, float(config.get("share", 0.0))
+        self.name = str(config["name"]) + (f"+{beside.name}" if beside else "")
+        self._layers, self._heads, self._cutter = int(config["layers"]), int(config["heads"]), cutter
+        self._rows, self._scales = tensors["rows"], tensors["rows.scales"].astype(np.float32)
+        self._weights = {name: _unpack(name, tensors) for name in tensors if not name.startswith("rows") and name[-7:] != ".scales"}
+        threadpool_limits(
+            1, user_api="blas"
+        )  # for good: two threads that wait for each other on a busy machine took eight times as long
+        self._known = dict(zip(known["keys"].tolist(), known["vectors"], strict=True)) if known else {}
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector: D, and that of the encoder beside it."""
+        return self._dim + (self._beside.dim if self._beside else 0)
+
+    @classmethod
+    def load(cls, folder: Path = EMBEDDED) -> "AttentiveModel":
+        """Read `config.json`, `pieces.json`, `words.json` and `model.safetensors`. Raises FileNotFoundError."""
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        cutter = Cutter(*(Tokenizer.from_file(str(folder / name)) for name in ("pieces.json", "words.json")))
+        known = load_file(folder / KNOWN) if (folder / KNOWN).exists() else None
+        beside = StaticModel.load(folder / config["beside"]) if "beside" in config else None
+        return cls(config, cutter, load_file(folder / "model.safetensors"), known, beside)
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Unit vectors, (n, D); zeros for a text without words or signs. What was made beforehand is not made again."""
+        out = np.zeros((len(texts), self.dim), np.float32)
+        for i, text in enumerate(texts) if self._known else ():
+            if (vector := self._known.get(_key(text))) is not None:
+                out[i] = vector.astype(np.float32) / np.linalg.norm(vector.astype(np.float32))
+        missing = np.flatnonzero(~out.any(axis=1))
+        out[missing] = self.compute([texts[i] for i in missing.tolist()])
+        return out
+
+    def compute(self, texts: Sequence[str]) -> Floats:
+        """As `encode`, each from its text."""
+        out = np.zeros((len(texts), self._dim), np.float32)
+        ids = self._cutter.cut(texts)
+        for chosen in _chunks([len(row) for row in ids]):
+            out[chosen] = self._read([ids[i] for i in chosen])
+        if self._beside is None:
+            return out
+        share = np.array([[self._share if detect_lang(text) == "zh" else 0.0] for text in texts], np.float32).reshape(-1, 1)
+        joined = np.concatenate([np.sqrt(1 - share) * out, np.sqrt(share) * self._beside.encode(texts)], axis=1)
+        lengths = np.linalg.norm(joined, axis=1, keepdims=True)
+        return np.asarray(joined / np.where(lengths > 0, lengths, 1.0), dtype=np.float32)
+
+    def is_known(self, text: str) -> bool:
+        """Whether the vector of this very text was made beforehand."""
+        return _key(text) in self._known
+
+    def _read(self, ids: Sequence[Sequence[int]]) -> Floats:
+        ends = np.cumsum([len(row) for row in ids])
+        spans = [slice(int(end) - len(row), int(end)) for row, end in zip(ids, ends, strict=True)]
+        flat = np.concatenate([np.asarray(row) for row in ids])
+        w = self._weights
+        places = np.concatenate([np.arange(len(row)) for row in ids])
+        x = self._rows[flat] * self._scales[flat, None] + w["positions"][places]  # (N, D)
+        x = _norm(x, w["norm.weight"], w["norm.bias"])
+        for n in range(self._layers):
+            x = self._layer(x, spans, f"{n}.")
+        means = np.stack([x[span].mean(axis=0) for span in spans])
+        out: Floats = means / np.linalg.norm(means, axis=1, keepdims=True)
+        return out
+
+    def _layer(self, x: Floats, spans: Sequence[slice], at: str) -> Floats:
+        w = self._weights
+        qkv = x @ w[at + "qkv.weight"] + w[at + "qkv.bias"]  # (N, 3 D)
+        seen = np.empty_like(x)
+        for span in spans:
+            q, k, v = qkv[span].reshape(-1, 3, self._heads, self._dim // self._heads).transpose(1, 2, 0, 3)  # each (H, T, D / H)
+            seen[span] = (_softmax(q @ k.transpose(0, 2, 1)) @ v).transpose(1, 0, 2).reshape(-1, self._dim)
+        x = _norm(x + seen @ w[at + "out.weight"] + w[at + "out.bias"], w[at + "norm1.weight"], w[at + "norm1.bias"])
+        wide = _gelu(x @ w[at + "up.weight"] + w[at + "up.bias"])  # (N, F)
+        return _norm(x + wide @ w[at + "down.weight"] + w[at + "down.bias"], w[at + "norm2.weight"], w[at + "norm2.bias"])
+
+
+def pack(tensors: Mapping[str, Floats]) -> dict[str, NDArray[Any]]:
+    """Matrices as int8 with a float16 scale for each of their outputs (`rows`: for each row), vectors as float16."""
+    out: dict[str, NDArray[Any]] = {}
+    for name, tensor in tensors.items():
+        if tensor.ndim == 1 or name == "positions":
+            out[name] = tensor.astype(np.float16)
+            continue
+        axis = 1 if name == "rows" else 0
+        scales = (np.maximum(np.abs(tensor).max(axis=axis), 1e-6) / 127).astype(np.float16)
+        spread = np.expand_dims(scales.astype(np.float32), axis)
+        out[name] = np.ascontiguousarray(np.clip(np.rint(tensor / spread), -127, 127).astype(np.int8))
+        out[f"{name}.scales"] = scales
+    return out
+
+
+def save(folder: Path, config: Mapping[str, Any], cutter: Cutter, tensors: Mapping[str, Floats]) -> None:
+    """Write what `AttentiveModel.load` reads: `rows`, `positions`, `norm.*` and the tensors of each layer, all float32 here.
+
+    The queries' part of `qkv` holds the factor 1 / sqrt(D / H) already. The name is made of the weights.
+    `config` names `dim`, `layers`, `heads` and, where there is one, the folder `beside` of a static encoder and its `share` in
+    Chinese texts.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    packed = pack(tensors)
+    digest = hashlib.blake2b(b"".join(packed[name].tobytes() for name in sorted(packed)), digest_size=4).hexdigest()
+    about = {**config, "name": f"{KIND}-{digest}", "kind": KIND, "vocabulary": len(packed["rows"])}
+    save_file(packed, folder / "model.safetensors")
+    cutter.pieces.save(str(folder / "pieces.json"), pretty=False)
+    cutter.words.save(str(folder / "words.json"), pretty=False)
+    (folder / "config.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+
+
+def keep_known(folder: Path, texts: Sequence[str]) -> None:
+    """Make the vectors of texts beforehand and write them beside the network of `folder`, in place of earlier ones."""
+    chosen = list(dict.fromkeys(texts))
+    vectors = AttentiveModel.load(folder).compute(chosen).astype(np.float16)
+    save_file({"keys": np.array([_key(text) for text in chosen], np.uint64), "vectors": vectors}, folder / KNOWN)
+
+
+def _key(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def _unpack(name: str, tensors: Mapping[str, NDArray[Any]]) -> Floats:
+    tensor = tensors[name].astype(np.float32)
+    scales = tensors.get(f"{name}.scales")
+    return tensor if scales is None else tensor * scales.astype(np.float32)
+
+
+def _chunks(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Which texts are read together: long ones first, at most CHUNK tokens; empty ones never."""
+    held: list[int] = []
+    size = 0
+    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        if held and size + lengths[i] > CHUNK:
+            yield held
+            held, size = [], 0
+        if lengths[i]:
+            held.append(i)
+            size += lengths[i]
+    if held:
+        yield held
+
+
+def _norm(x: Floats, weight: Floats, bias: Floats) -> Floats:
+    """Layer norm (Ba et al. 2016) over the last axis."""
+    x = x - x.mean(axis=-1, keepdims=True)
+    spread = np.einsum("nd,nd->n", x, x)[:, None] / np.float32(x.shape[-1])
+    out: Floats = x / np.sqrt(spread + _EPSILON) * weight + bias
+    return out
+
+
+def _softmax(x: Floats) -> Floats:
+    x = np.exp(x - x.max(axis=-1, keepdims=True))
+    out: Floats = x / x.sum(axis=-1, keepdims=True)
+    return out
+
+
+def _gelu(x: Floats) -> Floats:
+    """By tanh (Hendrycks and Gimpel 2016, equation 2): within 0.0005 of the exact one and several times as fast in numpy."""
+    out: Floats = np.float32(0.5) * x * (1 + np.tanh(np.float32(0.7978845608) * (x + np.float32(0.044715) * x * x * x)))
+    return out
