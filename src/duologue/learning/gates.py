@@ -66,7 +66,7 @@ def check_gates(scores: Sequence[Score], gates: Gates = Gates()) -> list[str]:
     """What stands in the way of a promotion, in sentences; empty where nothing does."""
     by = {score.metric: score for score in scores}
     found = []
-    if (edit := by.get("edit_distance")) is None or edit.high > -gates.most_edit_gain:
+    if (edit := by.get("edit_distance")) is None or edit.high >= -gates.most_edit_gain:
         found.append("An expert would not surely have less to edit: the interval of the edit distance does not lie below zero.")
     if (prefer := by.get("preference_accuracy")) is not None:
         if prefer.low < gates.least_preference_gain:

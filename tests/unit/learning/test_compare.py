@@ -34,6 +34,7 @@ def test_a_challenger_that_is_surely_better_passes() -> None:
     ("worse", "says"),
     [
         (score("edit_distance", 0.9, 0.85, -0.12, 0.02), "less to edit"),
+        (score("edit_distance", 1.0, 1.0, 0.0, 0.0), "less to edit"),
         (score("preference_accuracy", 0.5, 0.55, -0.05, 0.1, "higher"), "does not surely prefer"),
         (score("preference_accuracy", 0.1, 0.4, 0.2, 0.4, "higher"), "prefers what experts rejected"),
         (score("contradicted", 0.9, 0.12, -0.8, -0.7), "stand against the rest"),

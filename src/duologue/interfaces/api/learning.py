@@ -14,7 +14,7 @@ from duologue.interfaces.api.schemas import In, Json, Out
 from duologue.interfaces.api.security import Needs
 from duologue.interfaces.api.services import Joined, Services
 from duologue.learning.archive import list_datasets, store
-from duologue.learning.dataset import freeze
+from duologue.learning.dataset import Dataset, freeze
 from duologue.learning.trial import LEAST_SHARE, MOST_SHARE
 
 MOST_DATASETS = 10
@@ -55,9 +55,10 @@ async def _look_at_trial(services: Services, workspace_id: str) -> Json | None:
     }  # fmt: skip
 
 
-async def _look(services: Services, session: Session) -> Json:
+async def _look(services: Services, session: Session, dataset: Dataset | None = None) -> Json:
     ws = session.workspace.id
-    dataset = freeze([candidate async for candidate in services.exports.candidates(ws)])
+    if dataset is None:
+        dataset = freeze([candidate async for candidate in services.exports.candidates(ws)])
     registry, progress = services.champions.registry(ws), services.studies.look(ws)
     counts = {
         "name": dataset.name, "answers": len(dataset.answers(dataset.train)), "pairs": len(dataset.pairs(dataset.train)),
@@ -88,7 +89,7 @@ async def start_run(session: Teacher, services: Joined) -> Json:
     dataset.check()
     await asyncio.to_thread(store, dataset, services.champions.registry(ws.id).folder / "datasets")
     await services.studies.start(ws.id, ws.slug, dataset.name)
-    return await _look(services, session)
+    return await _look(services, session, dataset)
 
 
 @router.post("/run/pause", response_model=LearningOut)
