@@ -12,6 +12,7 @@ from typing import Any
 from duologue.kit.text import Lang, sentences
 from duologue.packs.health.dialogue import Spoken, Turn
 from duologue.packs.health.facts import Fact, FactGraph, extract_facts
+from duologue.packs.health.mentions import READING, find_named
 from duologue.packs.health.phrases import fold
 from duologue.packs.health.redflags import red_flags
 
@@ -132,13 +133,22 @@ def _sentence(section: str, text: str, quotes: list[tuple[int, str]]) -> Sentenc
     return Sentence(section, text, tuple(sorted({turn for turn, _ in quotes})), tuple(dict.fromkeys(quotes)))
 
 
+def _named_by(f: Fact) -> str:
+    """The Chinese words that were used for a thing, never a whole answer, and without a denial that stands inside them."""
+    for s in reversed(f.sources):
+        named = find_named(s.words, "zh")
+        if any(e.concept == f.concept and (start, end) == (0, len(s.words)) for e, start, end in named):
+            inside = READING["inside"].search(s.words)
+            return re.sub("不|没有?", "", s.words) if inside else s.words
+    return f.concept
+
+
 def _phrase(f: Fact, lang: Lang) -> str:
     """A fact in words: in Chinese those that were used, in English the concept with its attributes."""
     if f.kind == "measure":
         name = _MEASURES.get(f.concept, f.concept) if lang == "zh" else f.concept
         return f"{name} {f.value:g} {'°C' if f.unit == 'Cel' else f.unit}"
-    last = [s for s in f.sources if len(s.words) <= 12]
-    name = last[-1].words if lang == "zh" and last else f.concept
+    name = _named_by(f) if lang == "zh" else f.concept
     detail = [v for k, v in f.detail.items() if k in ("dose", "side", "severity", "duration", "course")]
     return f"{name} ({', '.join(detail)})" if detail else name
 

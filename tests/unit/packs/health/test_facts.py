@@ -3,6 +3,7 @@
 import pytest
 
 from duologue.packs.health.facts import extract_facts
+from duologue.packs.health.note import write_note
 from duologue.packs.health.note_scores import score_notes
 
 
@@ -54,6 +55,15 @@ def test_english_talk(talk: list[str], concept: str, status: str) -> None:
 )
 def test_chinese_talk(talk: list[str], concept: str, status: str) -> None:
     assert _status(talk, concept, "zh") == status
+
+
+def test_a_chinese_note_names_things_and_not_the_answers() -> None:
+    talk = ["喉咙痛吗？", "没有。", "您抽烟吗？", "抽，一天半包。", "腰痛吗？", "腰不痛。"]
+    turns = [{"role": "doctor" if i % 2 == 0 else "patient", "text": t} for i, t in enumerate(talk)]
+    text = write_note(turns, "zh").text
+    assert "否认喉咙痛、腰痛。" in text
+    assert "抽烟。" in text
+    assert "没有" not in text
 
 
 def test_kin_and_bare_numbers_are_read_with_their_question() -> None:
