@@ -122,6 +122,7 @@ def main() -> None:
     parser.add_argument("--engine", nargs="*", default=[], help="fp32, fp16, int8, 'torch int8', transformers, 'llama.cpp q8_0', …")
     parser.add_argument("--part", nargs="*", choices=PARTS, default=PARTS, help="what is measured")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--keep", type=Path, help="folder in which the models are kept for the next piece")
     given = parser.parse_args()
     report = Report(given.json)
     every = (
@@ -129,8 +130,9 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as place:
         for name in given.shape[:1] if given.quick else given.shape:
-            folder = Path(place) / name
-            save_model(folder, SHAPES[name])
+            folder = (given.keep or Path(place)) / name
+            if not folder.exists():
+                save_model(folder, SHAPES[name])
             for threads in given.threads:
                 report.line(f"{name} threads", threads, "", None, f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
                 if "matrix" in given.part:

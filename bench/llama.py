@@ -17,7 +17,8 @@ KINDS = {"f16": "fp16", "q8_0": "q8_0", "q4_0": "q4_0"}
 def write_gguf(folder: Path, kind: str) -> Path:
     """A model of ours as a GGUF file of this precision."""
     path = folder / f"{kind}.gguf"
-    export_gguf(folder, path, dtype=KINDS[kind])
+    if not path.exists():
+        export_gguf(folder, path, dtype=KINDS[kind])
     return path
 
 
