@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -61,7 +62,9 @@ async def list_all(platform: Platform, slug: str, *, as_json: bool) -> None:
     table = Table("title", "lang", "passages", "status", "name", "id", box=None)
     for d in documents:
         table.add_row(d.title, d.lang, str(d.passage_count), d.error or d.status, d.uri, d.id)
-    out.print(table, width=None if sys.stdout.isatty() else WIDE, crop=False)
+    # rich never prints wider than its console is, and takes a pipe for one of 80 columns
+    wide = out if sys.stdout.isatty() else Console(width=WIDE, highlight=False, soft_wrap=True)
+    wide.print(table, crop=False)
 
 
 async def remove(platform: Platform, slug: str, wanted: list[str]) -> None:
