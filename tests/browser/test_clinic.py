@@ -1,6 +1,7 @@
 """The clinic's pages in a Chromium: a patient in danger, the queue, and a record read, edited, opened and signed."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -114,3 +115,30 @@ def test_an_escalation_is_acknowledged_and_closed_with_its_outcome(clinician: Pa
     row.locator("input").fill("Sent to the labour ward")
     row.locator("form").get_by_role("button").click()
     expect(row).to_have_count(0)
+
+
+def test_a_chinese_record_names_what_was_denied_and_follows_the_sites_headings(browser: Browser, program: Server) -> None:
+    def signed_in(mail: str) -> Page:
+        page = browser.new_context(locale="zh-CN", base_url=program.base).new_page()
+        page.goto("/packs/health/records")
+        page.locator("input[type=email]").fill(mail)
+        page.locator("input[type=password]").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.get_by_test_id("patient").first.wait_for()
+        return page
+
+    office = signed_in("jo@clinic.example")
+    office.get_by_test_id("template").locator("summary").click()
+    kept = office.get_by_test_id("template").locator("textarea")
+    office.get_by_test_id("template").locator("select").select_option("zh")
+    expect(kept).to_have_value(re.compile("cc: 主诉"))
+    kept.fill(kept.input_value().replace("cc: 主诉", "cc: 就诊原因"))
+    office.get_by_test_id("template").locator("button[type=submit]").click()
+    doctor = signed_in("lin@clinic.example")
+    doctor.get_by_test_id("patient").filter(has_text="陈立新").click()
+    record = doctor.get_by_test_id("record")
+    expect(record.locator("h4").first).to_have_text("就诊原因")
+    expect(record).to_contain_text("否认")
+    expect(record).not_to_contain_text("没有。")
+    office.context.close()
+    doctor.context.close()
