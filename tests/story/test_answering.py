@@ -84,6 +84,11 @@ async def test_only_the_first_answer_has_an_opening(tmp_path: Path) -> None:
         first, second = await talk.said_by("ai")
         assert first.startswith("Glad you asked.")
         assert "Glad" not in second
+        trouble = await house.open()
+        await trouble.ask("My zip is broken. What is the repair price to replace a zip in Bristol?")
+        [said] = await trouble.said_by("ai")
+        assert "£18" in said
+        assert "Glad" not in said
 
 
 async def test_what_exists_only_in_the_other_language_is_quoted_and_said_so(tmp_path: Path) -> None:

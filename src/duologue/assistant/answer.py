@@ -81,10 +81,23 @@ def _nothing(turn: Turn, quotes: Sequence[Quote], *, is_denied: bool) -> Answer:
     return replace(nearest, kind="none", grounded=0.0 if is_denied else nearest.grounded)
 
 
+_GLAD = re.compile(r"\b(?:glad|happy|pleased|great)\b|高兴|开心|乐意", re.I)
+_TROUBLE = re.compile(
+    r"\b(?:broken?|snapp\w*|damag\w*|torn|ripp\w*|leak\w*|late|lost|missing|wrong|fail\w*|not work\w*|n.t work|problem|twice)\b"
+    r"|坏|断|破|漏|丢|错|迟|没收到|少发|不见|故障",
+    re.I,
+)
+
+
 def quote_answer(turn: Turn, quotes: Sequence[Quote], opening: str) -> Answer:
     """The quotes with their citations; the first answer of a conversation begins with an opening sentence that claims nothing."""
     is_first = not any(message.author_kind == "ai" for message in turn.history)
-    lead = opening if is_first and opening and is_connective(opening, turn.question) and _is_of(opening, turn.lang) else ""
+    is_fitting = not (_GLAD.search(opening) and _TROUBLE.search(turn.question))  # nobody is glad of a snapped pole
+    lead = (
+        opening
+        if is_first and is_fitting and opening and is_connective(opening, turn.question) and _is_of(opening, turn.lang)
+        else ""
+    )
     if quotes[0].passage.lang != turn.lang:
         lead = notices.LEAD_OTHER_LANGUAGE[turn.lang]
     elif not lead and len(quotes) > 1:

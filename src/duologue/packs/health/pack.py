@@ -98,6 +98,7 @@ _WATCHES: dict[str, Watch] = {"MessagePosted": hand_over_what_is_done}
 PACK = Pack(
     name="health",
     title={"en": "Clinic", "zh": "诊所"},
+    topics={"red_flag": {"en": "Red flag", "zh": "危险信号"}},
     version="1",
     folder=_HERE,
     tools=TOOLS,

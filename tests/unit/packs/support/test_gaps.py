@@ -46,3 +46,8 @@ def test_an_address_does_not_reach_the_name() -> None:
     [gap] = find_gaps([Question("a", "I am wang.lei@mail.example, do you rent kayaks")])
     assert "wang" not in gap.name + " ".join(gap.terms)
     assert gap.name.endswith("do you rent kayaks")
+
+
+def test_a_question_mark_joins_nothing() -> None:
+    asked = ("保修多长时间？", "运费多少钱？", "可以换尺码吗？", "发票怎么开？", "你们周末上班吗？")
+    assert [gap.count for gap in find_gaps([Question(str(n), text) for n, text in enumerate(asked)])] == [1] * len(asked)

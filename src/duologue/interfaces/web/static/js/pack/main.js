@@ -37,7 +37,7 @@ function Shown({ isPerson }) {
 }
 
 function Siblings() {
-  return html`<nav class="places" aria-label=${t("panel.places")}><h1>${t("title.pack")}</h1><p class="nothing">${workspace.value?.name}</p>
+  return html`<nav class="places" aria-label=${t("panel.places")}><h1>${t("panel.apps")}</h1><p class="nothing">${workspace.value?.name}</p>
     ${panelsAt("page").map((p) => html`<a key=${p.pack + p.name} href=${`/packs/${p.pack}/${p.name}`} class=${p.pack === pack && p.name === name ? "on" : ""}
       aria-current=${p.pack === pack && p.name === name ? "page" : null}><${Icon} name=${p.icon} />${titleOf(p)}</a>`)}</nav>`;
 }
