@@ -51,6 +51,21 @@ class Running:
                 return int(line.split()[1]) * 1024 / 1e6
         raise RuntimeError("no VmRSS")
 
+    @property
+    def cpu_s(self) -> float:
+        """Seconds of the processor that the program has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    async def rest(self, least_share: float = 0.1, timeout_s: float = 120.0) -> float:
+        """Wait until it uses less than that share of a core; the seconds until then. What it does after an answer is thus over."""
+        began, idle = time.perf_counter(), 0
+        while idle < 2 and time.perf_counter() - began < timeout_s:
+            before = self.cpu_s
+            await asyncio.sleep(0.5)
+            idle = idle + 1 if self.cpu_s - before < 0.5 * least_share else 0
+        return time.perf_counter() - began - 1.0
+
 
 @asynccontextmanager
 async def serve(data_dir: Path, **settings: str) -> AsyncIterator[Running]:
