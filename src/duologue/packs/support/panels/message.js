@@ -14,8 +14,8 @@ export default function Message({ conversation, version, lang, query }) {
     ${last.intents.map((one) => html`<div key=${one.intent + one.text} data-testid="intent">
       <div class="row"><strong class="grow">${labels[one.intent]}</strong><span class="numeric">${share(one.confidence)}</span></div>
       <div><${Meter} value=${one.confidence} label=${w("confidence")} /></div>
-      ${!one.is_in_scope && html`<small class="nothing">${w("out_of_scope")}</small>`}
-      ${one.others.length > 0 && html`<small class="nothing">${w("or")} ${one.others.slice(0, 2).map(([intent, p]) => `${labels[intent]} ${share(p)}`).join(" · ")}</small>`}
+      ${!one.is_in_scope && html`<div class="nothing">${w("out_of_scope")}</div>`}
+      ${one.others.length > 0 && html`<div class="nothing">${w("or")} ${one.others.slice(0, 2).map(([intent, p]) => `${labels[intent]} ${share(p)}`).join(" · ")}</div>`}
     </div>`)}
     <div class="chips">
       <span class="badge ${last.route.priority === "urgent" || last.route.priority === "high" ? "warn" : ""}">${w(`priority_${last.route.priority}`)}</span>
