@@ -49,7 +49,7 @@ class Follower:
 
     async def wait(self, count: int) -> list[Any]:
         """The data of the first `count` frames, once they are there."""
-        for _ in range(3000):
+        for _ in range(500):
             if len(self.frames) >= count:
                 break
             await asyncio.sleep(0.01)

@@ -29,7 +29,7 @@ async def test_vectors_have_unit_length_or_are_nought(encoder: Encoder) -> None:
 async def test_a_text_has_one_vector_whatever_stands_beside_it(encoder: Encoder) -> None:
     together = np.asarray(await encoder.encode(TEXTS))
     alone = np.asarray([(await encoder.encode([text]))[0] for text in TEXTS])
-    assert np.allclose(together, alone, atol=1e-5)
+    assert np.allclose(together, alone, atol=1e-6)
 
 
 async def test_no_text_has_no_vectors(encoder: Encoder) -> None:

@@ -239,3 +239,10 @@ async def test_who_asks_how_it_is_done_is_not_asked_for_an_order(shop: House, la
     talk = await begin(shop, lang)
     await talk.say(question)
     assert not any("RO-" in message.body for message in await talk.messages())
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_question_between_two_articles_waits_for_an_expert(shop: House) -> None:
+    talk = await begin(shop, "en")
+    await talk.say("How long does a refund take?")  # "Christmas returns" lies as near as "When you get your refund"
+    assert not [message for message in await talk.messages() if message.author_kind == "ai"]

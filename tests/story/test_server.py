@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import time
 from pathlib import Path
 
 import httpx
@@ -32,11 +33,13 @@ def test_it_starts_answers_and_stops(tmp_path: Path, bare: dict[str, str]) -> No
         assert sent.status_code == 200
         assert client.get(f"{server.base}/").status_code == 200
         assert client.post(f"{path}/request-human").status_code == 200  # no turn speaks up after this
+        began = time.monotonic()
         with client.stream("GET", f"{path}/stream") as stream:
             lines = stream.iter_lines()
             assert next(lines).startswith("retry:")
             assert server.stop(signal.SIGTERM) == 0
             assert "".join(lines) == ""
+        assert time.monotonic() - began < 10
     text = server.log.read_text()
     assert f"listening on {server.base}" in text
     assert "Traceback" not in text
