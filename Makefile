@@ -13,7 +13,7 @@
 #
 # PYTHON=… names the interpreter. TORCH_INDEX=… names where CPU builds of torch are looked for first on Linux without an NVIDIA
 # GPU (a plain `pip install torch` brings gigabytes of CUDA there); TORCH_INDEX= (empty) skips that. SYSTEM= (empty) keeps
-# `make test` from installing system packages.
+# `make test` from installing system packages. HYPOTHESIS_PROFILE=explore looks for new examples; without it they are the same each time.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
