@@ -13,7 +13,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from duologue.lm.static_model import StaticModel
 from duologue.packs import support
-from duologue.packs.support.gaps import Question, find_gaps
+from duologue.packs.support.gaps import find_gaps
+from duologue.sdk import Question
 
 EVALS = Path(support.__file__).parent / "evals"
 

@@ -17,6 +17,7 @@ from duologue.packs.support.encode import Encode
 from duologue.packs.support.features import Features
 from duologue.packs.support.starter import starter_examples
 from duologue.packs.support.terms import has_han, latin_terms, piece_terms
+from duologue.sdk import Question
 
 ALIKE, ALIKE_BY_TERMS = 0.35, 0.2
 """Mean cosine above which questions are one gap, with an encoder and without. Of 88 everyday questions of the sample shop in each
@@ -28,14 +29,6 @@ MOST = 2000
 """Questions looked at, the newest; the table of likeness is quadratic."""
 MAX_NAME = 80
 NAME_TERMS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A person's question that was not answered, by the id of its message."""
-
-    id: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from duologue.packs.support import repository
 from duologue.packs.support.minds import HostEncode, think
 from duologue.packs.support.model import Outcome
 from duologue.packs.support.outcomes import UNANSWERED, catch_up
-from duologue.sdk import Host, Matter, Panel, PanelContext
-from duologue.sdk import Question as Asked
+from duologue.sdk import Host, Matter, Panel, PanelContext, Question
 
 MOST_GAPS, MOST_QUESTIONS = 50, 20
 
@@ -31,7 +30,7 @@ async def show_gaps(context: PanelContext, days: int = 60) -> Any:
     encode = HostEncode(host)
 
     def gather() -> Any:
-        from duologue.packs.support.gaps import Question, find_gaps
+        from duologue.packs.support.gaps import find_gaps
 
         return find_gaps([Question(row.message_id, row.question) for row in open_rows], encode)
 
@@ -49,14 +48,14 @@ async def show_gaps(context: PanelContext, days: int = 60) -> Any:
     return {"gaps": out, "asked": len(rows), "open": len(open_rows), "closed": sum(bool(row.article) for row in rows)}
 
 
-async def gather(host: Host, questions: Sequence[Asked]) -> list[Matter]:
+async def gather(host: Host, questions: Sequence[Question]) -> list[Matter]:
     """Questions of one matter, as the gaps are gathered: for every article that the program proposes."""
     encode = HostEncode(host)
 
     def work() -> list[Matter]:
-        from duologue.packs.support.gaps import Question, find_gaps
+        from duologue.packs.support.gaps import find_gaps
 
-        gaps = find_gaps([Question(q.id, q.text) for q in questions], encode)
+        gaps = find_gaps(questions, encode)
         return [Matter(gap.name, "zh" if gap.lang == "zh" else "en", tuple(q.id for q in gap.questions)) for gap in gaps]
 
     return await think(work)
