@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("fsrs", reason="needs the extra education")
 
-from duologue.packs.education.rubric import Example, Point, grade_rubric
-from duologue.packs.education.rubric_model import ask_model, read_opinion
+from duologue.packs.education.grading.rubric import Example, Point, grade_rubric
+from duologue.packs.education.grading.rubric_model import ask_model, read_opinion
 from tests.platforms import open_for_test
 
 POINTS = (Point("gap", "There is a gap in the circuit."), Point("flow", "No current flows."))

@@ -3,22 +3,22 @@
 from importlib import import_module
 from pathlib import Path
 
-from duologue.packs.education.class_panel import PANEL as CLASS
-from duologue.packs.education.exchange_panel import PANEL as EXCHANGE
-from duologue.packs.education.grades_panel import GRADING
-from duologue.packs.education.grades_panel import PANEL as GRADES
-from duologue.packs.education.homework_panel import PANEL as HOMEWORK
-from duologue.packs.education.learner_panel import PANEL as LEARNING
 from duologue.packs.education.learners.school import SCHOOL
 from duologue.packs.education.lti.scores import SENDING
 from duologue.packs.education.lti.tool import TOOL
-from duologue.packs.education.lti_panel import PANEL as PLATFORMS
+from duologue.packs.education.pages.classes import PANEL as CLASS
+from duologue.packs.education.pages.exchange import PANEL as EXCHANGE
+from duologue.packs.education.pages.grades import GRADING
+from duologue.packs.education.pages.grades import PANEL as GRADES
+from duologue.packs.education.pages.homework import PANEL as HOMEWORK
+from duologue.packs.education.pages.learner import PANEL as LEARNING
+from duologue.packs.education.pages.lti import PANEL as PLATFORMS
+from duologue.packs.education.pages.privacy import PANEL as PRIVACY
 from duologue.packs.education.policy import POLICY
 from duologue.packs.education.privacy.leave import may_leave
 from duologue.packs.education.privacy.records import erase
-from duologue.packs.education.privacy_panel import PANEL as PRIVACY
 from duologue.packs.education.tools import TOOLS
-from duologue.packs.education.tutor_skill import TUTOR
+from duologue.packs.education.tutor.skill import TUTOR
 from duologue.sdk import Pack, Source, Task
 
 _HERE = Path(__file__).parent
@@ -53,12 +53,12 @@ PACK = Pack(
 
 _WHERE = {
     "Course": "course",
-    "KnowledgeTracer": "tracing",
-    "Tutor": "tutor",
-    "Grade": "grading",
-    "grade": "grading",
+    "KnowledgeTracer": "mastery.tracing",
+    "Tutor": "tutor.tutor",
+    "Grade": "grading.grade",
+    "grade": "grading.grade",
     "load_course": "course",
-    "plan": "path",
+    "plan": "path.plan",
     "recommend": "resources",
     "sample_course": "course",
 }

@@ -5,10 +5,10 @@ from typing import Any
 
 from duologue.kit.errors import Invalid, NotFound
 from duologue.kit.text import Lang
-from duologue.packs.education.exchange_panel import statements, write
 from duologue.packs.education.interchange import course_files, xapi
 from duologue.packs.education.interchange.formats import FORMATS, read
 from duologue.packs.education.library import service as library
+from duologue.packs.education.pages.exchange import statements, write
 from duologue.sdk import Errand, Host
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from duologue.kit.text import Lang
 from duologue.packs.education.course import Course, Resource
-from duologue.packs.education.diagnosis import believe
-from duologue.packs.education.learner import Learner
-from duologue.packs.education.overlap import Encode, content
+from duologue.packs.education.grading.overlap import Encode, content
+from duologue.packs.education.mastery.learner import Learner
+from duologue.packs.education.path.diagnosis import believe
 
 Floats = NDArray[np.float64]
 VECTORS = 0.3

@@ -7,13 +7,13 @@ import pytest
 pytest.importorskip("fsrs", reason="needs the extra education")
 
 from duologue.packs.education.course import sample_course
-from duologue.packs.education.leak import find_leak
 from duologue.packs.education.learners.classroom import Classroom
 from duologue.packs.education.learners.items import item_quality
 from duologue.packs.education.learners.needs import who_needs_help
 from duologue.packs.education.learners.repository import AnswerRow, LearnerRow
-from duologue.packs.education.practice_panel import safe_hints
+from duologue.packs.education.pages.practice import safe_hints
 from duologue.packs.education.resources import ratings_of
+from duologue.packs.education.tutor.leak import find_leak
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 COURSE = sample_course("en")

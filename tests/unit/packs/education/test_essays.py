@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from duologue.kit.errors import Invalid
-from duologue.packs.education import evaluate_essay
+from duologue.packs.education.evaluate import essay as evaluate_essay
 
 GOOD = ["moreover", "because", "therefore", "evidence", "although", "careful", "argument", "example", "conclusion", "reader"]
 POOR = ["thing", "stuff", "good", "bad", "very", "really", "like", "nice", "big"]

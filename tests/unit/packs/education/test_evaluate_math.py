@@ -1,6 +1,6 @@
 """Rows of the math task as others write them: several keys, numbers for texts, nothing where something should be."""
 
-from duologue.packs.education import evaluate_math
+from duologue.packs.education.evaluate import math as evaluate_math
 
 
 def test_strange_rows_are_graded_and_not_fallen_over() -> None:

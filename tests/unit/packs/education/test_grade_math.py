@@ -10,13 +10,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from duologue.packs import education
-from duologue.packs.education.grade_math import grade_math, read_back
-from duologue.packs.education.math_node import from_json, num, to_json
-from duologue.packs.education.math_parse import parse
-from duologue.packs.education.math_read import read_answer
-from duologue.packs.education.math_text import Unreadable
-from duologue.packs.education.math_worker import MathWorker
-from duologue.packs.education.numerals import read_han, rewrite_english, rewrite_han
+from duologue.packs.education.maths.grade import grade_math, read_back
+from duologue.packs.education.maths.node import from_json, num, to_json
+from duologue.packs.education.maths.numerals import read_han, rewrite_english, rewrite_han
+from duologue.packs.education.maths.parse import parse
+from duologue.packs.education.maths.read import read_answer
+from duologue.packs.education.maths.text import Unreadable
+from duologue.packs.education.maths.worker import MathWorker
 
 EVALS = Path(education.__file__).parent / "evals"
 

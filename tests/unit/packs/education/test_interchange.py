@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from duologue.kit.errors import DuologueError, Invalid
 from duologue.packs.education.course import Item, sample_course
-from duologue.packs.education.grading import grade
+from duologue.packs.education.grading.grade import grade
 from duologue.packs.education.interchange.archive import pack
 from duologue.packs.education.interchange.formats import FORMATS, Format, read
 from duologue.packs.education.interchange.parcel import WORDS, Note, Parcel

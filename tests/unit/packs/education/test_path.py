@@ -9,15 +9,15 @@ import icalendar
 import pytest
 
 from duologue.kit.errors import Invalid, NotFound
-from duologue.packs.education.answers import Answer
-from duologue.packs.education.calendar import to_ical
 from duologue.packs.education.course import Course, CourseSkill, sample_course, sort_skills
-from duologue.packs.education.diagnosis import believe, pick_question
-from duologue.packs.education.evaluate_path import POLICIES, draw_graph, measure, simulate
-from duologue.packs.education.frontier import KNOWN, next_skill
-from duologue.packs.education.learner import Learner
-from duologue.packs.education.path import Edit, Goal, plan, what_if
-from duologue.packs.education.reviews import ReviewBook
+from duologue.packs.education.evaluate.path import POLICIES, draw_graph, measure, simulate
+from duologue.packs.education.mastery.answers import Answer
+from duologue.packs.education.mastery.learner import Learner
+from duologue.packs.education.mastery.reviews import ReviewBook
+from duologue.packs.education.path.calendar import to_ical
+from duologue.packs.education.path.diagnosis import believe, pick_question
+from duologue.packs.education.path.frontier import KNOWN, next_skill
+from duologue.packs.education.path.plan import Edit, Goal, plan, what_if
 
 COURSE = sample_course("en")
 MONDAY = date(2026, 11, 2)
@@ -192,7 +192,7 @@ def test_in_the_simulator_the_path_beats_weakest_first_on_both_scores() -> None:
 
 
 def test_a_folder_with_a_graph_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("duologue.packs.education.evaluate_path.RUNS", 20)
+    monkeypatch.setattr("duologue.packs.education.evaluate.path.RUNS", 20)
     chain = {str(i): [str(i - 1)] if i else [] for i in range(12)} | {"0": ["11", "nowhere"]}
     (tmp_path / "graph.json").write_text(json.dumps(chain))
     found = list(measure([], [], tmp_path))

@@ -6,9 +6,9 @@ import pytest
 
 from duologue.kit.errors import Invalid
 from duologue.packs.education import grade
-from duologue.packs.education.evaluate_code import ESCAPES
-from duologue.packs.education.programs import read_cases, run_cases
-from duologue.packs.education.sandbox import Limits, Probe, run_program
+from duologue.packs.education.evaluate.code import ESCAPES
+from duologue.packs.education.grading.programs import read_cases, run_cases
+from duologue.packs.education.grading.sandbox import Limits, Probe, run_program
 
 FAST = Limits(time_s=1.0, cpu_s=1)
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's filter exists on Linux")

@@ -9,11 +9,11 @@ from sklearn.metrics import ndcg_score
 
 from duologue.kit.errors import NotFound
 from duologue.packs import education
-from duologue.packs.education.answers import Answer
 from duologue.packs.education.course import sample_course
 from duologue.packs.education.evaluate import run
-from duologue.packs.education.evaluate_resources import ndcg
-from duologue.packs.education.learner import Learner
+from duologue.packs.education.evaluate.resources import ndcg
+from duologue.packs.education.mastery.answers import Answer
+from duologue.packs.education.mastery.learner import Learner
 from duologue.packs.education.resources import ResourceIndex, recommend
 
 COURSE = sample_course("en")

@@ -6,8 +6,8 @@ pytest.importorskip("rapidfuzz", reason="needs the extra education")
 
 from duologue.kit.errors import Invalid
 from duologue.packs.education import grade
-from duologue.packs.education.grading import Grade
-from duologue.packs.education.rubric import Example, grade_rubric, read_rubric, split_clauses
+from duologue.packs.education.grading.grade import Grade
+from duologue.packs.education.grading.rubric import Example, grade_rubric, read_rubric, split_clauses
 
 ITEM = {
     "type": "short",

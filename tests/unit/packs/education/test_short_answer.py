@@ -10,8 +10,8 @@ import pytest
 
 from duologue.kit.errors import Invalid
 from duologue.packs.education.evaluate import run
-from duologue.packs.education.evaluate_grading import pool_references
-from duologue.packs.education.short_answer import Answer, ShortAnswers
+from duologue.packs.education.evaluate.grading import pool_references
+from duologue.packs.education.grading.short_answer import Answer, ShortAnswers
 
 SHARED = Path(os.environ.get("DUOLOGUE_SHARED_DATA", Path(__file__).parents[5] / "shared" / "data"))
 SEMEVAL = SHARED / "education" / "asag_semeval2013_task7_3way" / "semeval-3way.zip"

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from duologue.kit.errors import Invalid
-from duologue.packs.education.answers import Answer, keys_of, read_answer
-from duologue.packs.education.bkt import Skill, SkillModel, explain, fit_skill
 from duologue.packs.education.evaluate import run
-from duologue.packs.education.history import DENSE, History
-from duologue.packs.education.measure import auc, calibration_error
-from duologue.packs.education.tracing import KnowledgeTracer
+from duologue.packs.education.evaluate.measure import auc, calibration_error
+from duologue.packs.education.mastery.answers import Answer, keys_of, read_answer
+from duologue.packs.education.mastery.bkt import Skill, SkillModel, explain, fit_skill
+from duologue.packs.education.mastery.history import DENSE, History
+from duologue.packs.education.mastery.tracing import KnowledgeTracer
 
 SHARED = Path(os.environ.get("DUOLOGUE_SHARED_DATA") or Path(__file__).parents[5] / "shared" / "data")
 

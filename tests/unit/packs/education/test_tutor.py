@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from duologue.packs.education import evaluate_tutor
-from duologue.packs.education.leak import find_leak
-from duologue.packs.education.tutor import LADDER, Tutor, TutorState, read_state
-from duologue.packs.education.wrong_step import check_sums, find_broken_line, find_wrong_step
+from duologue.packs.education.evaluate import tutor as evaluate_tutor
+from duologue.packs.education.tutor.leak import find_leak
+from duologue.packs.education.tutor.tutor import LADDER, Tutor, TutorState, read_state
+from duologue.packs.education.tutor.wrong_step import check_sums, find_broken_line, find_wrong_step
 
 DATA = Path(os.environ.get("DUOLOGUE_SHARED_DATA", Path(__file__).parents[4].parent / "shared/data")) / "education"
 EQUATION: dict[str, Any] = {

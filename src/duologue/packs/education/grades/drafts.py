@@ -13,9 +13,9 @@ from duologue.kit.errors import Invalid
 from duologue.packs.education.grades import repository
 from duologue.packs.education.grades.homework import item_of
 from duologue.packs.education.grades.repository import Homework, State, Submission
-from duologue.packs.education.grading import TYPES, Grade, grade
-from duologue.packs.education.rubric import Example, Point, Vectors, grade_rubric, read_rubric, texts_of
-from duologue.packs.education.rubric_model import Opinion, ask_model
+from duologue.packs.education.grading.grade import TYPES, Grade, grade
+from duologue.packs.education.grading.rubric import Example, Point, Vectors, grade_rubric, read_rubric, texts_of
+from duologue.packs.education.grading.rubric_model import Opinion, ask_model
 from duologue.sdk import Host
 
 A_ROUND = 25
@@ -92,7 +92,7 @@ def _essay(item: Mapping[str, Any], one: Submission, others: Sequence[Submission
     signed = [o for o in others if (o.homework_id, o.item) == (one.homework_id, one.item) and o.signed and o.id != one.id]
     if len(signed) < ESSAYS:
         return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_grader"
-    from duologue.packs.education.essays import Essay, EssayTraits
+    from duologue.packs.education.grading.essays import Essay, EssayTraits
 
     prompt = str(item.get("text", ""))
     model = EssayTraits().fit([Essay(prompt, o.text) for o in signed], [{"overall": float(o.signed["score"])} for o in signed])

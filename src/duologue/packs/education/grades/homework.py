@@ -16,8 +16,8 @@ from duologue.kit.text import Lang
 from duologue.packs.education.course import sample_course
 from duologue.packs.education.grades import repository
 from duologue.packs.education.grades.repository import Appeal, Homework, Submission
+from duologue.packs.education.grading.rubric import read_rubric
 from duologue.packs.education.learners.repository import list_learners
-from duologue.packs.education.rubric import read_rubric
 from duologue.sdk import Host
 
 MAX_ITEMS, MAX_CHARS = 40, 20_000

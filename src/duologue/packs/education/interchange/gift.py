@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from duologue.packs.education.course import Item
-from duologue.packs.education.grading import MATH
+from duologue.packs.education.grading.grade import MATH
 from duologue.packs.education.interchange.parcel import (
     Held,
     Note,

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 from duologue.kit.errors import Invalid
 from duologue.packs.education.course import Item
-from duologue.packs.education.grading import MATH
+from duologue.packs.education.grading.grade import MATH
 from duologue.packs.education.interchange.parcel import (
     Held,
     Note,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from duologue.kit.text import Lang
 from duologue.packs.education.course import Item
-from duologue.packs.education.grading import MATH
+from duologue.packs.education.grading.grade import MATH
 from duologue.packs.education.interchange.safe_xml import clean
 
 MAX_ITEMS = 2_000

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 
 from duologue.kit.errors import Invalid
 from duologue.packs.education.course import Item
-from duologue.packs.education.grading import MATH
+from duologue.packs.education.grading.grade import MATH
 from duologue.packs.education.interchange.archive import is_zip, pack, unpack
 from duologue.packs.education.interchange.parcel import (
     Held,

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from duologue.kit.errors import Invalid
 from duologue.packs.education.course import Item
-from duologue.packs.education.grading import TYPES
+from duologue.packs.education.grading.grade import TYPES
 from duologue.packs.education.interchange.parcel import LETTERS, Held, Note, Parcel, Written, is_plain_number, with_ids
 from duologue.packs.education.interchange.plain import decode
 

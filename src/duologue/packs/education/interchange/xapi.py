@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 from duologue.kit.text import Lang
 from duologue.packs.education.course import Course, Item
 from duologue.packs.education.grades.repository import Submission
-from duologue.packs.education.grading import MATH
+from duologue.packs.education.grading.grade import MATH
 from duologue.packs.education.learners.repository import AnswerRow
 
 VERBS = {"answered": "http://adlnet.gov/expapi/verbs/answered", "scored": "http://adlnet.gov/expapi/verbs/scored"}

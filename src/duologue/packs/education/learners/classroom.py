@@ -15,16 +15,16 @@ from weakref import WeakKeyDictionary
 from duologue.kit.errors import Conflict, NotFound
 from duologue.kit.ids import new_id
 from duologue.kit.text import Lang
-from duologue.packs.education.answers import Answer
-from duologue.packs.education.bkt import Skill, SkillModel, explain
 from duologue.packs.education.course import Course
-from duologue.packs.education.learner import Learner
 from duologue.packs.education.learners import repository
 from duologue.packs.education.learners.repository import AnswerRow, LearnerRow
 from duologue.packs.education.library.repository import get_mark
 from duologue.packs.education.library.service import Library, open_library
-from duologue.packs.education.path import Edit, Goal, Path, plan
-from duologue.packs.education.tracing import KnowledgeTracer
+from duologue.packs.education.mastery.answers import Answer
+from duologue.packs.education.mastery.bkt import Skill, SkillModel, explain
+from duologue.packs.education.mastery.learner import Learner
+from duologue.packs.education.mastery.tracing import KnowledgeTracer
+from duologue.packs.education.path.plan import Edit, Goal, Path, plan
 from duologue.sdk import Host
 
 MINUTES, WEEKS = 20, 4

@@ -1,0 +1,1 @@
+"""How one answer is graded: numbers, words by a rubric, essays, programs."""

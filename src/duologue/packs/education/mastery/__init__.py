@@ -1,0 +1,1 @@
+"""What a learner knows: answers, online and batch models, forgetting, an explanation in words."""

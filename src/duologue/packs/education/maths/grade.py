@@ -1,0 +1,151 @@
+"""A typed mathematical answer graded against a key: read, shown back, compared, its form checked. Never evaluates what was typed.
+
+Each grade says how the answer was read and how sure it is; what cannot be read is left to a person.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from duologue.packs.education.maths.compare import Comparison, compare
+from duologue.packs.education.maths.form import (
+    asked_forms,
+    count_factors,
+    has_form,
+    has_places,
+    is_copied,
+    is_unworked,
+    requires_unit,
+)
+from duologue.packs.education.maths.node import Node
+from duologue.packs.education.maths.read import Hints, Reading, read_answer, read_key
+from duologue.packs.education.maths.text import MAX_CHARS, Unreadable
+from duologue.packs.education.maths.units import read_unit
+from duologue.packs.education.maths.worker import MathWorker, shared_worker
+
+_SAFE = re.compile(r"[\w\s+\-*/^=<>(){}\[\],.|\\&!:;%$√π∞≤≥±]*")
+
+
+@dataclass(frozen=True, slots=True)
+class MathGrade:
+    """`is_correct` with `confidence` in 0–1 and a `reason`: equal, unequal, form, places, unit, copied, unworked,
+    unreadable, undecided.
+
+    `shown` is the answer as it was read, for the learner's eye; empty where it could not be read.
+    """
+
+    is_correct: bool
+    confidence: float
+    reason: str
+    shown: str = ""
+    says: str = ""
+
+
+def read_back(answer: str, key: str = "", item: str = "") -> str:
+    """How the answer is read, to be shown before it is graded. Raises Unreadable with a sentence for the learner."""
+    hints = Hints()
+    if key:
+        try:
+            _, hints = read_key(key, item)
+        except Unreadable:
+            hints = Hints()
+    return read_answer(answer, hints).shown
+
+
+def grade_math(item: str, key: str, answer: str, form: str | None = None, worker: MathWorker | None = None) -> MathGrade:
+    """Grade one answer. `form` names a form of `math_form.FORMS` instead of reading it from the item's words."""
+    worker = worker or shared_worker()
+    before, rough, after = answer.replace("\\approx", "≈").partition("≈")
+    if rough and any(c.isdigit() for c in before):  # 2/3 ≈ 0.67: either side may be what was asked for
+        both = [grade_math(item, key, part, form, worker) for part in (before, after) if "≈" not in part]
+        return max(both, key=lambda grade: grade.is_correct, default=MathGrade(False, 0.4, "unreadable"))
+    if re.fullmatch(r".*\d!\s*", answer) and "!" not in key and len(answer) < MAX_CHARS:  # a factorial, or only an exclamation
+        both = [grade_math(item, key, part, form, worker) for part in (answer.strip() + ".", answer.strip()[:-1])]
+        best = max(both, key=lambda grade: grade.is_correct)
+        return replace(best, confidence=min(best.confidence, 0.75))
+    try:
+        wanted, hints = read_key(key, item)
+    except Unreadable:
+        if re.sub(r"[\s.。]+", "", key).casefold() == re.sub(r"[\s.。]+", "", answer).casefold():
+            return MathGrade(True, 0.9, "equal", answer, "the same characters as the key")
+        return _by_library(key, answer, worker, "the key is not read here")
+    try:
+        given = read_answer(answer, hints)
+        return _judge(item, key, answer, form, wanted, given, Comparison(worker))
+    except Unreadable as error:
+        if "\\" in answer and len(answer) <= MAX_CHARS:
+            return _by_library(key, answer, worker, error.message)
+        return MathGrade(False, 0.4, "unreadable", says=error.message)
+
+
+def _by_library(key: str, answer: str, worker: MathWorker, says: str) -> MathGrade:
+    """What our grammar does not read (matrices, integrals) goes to Math-Verify's LaTeX reader, and to a person."""
+    if max(len(key), len(answer)) > 300 or not (_SAFE.fullmatch(key) and _SAFE.fullmatch(answer)) or "__" in key + answer:
+        return MathGrade(False, 0.4, "unreadable", says=says)
+    found = worker.verify(key.strip("$ "), answer.strip("$ "))
+    return MathGrade(bool(found), 0.6 if found else 0.4, "equal" if found else "unreadable", answer if found else "", says)
+
+
+def _judge(item: str, key: str, raw: str, form: str | None, wanted: Reading, given: Reading, c: Comparison) -> MathGrade:
+    shown = given.shown
+    forms, places = asked_forms(item, form)
+    is_equal = compare(_with_asked_unit(wanted, given, item), given, item, _order(item, wanted), c)
+    if not is_equal and not c.undecided:
+        is_equal = _percent_meant(wanted, given, item, c)
+    if c.undecided and not is_equal:
+        return MathGrade(False, 0.3, "undecided", shown, "The comparison took too long or is not defined.")
+    certain = min(c.trust, 0.75 if given.is_ambiguous else 1.0, 0.9 if given.plain.left_out else 1.0)
+    if not is_equal:
+        if given.is_ambiguous or given.plain.left_out:
+            certain = min(certain, 0.8)
+        return MathGrade(False, min(certain, 0.98), "unequal", shown)
+    if wanted.units and not given.units and requires_unit(item):
+        return MathGrade(False, 0.95, "unit", shown, "The unit is missing.")
+    missing = next((name for name in forms if not has_form(given.node, name)), None)
+    if "factorised" in forms and count_factors(given.node) < count_factors(wanted.node):
+        missing = "factorised"
+    if missing and has_form(wanted.node, missing):
+        return MathGrade(False, 0.93, "form", shown, missing)
+    if places is not None and has_places(wanted.node, places) and not has_places(given.node, places):
+        return MathGrade(False, 0.9, "places", shown, str(places))
+    if is_copied(item, raw, key, given):
+        return MathGrade(False, 0.85, "copied", shown)
+    if is_unworked(item, raw, wanted.node, given.node):
+        return MathGrade(False, 0.85, "unworked", shown)
+    return MathGrade(True, certain, "equal", shown)
+
+
+def _percent_meant(wanted: Reading, given: Reading, item: str, c: Comparison) -> bool:
+    """ "What percent …?" with key 35 takes 35 %, and with key 35 % takes 35."""
+    if not re.search(r"(?:what|how many|which) percent|百分之(?:几|多少)", item, re.IGNORECASE):
+        return False
+    a, b = wanted.node, given.node
+    if (a.op == "percent") == (b.op == "percent"):
+        return False
+    plain = [node.parts[0] if node.op == "percent" else node for node in (a, b)]
+    return all(node.op in ("num", "mixed", "/", "neg") for node in plain) and c.lower(0.85) and c.same(plain[0], plain[1])
+
+
+_ASKED = re.compile(
+    r"\bin ([a-z]+(?: per [a-z]+)?|[a-z]{1,2}[²³]?)\b|(?:多少|几)个?([\u4e00-\u9fff]{1,4}?)(?=[?？，。,（(]|$)", re.IGNORECASE
+)
+
+
+def _with_asked_unit(wanted: Reading, given: Reading, item: str) -> Reading:
+    """A key that is a bare number stands in the unit that the item asks for."""
+    if wanted.units or not given.units:
+        return wanted
+    for match in _ASKED.finditer(item):
+        units = read_unit(match[1] or match[2])
+        measured = [unit for unit in (*units, *given.units) if unit.dimension != (("count", 1),)]
+        if units and len(measured) == len(units) + len(given.units):
+            return Reading(wanted.node, tuple(units), wanted.plain, wanted.is_ambiguous, wanted.says_and)
+    return wanted
+
+
+def _order(item: str, wanted: Reading) -> tuple[str, ...]:
+    """The order of a point's variables: as in "(x, y)" in the item, else alphabetical."""
+    match = re.search(r"\(\s*([a-z])\s*[,，]\s*([a-z])(?:\s*[,，]\s*([a-z]))?\s*\)", item)
+    return tuple(g for g in match.groups() if g) if match else ()
+
+
+__all__ = ["MathGrade", "Node", "grade_math", "read_back"]

@@ -1,0 +1,1 @@
+"""What the pages ask and command: one module for each page or part of one."""

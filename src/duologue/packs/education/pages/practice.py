@@ -1,0 +1,158 @@
+"""Practice and reading on the learner's page. No key and no worked step leaves before the learner has worked for it.
+
+What a browser sends is words, never a level: how many hints were shown is kept here, how often one tried in the answers. Hints
+that would give the result away are left out; a question whose solution was shown counts for nothing any more.
+"""
+
+import asyncio
+from collections import OrderedDict
+from typing import Any
+
+from duologue.kit.errors import Invalid, NotFound
+from duologue.kit.text import Lang
+from duologue.packs.education.course import Item
+from duologue.packs.education.grading.grade import MATH
+from duologue.packs.education.learners import repository
+from duologue.packs.education.learners.classroom import LEAST, Classroom, keep_answer
+from duologue.packs.education.maths.grade import read_back
+from duologue.packs.education.maths.text import Unreadable
+from duologue.packs.education.pages.path import here
+from duologue.packs.education.path.diagnosis import believe
+from duologue.packs.education.resources import Known, query_of, ratings_of, recommend, text_of
+from duologue.packs.education.tutor.leak import find_leak
+from duologue.packs.education.tutor.words import say
+from duologue.sdk import PanelContext
+
+TRIES = 3
+"""Wrong answers of one's own, after all hints, before the worked steps are shown."""
+MAX_KEPT, MAX_CHARS = 4_000, 4_000
+_shown: OrderedDict[tuple[str, str, str], int] = OrderedDict()
+
+
+def safe_hints(item: Item, lang: Lang) -> tuple[str, ...]:
+    """An item's hints without those that give its result away; a plain one where none is left."""
+    kept = tuple(h for h in item.hints if not find_leak(h, item.key, item.text, dict(item.options)))
+    return kept or (say("hint_plain", lang),)
+
+
+async def practice(context: PanelContext, skill: str = "") -> Any:
+    """The next item: of the skill named, or of today's path; without its key, its hints and its steps."""
+    room, today = await here(context)
+    course = room.course(context.lang)
+    steps = [s for s in room.path(context.person_id, context.lang, today).steps if s.items and (not skill or s.skill == skill)]
+    answered = room.learner(context.person_id).answered
+    wanted = [i for s in steps for i in s.items] + ([i.id for i in course.items_of(skill)] if skill else [])
+    for item_id in sorted(dict.fromkeys(wanted), key=lambda i: i in answered):
+        item = course.item(item_id)
+        step = next((s for s in steps if item_id in s.items), None)
+        return {"id": item.id, "text": item.text, "type": item.type, "options": dict(item.options), "form": item.form or "",
+                "hints": len(safe_hints(item, context.lang)), "kind": step.kind if step else "practice",
+                "skill": course.skill(item.skills[0]).name, "skill_id": item.skills[0],
+                "why": step.why if step else ""}  # fmt: skip
+    return None
+
+
+async def how_read(context: PanelContext, item: str, text: str) -> Any:
+    """How an answer in numbers or letters is read, before it is graded; a sentence where it is not."""
+    room, _ = await here(context)
+    asked = room.course(context.lang).item(item)
+    if asked.type not in MATH or not text.strip():
+        return {"reading": "", "problem": ""}
+    try:
+        found = await asyncio.to_thread(read_back, text[:2000], asked.key, asked.text)
+    except Unreadable as error:
+        return {"reading": "", "problem": error.message}
+    return {"reading": found, "problem": ""}
+
+
+async def hint(context: PanelContext, item: str) -> Any:
+    """The next hint of an item. Raises NotFound after the last."""
+    room, _ = await here(context)
+    hints = safe_hints(room.course(context.lang).item(item), context.lang)
+    key = (context.workspace_id, context.person_id, item)
+    number = _shown.pop(key, 0) + 1
+    if number > len(hints):
+        _shown[key] = len(hints)
+        raise NotFound("There is no further hint.")
+    _shown[key] = number
+    while len(_shown) > MAX_KEPT:
+        _shown.popitem(last=False)
+    return {"hint": hints[number - 1], "left": len(hints) - number}
+
+
+async def answer(context: PanelContext, item: str, text: str) -> Any:
+    """Grade an answer and keep it. Worked steps come with a right answer, or after every hint and three wrong tries."""
+    from duologue.packs.education.grading.grade import grade
+
+    room, _ = await here(context)
+    row, course = room.row(context.person_id), room.course(context.lang)
+    asked = course.item(item)
+    if not text.strip():
+        raise Invalid("Write an answer first.")
+    hints = _shown.get((context.workspace_id, context.person_id, item), 0)
+    had_all = hints >= len(safe_hints(asked, context.lang))
+    wrong = sum(not r.correct for r in room.answers.get(context.person_id, ()) if r.item == item)
+    found = await asyncio.to_thread(grade, asked, text[:MAX_CHARS], context.lang)
+    counts = not (had_all and wrong >= TRIES)
+    if counts:
+        await keep_answer(context.host, row, item, text, found.is_correct, hints)
+        context.host.refresh(context.workspace_id)
+    is_told = found.is_correct or (had_all and wrong + 1 >= TRIES)
+    left = 0 if is_told else max(1, TRIES - wrong - 1)
+    return {"correct": found.is_correct, "reading": found.reading, "feedback": found.feedback, "confidence": found.confidence,
+            "counts": counts, "tries_left": left, **({"steps": list(asked.steps)} if is_told else {})}  # fmt: skip
+
+
+async def reading(context: PanelContext, resource: str) -> Any:
+    """A piece of reading. Raises NotFound, also for one that the teacher has blocked."""
+    room, _ = await here(context)
+    for one in room.course(context.lang).resources:
+        if one.id == resource and room.choices.get(resource) != "block":
+            return {"id": one.id, "title": one.title, "text": one.text, "minutes": one.minutes}
+    raise NotFound("The course has no such reading.")
+
+
+async def rate(context: PanelContext, resource: str, helped: bool) -> Any:
+    """Say whether a piece of reading helped; it counts as read."""
+    room, _ = await here(context)
+    room.row(context.person_id)
+    await reading(context, resource)
+    async with context.host.write() as tx:
+        await repository.add_read(tx, context.workspace_id, context.person_id, resource, helped)
+    context.host.refresh(context.workspace_id)
+    return {"read": resource}
+
+
+async def recommended(context: PanelContext, skill: str = "", query: str = "", max_minutes: int = 0) -> Any:
+    """Reading for a skill, a question in words, or the learner's own gaps, each with the reasons. Raises NotFound."""
+    room, _ = await here(context)
+    course = room.course(context.lang)
+    texts = [text_of(r) for r in course.resources] + [query_of(course, skill, query[:300]) or " "]
+    vectors = Known(dict(zip(texts, await context.host.encode(texts), strict=True)))
+    found = recommend(room.learner(context.person_id), course, skill, query=query[:300], encode=vectors,
+                      max_minutes=max_minutes, choices=room.choices, ratings=ratings_of(room.reads),
+                      at=context.host.clock.now())  # fmt: skip
+    return {"reading": [{"id": r.resource.id, "title": r.resource.title, "minutes": r.resource.minutes, "why": list(r.why),
+                         "is_pinned": r.is_pinned} for r in found]}  # fmt: skip
+
+
+async def skill(context: PanelContext, skill: str) -> Any:
+    """What is thought of one skill, on which answers it rests, in words. Raises NotFound."""
+    room, _ = await here(context)
+    return about_skill(room, context.person_id, skill, context)
+
+
+def about_skill(room: Classroom, person_id: str, skill_id: str, context: PanelContext) -> dict[str, Any]:
+    """One learner's mastery of a skill with its evidence, when a review is due, and the fitted model's words for it."""
+    course, learner = room.course(context.lang), room.learner(person_id)
+    named = course.skill(skill_id)
+    mastery, due = room.tracer.mastery(person_id, skill_id), learner.reviews.due(skill_id)
+    results = [r.correct for r in sorted(room.answers.get(person_id, ()), key=lambda r: r.at) if skill_id in r.skills]
+    texts = {i.id: i.text for i in course.items}
+    evidence = [{"text": texts.get(e.item, e.item), "correct": e.correct, "expected": e.expected} for e in mastery.evidence[-6:]]
+    known = believe(learner, course, (skill_id,), context.host.clock.now())[skill_id]
+    return {"id": skill_id, "name": named.name, "about": named.about, "known": round(known, 2), "chance": round(mastery.chance, 2),
+            "low": round(mastery.low, 2), "high": round(mastery.high, 2), "answers": mastery.answers, "least": LEAST,
+            "due": str(due.date()) if due else "", "evidence": evidence,
+            "before": [course.skill(p).name for p in named.prerequisites],
+            "words": room.explain(skill_id, results, context.lang) if results else ""}  # fmt: skip

@@ -1,0 +1,114 @@
+"""The tutor in a conversation: takes up a question that the learner is stuck on, and goes on where the last message left it.
+
+Knows the sample course's items and what can be worked out from the question itself (a linear equation, a sum); takes up nothing
+else. The state stays with the tutor's messages, the key in none of them.
+"""
+
+import re
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+from duologue.kit.text import Lang, normalise
+from duologue.packs.education.course import sample_course
+from duologue.packs.education.maths.linear import solve_linear, value_of
+from duologue.packs.education.tutor.tutor import Tutor, TutorState, read_state
+from duologue.sdk import Message, Reply, Skill, SkillContext
+
+SURE = 0.95
+KEEP = "tutor"
+"""Key in a message's data: the question that is worked on and how far the ladder was climbed."""
+_STUCK = re.compile(
+    r"\b(?:stuck|can'?t (?:solve|do|get)|cannot (?:solve|do)|don'?t know how|help me (?:with|solve)"
+    r"|how (?:do|can|should) i (?:solve|do|work out)|where (?:is|did) (?:my|i).{0,20}(?:mistake|wrong)|what did i do wrong"
+    r"|is (?:this|my (?:solution|answer|work)) (?:right|correct)|check my|homework)\b"
+    r"|卡住|不会(?:做|解|算)|怎么(?:解|做|算)|帮我(?:解|做|算|看)|哪里错|错在哪|对不对|检查(?:一下)?我|作业",
+    re.IGNORECASE,
+)
+_LEAVE = re.compile(
+    r"\b(?:another|other|new) question\b|\bstop\b|\bthanks?\b|\bthank you\b|\bbye\b|\bhuman\b"
+    r"|换一?[道个]题|谢谢|再见|不做了|转人工",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(r"^\s*(?:what (?:is|are|does)|why|when|什么是|什么叫|为什么)", re.IGNORECASE)
+_BEGS = re.compile(r"\b(?:answer|result|solution|key|it|this|x)\b|答案|结果|得数|多少", re.IGNORECASE)
+_QUESTION = re.compile(
+    r"(?:[\d.()\s+\-−*/×÷]|(?<![a-zA-Z])[a-zA-Z](?![a-zA-Z]))+=(?:[\d.()\s+\-−*/×÷]|(?<![a-zA-Z])[a-zA-Z](?![a-zA-Z]))+"
+    r"|\d[\d.()\s/]*(?:[-−+*×÷/]\s*\(?\d[\d.()\s/]*)+"
+)
+
+
+@cache
+def _items(lang: Lang) -> tuple[dict[str, Any], ...]:
+    return tuple(asdict(item) for item in sample_course(lang).items)
+
+
+def find_item(text: str, lang: Lang) -> dict[str, Any] | None:
+    """The question that a message is about: an item of the course whose words or equation it holds, an equation, or a sum."""
+    bare = _bare(text)
+    for item in _items(lang):
+        if _bare(item["text"]) in bare:
+            return item
+    for match in _QUESTION.finditer(text):
+        asked = match[0].strip()
+        for item in _items(lang):
+            own = _QUESTION.search(item["text"])
+            if own and len(_bare(asked)) > 3 and _bare(own[0]) == _bare(asked):
+                return item
+        if solved := solve_linear(asked):
+            return {"id": "", "type": "equation", "text": asked, "key": f"{solved[0]} = {solved[1]}"}
+        value = value_of(asked) if "=" not in asked else None
+        if value is not None:
+            return {"id": "", "type": "number", "text": asked, "key": str(value)}
+    return None
+
+
+def _is_about(text: str) -> bool:
+    """A question on the material, which the knowledge answers with citations."""
+    return bool(_ABOUT.match(text)) and not _BEGS.search(text) and not re.search(r"\d", text)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\s.。?？!！,，]+", "", normalise(text)).casefold()
+
+
+async def tutor_on(context: SkillContext) -> Reply | None:
+    """A move of the tutor, or nothing where the learner is not at work on a question."""
+    turn = context.turn
+    if turn.instruction or not turn.question.strip():
+        return None
+    lang, text = turn.lang, turn.question
+    kept = _find_kept(turn.history)
+    item = find_item(text, lang) if _STUCK.search(text) else None
+    if item is None and kept is not None and not _LEAVE.search(text) and not _is_about(text):
+        if kept["state"].get("is_solved"):
+            return None
+        item, state, lang = kept["item"], read_state(kept["state"]), kept["lang"]
+    elif item is not None:
+        is_same = kept is not None and kept["item"]["text"] == item["text"]
+        state = read_state(kept["state"]) if kept is not None and is_same else TutorState()
+    else:
+        return None
+    others = (
+        [one for one in _items(lang) if one.get("skills") == item.get("skills") and one["id"] != item["id"]] if item["id"] else []
+    )
+    tutor = Tutor(item, lang, others)
+    said = tutor.reply(state, text)
+    data = {KEEP: {"id": item["id"], "text": item["text"], "lang": lang, "state": said.state.to_json(), "move": said.move}}
+    return Reply(said.text, SURE, lang, data=data, is_settled=True)
+
+
+def _find_kept(history: tuple[Message, ...]) -> dict[str, Any] | None:
+    """The question of the last thing said to the learner, with its item found again; the key is in no message."""
+    said = [message for message in history if message.author_kind in ("ai", "expert")]
+    kept = said[-1].data.get(KEEP) if said else None
+    if not kept:
+        return None
+    lang: Lang = "zh" if kept.get("lang") == "zh" else "en"
+    item = (
+        next((one for one in _items(lang) if one["id"] == kept["id"]), None) if kept["id"] else find_item(str(kept["text"]), lang)
+    )
+    return {"item": item, "state": kept["state"], "lang": lang} if item else None
+
+
+TUTOR = Skill("tutor", tutor_on)
