@@ -1,4 +1,4 @@
-"""MiniLM's network in torch with rows for Chinese words beside its own: what `attentive_train.py` trains and `attentive_write.py` writes.
+"""MiniLM's network in torch with rows for Chinese words: trained by `attentive_train.py`, written by `attentive_write.py`.
 
 Legend: B texts, T tokens, 384 dimensions in 12 heads, 6 layers. The English rows, the positions and the first norm never change.
 """
@@ -38,7 +38,7 @@ def make_cutter(words: Path) -> Cutter:
 
 
 class Network(nn.Module):
-    """Ids to unit vectors. `rows`: those of the Chinese words (n, 384), the only parameter that learns while the layers are frozen."""
+    """Ids to unit vectors. `rows`: those of the Chinese words (n, 384), all that learns while the layers are frozen."""
 
     def __init__(self, rows: NDArray[np.float32]) -> None:
         super().__init__()

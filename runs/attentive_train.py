@@ -2,10 +2,10 @@
 
     python runs/attentive_train.py --data DIR --start DIR --out FILE [--init FILE] [--steps 500 | --minutes 20] [--lr 0.003]
 
-The layers are frozen, so English stays as it is; only the rows of the Chinese words learn (Artetxe, Ruder and Yogatama, ACL 2020). Two
-kinds of step: translations, against the teacher's vectors of the English (Reimers and Gurevych, EMNLP 2020), by cosine and by contrast
-with 2,000 other sentences; and Chinese questions or headings with the sentence or passage that belongs to them, by contrast within the batch. Layers
-and teacher run in bfloat16.
+The layers are frozen, so English stays as it is; only the rows of the Chinese words learn (Artetxe, Ruder and Yogatama, ACL 2020).
+Two kinds of step: translations, against the teacher's vectors of the English (Reimers and Gurevych, EMNLP 2020), by cosine and by
+contrast with 2,000 other sentences; and Chinese questions or headings with the sentence or passage that belongs to them, by
+contrast within the batch. Layers and teacher run in bfloat16.
 """
 
 import argparse
