@@ -73,6 +73,12 @@ async def ask(platform: Platform, question: str, mode: str = "copilot", person: 
             "你好，请问帐篷可以寄到挪威吗？",
             "能寄帐篷到冰岛吗?",
         ),
+        (
+            "Can I bring my dog into the Bristol store?",
+            "Dogs are welcome in Bristol on a lead, on the ground floor only.",
+            "Are dogs allowed in your Bristol shop?",
+            "Can I bring my bike into the Bristol store?",
+        ),
     ],
 )
 async def test_a_corrected_answer_is_given_the_next_time(

@@ -24,6 +24,8 @@ from duologue.knowledge.terms import index_terms
 
 SAME_QUESTION = 0.7
 """Likeness from which an earlier verdict's answer is given again, word by word."""
+LIKE_QUESTION, LITTLE_SUPPORT = 0.55, 0.35
+"""Likeness from which it is laid before the expert where the search found little: its support is under the second."""
 LEAST_SUPPORT = 0.15
 """Support of the search under which its quotes are no answer, only a help for the expert who writes one."""
 MOSTLY = 0.5
@@ -46,7 +48,8 @@ def compose(turn: Turn, found: Found, thought: Thought, acted: Acted) -> Answer:
             return replace(checked, kind="tool" if by_tool else "model", fit=quotes[0].score if quotes and not by_tool else 1.0)
     if acted.results:
         return _tell(turn, acted)
-    if found.precedents and found.precedents[0].score >= SAME_QUESTION:
+    is_bare = not quotes or found.result.support < LITTLE_SUPPORT
+    if found.precedents and found.precedents[0].score >= (LIKE_QUESTION if is_bare else SAME_QUESTION):
         return _repeat(found.precedents[0])
     if not quotes or found.result.support < LEAST_SUPPORT or thought.text.strip() == NO_ANSWER:
         return _nothing(turn, quotes, is_denied=bool(thought.text))

@@ -70,7 +70,8 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
     signer = Signer(load_key(settings.data_dir / KEY_FILE))
     accounts = AccountService(database, signer, passwords=passwords, allow_sample=is_loopback(settings.host))
     conversations = ConversationService(database, lease_s=settings.lease_s)
-    knowledge = KnowledgeService(database, make_encoder(settings), max_bytes=settings.max_upload_bytes)
+    encoder = make_encoder(settings)
+    knowledge = KnowledgeService(database, encoder, max_bytes=settings.max_upload_bytes)
     quick = make_quick_encoder()
     hosts = {
         pack.name: Host(pack.name, database, conversations, knowledge, engine, settings, pack.may_leave, quick) for pack in packs
@@ -81,7 +82,7 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         conversations,
         knowledge,
         engine,
-        memory=VerdictRecall(database),
+        memory=VerdictRecall(database, encoder),
         packs=packs,
         hosts=hosts,
         settings=settings,

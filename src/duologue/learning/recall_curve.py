@@ -18,7 +18,8 @@ from duologue.learning.corrections import make_corrections, read_texts
 from duologue.learning.dataset import freeze
 from duologue.learning.model import Candidate, Example
 from duologue.learning.train import learn
-from duologue.review.similarity import likeness, terms
+from duologue.review.question import terms
+from duologue.review.similarity import likeness
 
 STEPS = (75, 150, 300)
 NEXT = 60
@@ -66,7 +67,7 @@ def recall(example: Example, known: Sequence[Example]) -> str:
     earlier = [(terms(e.prompt[-1]["content"]), e) for e in known if e.lineage["lang"] == lang]
     counts = Counter(term for found, _ in earlier for term in found)
     weights = {term: math.log((len(earlier) + 201) / (n + 1)) for term, n in counts.items()}
-    scored = [(likeness(question, found, terms(e.chosen), weights, {}), i) for i, (found, e) in enumerate(earlier)]
+    scored = [(likeness(question, found, terms(e.chosen), weights), i) for i, (found, e) in enumerate(earlier)]
     best = max(scored, default=(0.0, -1))
     return earlier[best[1]][1].chosen if best[0] >= SAME_QUESTION else ""
 

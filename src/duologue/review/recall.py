@@ -7,22 +7,24 @@ later holds.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from duologue.assistant.model import Precedent, PrecedentKind
-from duologue.engine.protocol import Encoder
 from duologue.kit.text import Lang
+from duologue.knowledge.model import Encode
 from duologue.review import repository
 from duologue.review.model import SENDING, Verdict, VerdictKind
-from duologue.review.similarity import likeness, terms
+from duologue.review.question import Question, terms
+from duologue.review.similarity import combine, likeness
 from duologue.store.database import Database
 
 _SENT_AS: dict[VerdictKind, PrecedentKind] = {"approve": "approve", "edit": "edit", "respond": "respond"}
-BATCH = 500
+FRESH, NEWEST = 48, 16
+"""Earlier questions that are encoded at one look-up, beyond those that are already: a third of a second."""
 MOST = 100_000
 """Verdicts read at one look-up; the rest follows at the next."""
 LEAST = 0.35
@@ -34,8 +36,9 @@ BACKGROUND = 200
 @dataclass(slots=True)
 class _Known:
     verdict: Verdict
-    question: dict[str, str]
-    answer: dict[str, str]
+    question: Question
+    answer: frozenset[str]
+    vector: NDArray[np.float32] | None = None
 
 
 @dataclass(slots=True)
@@ -43,13 +46,12 @@ class _Memory:
     newest: str = ""
     known: list[_Known] = field(default_factory=list)
     frequency: Counter[str] = field(default_factory=Counter)
-    vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 class VerdictRecall:
-    """Looks earlier verdicts up by likeness of the question."""
+    """Looks earlier verdicts up by likeness of the question; by its words alone where there is no encoder."""
 
-    def __init__(self, database: Database, encoder: Encoder | None = None) -> None:
+    def __init__(self, database: Database, encoder: Encode | None = None) -> None:
         self._database = database
         self._encoder = encoder
         self._memories: dict[str, _Memory] = {}
@@ -61,19 +63,37 @@ class VerdictRecall:
     async def find(self, workspace_id: str, question: str, lang: Lang, k: int = 3) -> list[Precedent]:
         """Up to `k` precedents in `lang`, most alike first."""
         memory, rated_down = await self._read(workspace_id)
-        asked = terms(question)
-        candidates = [
-            known
-            for known in memory.known
-            if known.verdict.lang == lang and known.verdict.message_id not in rated_down and _may_match(asked, known)
-        ]
+        candidates = [k for k in memory.known if k.verdict.lang == lang and k.verdict.message_id not in rated_down]
         if not candidates:
             return []
-        await self._embed(memory, [asked, *(c.question for c in candidates), *(c.answer for c in candidates)])
-        weights = {t: _rarity(memory, t) for c in candidates for t in (*asked, *c.question, *c.answer)}
-        scored = [(likeness(asked, c.question, c.answer, weights, memory.vectors), c) for c in candidates]
+        asked = Question.read(question, lang)
+        sharing = [not asked.terms.isdisjoint(c.question.terms | c.answer) for c in candidates]
+        named = asked.terms.union(*(c.question.terms for c, shares in zip(candidates, sharing, strict=True) if shares))
+        weights = {term: _rarity(memory, term) for term in named}
+        by_words = [
+            likeness(asked.terms, c.question.terms, c.answer, weights) if shares else 0.0
+            for c, shares in zip(candidates, sharing, strict=True)
+        ]
+        cosines = await self._compare(question, candidates, by_words)
+        scored = [
+            (combine(asked, c.question, c.verdict.final_text, words, cosine), c)
+            for c, words, cosine in zip(candidates, by_words, cosines, strict=True)
+        ]
         scored.sort(key=lambda pair: (pair[0], pair[1].verdict.id), reverse=True)
         return _latest_of_each([(score, c.verdict) for score, c in scored if score >= LEAST])[:k]
+
+    async def _compare(self, question: str, candidates: Sequence[_Known], by_words: Sequence[float]) -> list[float | None]:
+        """Cosines with the question. Few candidates get their vector at one look-up: the newest, and those most alike by words."""
+        if self._encoder is None:
+            return [None] * len(candidates)
+        bare = [(words, n) for n, (c, words) in enumerate(zip(candidates, by_words, strict=True)) if c.vector is None]
+        alike = sorted(bare[:-NEWEST], reverse=True)[:FRESH]
+        fresh = [candidates[n] for _, n in (*alike, *bare[-NEWEST:])]
+        first, *others = await self._encoder.encode([question, *(c.verdict.question for c in fresh)])
+        for known, vector in zip(fresh, others, strict=True):
+            known.vector = np.asarray(vector, np.float32)
+        asked = np.asarray(first, np.float32)
+        return [None if c.vector is None else float(asked @ c.vector) for c in candidates]
 
     async def _read(self, workspace_id: str) -> tuple[_Memory, set[str]]:
         memory = self._memories.setdefault(workspace_id, _Memory())
@@ -84,23 +104,10 @@ class VerdictRecall:
             rated_down = await repository.list_messages_rated_down(tx, workspace_id)
         for verdict in fresh:
             memory.newest = verdict.id
-            known = _Known(verdict, terms(verdict.question), terms(verdict.final_text))
+            known = _Known(verdict, Question.read(verdict.question, verdict.lang), frozenset(terms(verdict.final_text)))
             memory.known.append(known)
-            memory.frequency.update({*known.question, *known.answer})
+            memory.frequency.update(known.question.terms | known.answer)
         return memory, rated_down
-
-    async def _embed(self, memory: _Memory, groups: Sequence[Mapping[str, str]]) -> None:
-        if self._encoder is None:
-            return
-        missing = {term: word for group in groups for term, word in group.items() if term not in memory.vectors}
-        for start in range(0, len(missing), BATCH):
-            batch = list(missing.items())[start : start + BATCH]
-            vectors = await self._encoder.encode([word for _, word in batch])
-            memory.vectors |= {term: np.asarray(v, dtype=np.float32) for (term, _), v in zip(batch, vectors, strict=True)}
-
-
-def _may_match(asked: Mapping[str, str], known: _Known) -> bool:
-    return bool(asked.keys() & {*known.question, *known.answer}) or len(known.question) <= 3
 
 
 def _rarity(memory: _Memory, term: str) -> float:

@@ -1,57 +1,63 @@
-"""How alike two questions are, in other words too: soft coverage of what is rare in them.
+"""How surely two questions are the same: by their words, by their meaning, and by what bars it.
 
-A term of one side counts as covered by its most similar term of the other: fully where they are equal, by their vectors'
-cosine where an encoder thinks them close. Terms weigh by rarity. The score is the harmonic mean of both coverages, so that a
-question which adds a rare word ("Norway" against "Iceland") does not pass for the same. After soft cardinality measures and
-BERTScore (Zhang et al., 2020, equations 1 to 3), with static vectors.
+- Words: a term of one side counts as covered where the other has it; terms weigh by rarity. The score is the harmonic mean of
+  both coverages, after soft cardinality measures and BERTScore (Zhang et al., 2020, equations 1 to 3).
+- Meaning: the cosine of both questions by a sentence encoder.
+- Bars: `question.py`.
+
+The constants were chosen on the development half of `packs/support/evals/corrections.jsonl`; `python -m bench.corrections`
+reports on the other.
 """
 
 from collections.abc import Collection, Mapping
 
-import numpy as np
-from numpy.typing import NDArray
+from duologue.kit.text import Lang
+from duologue.review.question import Question, is_asked_otherwise, is_exchanged, is_named_otherwise
 
-from duologue.kit.text import words
-from duologue.knowledge.terms import STOPWORDS, stem
-
-CLOSE = 0.55
-"""Cosine under which two different terms have nothing to do with each other."""
-
-Vectors = Mapping[str, NDArray[np.float32]]
 Weights = Mapping[str, float]
 
+MEANING: dict[Lang, tuple[float, float]] = {"en": (0.60, 0.79), "zh": (0.60, 0.83)}
+"""Cosines by the encoder that comes with the program at which two questions have nothing to do with each other, and at which
+they are as alike as if three quarters of their words were equal. It knows Chinese less well."""
+EQUAL_WORDS = 0.75
+BARRED = 0.5
+"""The most of a question that differs in what it is about: good as an example for a model, never repeated as an answer."""
 
-def terms(text: str) -> dict[str, str]:
-    """What a text is about: each index term once, with the word that it stands for; every word where none is left."""
-    found = {stem(word): word for word in words(text) if word not in STOPWORDS}
-    return found or {stem(word): word for word in words(text)}
 
-
-def coverage(covered: Collection[str], by: Collection[str], weights: Weights, vectors: Vectors) -> float:
+def coverage(covered: Collection[str], by: Collection[str], weights: Weights) -> float:
     """Share of the weight of `covered` that `by` covers, in [0, 1]."""
     total = sum(weights.get(t, 1.0) for t in covered)
-    if not total or not by:
-        return 0.0
     there = set(by)
-    return sum(weights.get(t, 1.0) * (1.0 if t in there else _closest(t, by, vectors)) for t in covered) / total
+    return sum(weights.get(t, 1.0) for t in covered if t in there) / total if total else 0.0
 
 
-def _closest(term: str, others: Collection[str], vectors: Vectors) -> float:
-    if term not in vectors or any(c.isdigit() for c in term):
-        return 0.0
-    cosines = [float(vectors[term] @ vectors[o]) for o in others if o in vectors and not any(c.isdigit() for c in o)]
-    best = max(cosines, default=0.0)
-    return best if best >= CLOSE else 0.0
-
-
-def likeness(asked: Collection[str], known: Collection[str], answer: Collection[str], weights: Weights, vectors: Vectors) -> float:
-    """How surely the answer given to `known` answers `asked`, in [0, 1]; all three are `terms`.
+def likeness(asked: Collection[str], known: Collection[str], answer: Collection[str], weights: Weights) -> float:
+    """How surely the answer given to `known` answers `asked` by the words alone, in [0, 1]; all three are `terms`.
 
     What is asked may be covered by the known question or, at a discount, by its answer; the
     known question must be asked for in turn.
     """
-    by_question = coverage(asked, known, weights, vectors)
-    by_both = coverage(asked, (*known, *answer), weights, vectors)
+    by_question = coverage(asked, known, weights)
+    by_both = coverage(asked, (*known, *answer), weights)
     forward = max(by_question, 0.5 * (by_question + by_both))
-    backward = coverage(known, asked, weights, vectors)
+    backward = coverage(known, asked, weights)
     return 0.0 if not forward or not backward else 2 * forward * backward / (forward + backward)
+
+
+def combine(asked: Question, known: Question, answer: str, by_words: float, cosine: float | None) -> float:
+    """Likeness of two questions in [0, 1], by words or by meaning, the larger; at most BARRED where they are about something else.
+
+    `cosine` is None without an encoder.
+    """
+    by_meaning = 0.0 if cosine is None else meaning(cosine, asked.lang)
+    best = max(by_words, by_meaning)
+    is_barred = best > BARRED and (
+        is_exchanged(asked, known) or is_named_otherwise(asked, known, answer) or is_asked_otherwise(asked, known)
+    )
+    return BARRED if is_barred else best
+
+
+def meaning(cosine: float, lang: Lang) -> float:
+    """A cosine on the scale of `likeness`: straight through the two constants of MEANING, from 0 to at most 0.95."""
+    nothing, alike = MEANING[lang]
+    return min(0.95, max(0.0, EQUAL_WORDS * (cosine - nothing) / (alike - nothing)))
