@@ -3,6 +3,7 @@
 Order of trust: exact rational arithmetic, an identity that SymPy proves, agreement at 60 digits in six points.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -89,7 +90,7 @@ def _same_shape(wanted: Shape, given: Shape, item: str, order: Sequence[str], c:
     if given.kind in ("empty", "many"):
         return False
     if wanted.kind == "value":
-        return _same_value(wanted.values[0], given, c)
+        return _same_value(wanted.values[0], given, item, c)
     if wanted.kind == "solutions":
         return _same_solutions(wanted, given, item, c)
     if wanted.kind == "point":
@@ -122,9 +123,13 @@ def _single(given: Shape) -> Node | None:
     return None
 
 
-def _same_value(value: Node, given: Shape, c: Comparison) -> bool:
+def _same_value(value: Node, given: Shape, item: str, c: Comparison) -> bool:
     if given.kind == "ratio" and len(given.values) == 2:
-        return c.lower(0.7) and c.same(value, Node("/", given.values))
+        return (
+            re.search(r"ratio|scale|比", item, re.IGNORECASE) is not None
+            and c.lower(0.7)
+            and c.same(value, Node("/", given.values))
+        )
     one = _single(given)
     if one is None:
         return False
