@@ -32,6 +32,9 @@ RIGHT = [
     ("Solve x^2 - 5x + 6 = 0.", "x = 2 or x = 3", "two and three"),
     ("A field is 4 m by 2.5 m. What is its area? Give the unit.", "10 m²", "4 x 2.5 = 10 (square metres)"),
     ("长 4 米，宽 2.5 米，面积是多少？写出单位。", "10 m²", "4×2.5=10（平方米）"),
+    ("Solve x^2 = 81.", "x = 9 or x = -9", "plus or minus 9"),
+    ("解方程 x² = 81。", "x = 9 or x = -9", "x₁=9，x₂=-9"),
+    ("Share 20 sweets in the ratio 2:3.", "8:12", "8 and 12"),
     ("17 ÷ 5 的商和余数？", "[3,2]", "3……2"),
 ]
 WRONG = [
@@ -46,6 +49,9 @@ WRONG = [
     ("Round 7.46 to one decimal place.", "7.5", "7,46"),
     ("Write 1,250 in words as digits.", "1250", "1,25"),
     ("Simplify 3a + 2b + a - b.", "4a + b", "3a + b + a"),
+    ("Share 20 sweets in the ratio 2:3.", "8:12", "2:3"),
+    ("42 的 5/6 是多少？", "35", "42×5/6"),
+    ("Factorise 6x + 9.", "3(2x + 3)", "6(x+1.5)"),
     ("What is the chance of a head?", "1/2", "1:2"),
     ("Solve x^2 - 5x + 6 = 0.", "x = 2 or x = 3", "(x-2)(x-3)=0, x=2"),
     ("A field is 4 m by 2.5 m. What is its area? Give the unit.", "10 m²", "4 x 2.5 = 10 (metres)"),

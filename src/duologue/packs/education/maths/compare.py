@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import gcd
 from typing import TypeVar
 
 from duologue.packs.education.maths.node import Node, num, rational
@@ -204,7 +205,17 @@ def _same_region(a: Sequence[Interval], b: Sequence[Interval], c: Comparison) ->
     return _matched(a, b, alike)
 
 
+def _is_shared_out(wanted: Shape) -> bool:
+    """Whether a key such as 8:12 names amounts, for a ratio that stands for itself is written in its lowest terms."""
+    whole = [rational(value) for value in wanted.values]
+    return all(v is not None and v.denominator == 1 for v in whole) and gcd(*(int(v) for v in whole if v is not None)) > 1
+
+
 def _same_ratio(wanted: Shape, given: Shape, c: Comparison) -> bool:
+    if _is_shared_out(wanted) and given.kind in ("ratio", "solutions", "point", "value"):
+        return len(given.values) == len(wanted.values) and all(
+            c.same(a, b) for a, b in zip(wanted.values, given.values, strict=True)
+        )
     if given.kind == "ratio":
         if len(given.values) != len(wanted.values):
             return False

@@ -194,6 +194,11 @@ def _letters(node: Node) -> tuple[str, ...] | None:
     return None if None in parts else tuple(sorted(letter for part in parts if part for letter in part))
 
 
+def has_whole_factors(node: Node) -> bool:
+    """No decimal and no fraction of numbers in it: 6(x + 1.5) is no factorisation over the whole numbers."""
+    return not any((part.op == "num" and "." in part.text) or _fraction(part) is not None for part in node.walk())
+
+
 def count_factors(node: Node) -> int:
     """How many factors a product shows, powers counted by their exponent."""
     node = _bare(node)
@@ -247,7 +252,8 @@ def is_unworked(item: str, raw: str, wanted: Node, given: Node) -> bool:
     node = _bare(given)
     if not re.search(r"\d\s*[*×·xX+\-−＋＊]\s*[-−]?[\d(]|\)\s*\(", raw):
         return False  # 1.25万 is a number
-    if node.op not in ("*", "+", "-") or rational(_bare(wanted)) is None or not _ASKS_FOR_RESULT.search(item):
+    is_product_over = node.op == "/" and node.parts[0].op in ("*", "+")
+    if not (node.op in ("*", "+", "-") or is_product_over) or rational(_bare(wanted)) is None or not _ASKS_FOR_RESULT.search(item):
         return False
     if any(part.op not in ("num", "*", "+", "-", "neg", "/", "percent") for part in node.walk()):
         return False  # roots, powers, π and letters stay as they are

@@ -12,6 +12,7 @@ from duologue.packs.education.maths.form import (
     count_factors,
     has_form,
     has_places,
+    has_whole_factors,
     is_copied,
     is_unworked,
     requires_unit,
@@ -114,6 +115,8 @@ def _judge(item: str, key: str, raw: str, form: str | None, wanted: Reading, giv
         return MathGrade(False, 0.95, "unit", shown, "The unit is missing.")
     missing = next((name for name in forms if not has_form(given.node, name)), None)
     if "factorised" in forms and count_factors(given.node) < count_factors(wanted.node):
+        missing = "factorised"
+    if "factorised" in forms and has_whole_factors(wanted.node) and not has_whole_factors(given.node):
         missing = "factorised"
     if missing and has_form(wanted.node, missing):
         return MathGrade(False, 0.93, "form", shown, missing)

@@ -19,8 +19,9 @@ _STRONG = re.compile(
     r"|(?:,\s*)?\b(?:and )?(?:so|therefore|thus|hence|then|which (?:means|gives)|(?:we |you |i )?(?:get|gets|got)|giv(?:es|ing)|"
     r"leav(?:es|ing))\b|[,，]?(?:所以|因此|从而|于是|可得|解得|得到|得|即|则|故)"
 )
-_PROSE = re.compile(r"(?:[A-Za-z]{3,}.*){2}|[\u4e00-\u9fff].*[\u4e00-\u9fff].*[\u4e00-\u9fff]")
-_BARE = re.compile(rf"^\s*(?:[A-Za-z]\s*{_SIGN}+[^=<>≤≥＝＜＞]*|[^=<>≤≥＝＜＞]*{_SIGN}+\s*[A-Za-z])\s*$")
+_PROSE = re.compile(r"(?<![A-Za-z])(?!sqrt|root)[A-Za-z]{4,}|[\u4e00-\u9fff].*[\u4e00-\u9fff]")
+_NAME = r"[A-Za-z](?:_?\d|[₀-₉])?"
+_BARE = re.compile(rf"^\s*(?:{_NAME}\s*{_SIGN}+[^=<>≤≥＝＜＞]*|[^=<>≤≥＝＜＞]*{_SIGN}+\s*{_NAME})\s*$")
 _NOT_MORE = r"(?:not? (?:more|greater|bigger|larger|higher) than|not (?:above|over)|up to|at the most)"
 _NOT_LESS = r"(?:not? (?:less|smaller|lower|fewer) than|not (?:below|under)|at the least)"
 _NUMBER = r"(-?\s*\d[\d./]*)"
