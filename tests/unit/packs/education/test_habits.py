@@ -35,6 +35,9 @@ RIGHT = [
     ("Solve x^2 = 81.", "x = 9 or x = -9", "plus or minus 9"),
     ("解方程 x² = 81。", "x = 9 or x = -9", "x₁=9，x₂=-9"),
     ("Share 20 sweets in the ratio 2:3.", "8:12", "8 and 12"),
+    ("Write 0.36 in lowest terms.", "9/25", "nine twenty-fifths"),
+    ("Solve x + y = 7 and 2x - y = 2.", "x = 3, y = 4", "3x = 9, x = 3, y = 4"),
+    ("Find f(2) for f(x) = x^2 - 5x.", "-6", "f(2) = -6"),
     ("17 ÷ 5 的商和余数？", "[3,2]", "3……2"),
 ]
 WRONG = [
@@ -52,6 +55,7 @@ WRONG = [
     ("Share 20 sweets in the ratio 2:3.", "8:12", "2:3"),
     ("42 的 5/6 是多少？", "35", "42×5/6"),
     ("Factorise 6x + 9.", "3(2x + 3)", "6(x+1.5)"),
+    ("Increase 80 by 15%.", "92", "80*1.15"),
     ("What is the chance of a head?", "1/2", "1:2"),
     ("Solve x^2 - 5x + 6 = 0.", "x = 2 or x = 3", "(x-2)(x-3)=0, x=2"),
     ("A field is 4 m by 2.5 m. What is its area? Give the unit.", "10 m²", "4 x 2.5 = 10 (metres)"),

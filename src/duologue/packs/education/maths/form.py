@@ -241,8 +241,8 @@ def _compact(text: str) -> str:
 
 
 _ASKS_FOR_RESULT = re.compile(
-    r"\b(?:work out|calculate|compute|what is|how (?:much|many))\b"
-    r"|find the (?:value|sum|product|number)|计算|算出|是?多少|得几|等于几|求[^证出]",
+    r"\b(?:work out|calculate|compute|evaluate|what is|how (?:much|many)|(?:in|de)crease|find)\b"
+    r"|计算|算出|是?多少|得几|等于几|求[^证出]",
     re.IGNORECASE,
 )
 

@@ -89,6 +89,7 @@ def _undress(raw: str) -> str:
     text = re.sub(r"(?<=\d)\s*[°º]\s*(?=[-−–+*/×÷=])", "", text)
     text = re.sub(r"^\s*[-−\d./*+×÷ ]*\d\s+is\s+(?=[-−]?[\d.])", "", text)
     text = re.sub(r"^\s*(-?[\d./]+) is ([A-Za-z])\s*$", r"\2 = \1", text)
+    text = re.sub(r"^\s*[fghFGPT]\s*[(（]\s*-?\d[\d./]*\s*[)）]\s*[=＝]\s*", "", text)
     text = re.sub(r"[(（][^()（）]*[=＝][^()（）]*[)）]\s*$", "", text) if re.search(r"\d\s*[(（][^()（）]*[=＝]", text) else text
     tail = re.search(r"(?<=[\d)）])\s*[(（]([^()（）]*)[)）]\s*$", text)
     if tail and read_unit(tail[1]):
@@ -100,9 +101,9 @@ def _undress(raw: str) -> str:
 
 def _last_statement(text: str, key: Node, kind: str) -> str:
     """The result behind its working: the statements before it are dropped where they are relations and not results themselves."""
-    if kind not in (*_SINGLE, "point", "points", "interval") or "{" in text or "\\" in text:
+    if kind not in (*_SINGLE, "point", "points", "interval", "system") or "{" in text or "\\" in text:
         return text
-    many = key.op in ("list", "set") or kind in ("point", "points")
+    many = key.op in ("list", "set") or kind in ("point", "points", "system")
     pieces = [p for p in _STRONG.split(text) if p and p.strip(" ,，.。")]
     while len(pieces) > 1 and (
         _is_working(pieces[0])

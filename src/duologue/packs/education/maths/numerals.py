@@ -128,6 +128,11 @@ def rewrite_english(text: str) -> str:
     )
     text = re.sub(r"(?<!\bor )\b(?:negative|minus)\s+(?=[\w(])", "-", text)
     text = re.sub(r"\b(?:a|one)\s+(half|third|quarter|fifth|sixth|eighth|tenth)\b", lambda m: f"1/{_NTH[m[1]]}", text)
+    text = re.sub(
+        rf"\b({_PHRASE})[\s]+({'|'.join(_TENS)})-({_PARTS})s?\b",
+        lambda m: f"{_read_phrase(m[1])}/{_TENS[m[2]] + _NTH[m[3]]}",
+        text,
+    )
     text = re.sub(rf"\b({_PHRASE})[\s-]+({_PARTS})s?\b", lambda m: f"{_read_phrase(m[1])}/{_NTH[m[2]]}", text)
     text = re.sub(r"^\s*half\s*$", "1/2", text)
     text = re.sub(r"\b(?:half an?|1/2 an?) (?=hour|minute|metre|meter|mile|kilo)", "0.5 ", text)
