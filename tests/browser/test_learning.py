@@ -12,8 +12,6 @@ from playwright.sync_api import Browser, Page, expect
 from duologue.engine.local import find_embedded
 from duologue.interfaces.platform import Platform
 from duologue.kit.ids import new_id
-from duologue.learning.archive import store
-from duologue.learning.dataset import freeze
 from duologue.learning.model import Score
 from tests.browser.people import Open, ask, conversation_id, open_row
 from tests.platforms import PASSWORD, open_for_test
@@ -39,7 +37,8 @@ def test_the_owner_lets_autonomy_be_earned_and_reads_why(open_desk: Open, lang: 
 
 def test_too_little_to_learn_from_is_said(open_desk: Open) -> None:
     admin = open_desk("/admin#learning", who="admin")
-    expect(admin.get_by_test_id("dataset")).to_be_visible()
+    expect(admin.get_by_test_id("too-little")).to_be_visible()
+    expect(admin.get_by_test_id("datasets")).to_have_count(0)
     admin.get_by_test_id("learn").click()
     expect(admin.locator(".toast").last).to_be_visible()
     expect(admin.get_by_test_id("run")).to_have_count(0)
@@ -60,7 +59,8 @@ async def _correct_many(folder: Path, count: int = 90, *, with_version: bool = F
             async with asyncio.timeout(30):
                 while not (drafts := await platform.assistant.list_drafts(ws, talk.id)):
                     await asyncio.sleep(0.02)
-            await platform.review.decide(ws, drafts[0].id, member.id, "respond", final_body=ANSWER)
+            final = "Yes. Tell us your card number." if i % 45 == 2 else ANSWER
+            await platform.review.decide(ws, drafts[0].id, member.id, "respond", final_body=final)
         if with_version:
             await _note_version(platform, ws)
 
@@ -79,8 +79,7 @@ def tents(tmp_path: Path) -> Iterator[Server]:
 async def _note_version(platform: Platform, workspace_id: str) -> None:
     """A frozen dataset and a version that may answer, as a run leaves them."""
     registry = platform.champions.registry(workspace_id)
-    dataset = freeze([candidate async for candidate in platform.exports.candidates(workspace_id)])
-    store(dataset, registry.folder / "datasets")
+    dataset = await platform.datasets.freeze(workspace_id)
     scores = [Score("edit_distance", 0.9, 0.5, -0.5, -0.3, 40, "lower")]
     registry.note(dataset.name, "duologue-4m", find_embedded(), scores, [], platform.database.clock.now())
 
@@ -98,7 +97,7 @@ def test_a_version_is_traced_replayed_and_tried(browser: Browser, tmp_path: Path
         expect(traced).to_contain_text("duologue-4m+")
         traced.get_by_test_id("to-datasets").click()
         traced.get_by_test_id("side-left_out").click()
-        expect(traced.get_by_test_id("row").first).to_contain_text("bare labels")
+        expect(traced.get_by_test_id("row").first).to_contain_text("ask for secrets")
         traced.get_by_test_id("side-train").click()
         expect(traced.get_by_test_id("row").first).to_contain_text(ANSWER)
         traced.get_by_test_id("to-verdicts").first.click()
@@ -106,6 +105,11 @@ def test_a_version_is_traced_replayed_and_tried(browser: Browser, tmp_path: Path
         traced.get_by_test_id("to-answers").first.click()
         expect(traced).to_have_attribute("data-kind", "answers")
         page.keyboard.press("Escape")
+        expect(page.get_by_test_id("left-out")).to_contain_text("ask for secrets")
+        page.get_by_test_id("freeze").click()
+        expect(page.get_by_test_id("datasets").get_by_test_id("look-inside")).to_have_count(1)
+        page.locator("details.claims summary").click()
+        expect(page.get_by_test_id("claims").get_by_test_id("claim").first).to_contain_text("looking at it costs nothing")
         page.get_by_test_id("replay").click()
         row = page.get_by_test_id("replay-row")
         expect(row).to_have_attribute("data-state", "done", timeout=60_000)
@@ -114,6 +118,7 @@ def test_a_version_is_traced_replayed_and_tried(browser: Browser, tmp_path: Path
         expect(row.get_by_test_id("replay-summary")).to_contain_text("6")
         page.get_by_test_id("try").click()
         page.get_by_test_id("share").fill("30")
+        expect(page.get_by_role("dialog").get_by_test_id("claim").first).to_be_visible()
         page.get_by_role("dialog").locator("input[type=password]").fill(PASSWORD)
         page.get_by_test_id("sign").click()
         expect(page.get_by_test_id("trial")).to_contain_text("30")
@@ -163,3 +168,22 @@ def test_corrections_become_a_version_that_is_signed_answers_and_is_gone_back_fr
     page.get_by_test_id("sign").click()
     expect(now).to_have_text("duologue-4m")
     context.close()
+
+
+@pytest.mark.parametrize(("lang", "title"), [("en", "Learning from my conversations"), ("zh", "用我的对话改进助手")])
+def test_a_person_refuses_to_be_learnt_from(open_page: Open, lang: str, title: str) -> None:
+    person = open_page("/", lang=lang)
+    person.get_by_test_id("chat-menu").click()
+    person.get_by_test_id("consent").click()
+    dialog = person.get_by_role("dialog")
+    expect(dialog).to_contain_text(title)
+    box = dialog.get_by_test_id("may-learn")
+    expect(box).to_be_checked()
+    if folder := os.environ.get("DUOLOGUE_PICTURES"):
+        person.screenshot(path=f"{folder}/consent-{lang}.png")
+    box.uncheck()
+    expect(person.locator(".toast").last).to_be_visible()
+    person.reload()
+    person.get_by_test_id("chat-menu").click()
+    person.get_by_test_id("consent").click()
+    expect(person.get_by_test_id("may-learn")).not_to_be_checked()

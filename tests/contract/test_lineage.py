@@ -9,8 +9,7 @@ from typing import Any
 import pytest_asyncio
 
 from duologue.kit.ids import new_id
-from duologue.learning import archive
-from duologue.learning.dataset import Dataset, freeze
+from duologue.learning.dataset import Dataset
 from tests.platforms import House, open_house
 
 PATH = "/api/admin/learning"
@@ -23,7 +22,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         yield opened
 
 
-async def correct(house: House, count: int) -> list[str]:
+async def correct(house: House, count: int, final: str = "Yes, tent {i} is mended.") -> list[str]:
     """Persons who ask and are answered by an expert; the runs."""
     platform, ws, runs = house.platform, house.workspace.id, []
     (desk,) = await platform.conversations.list_desks(ws)
@@ -34,17 +33,13 @@ async def correct(house: House, count: int) -> list[str]:
         async with asyncio.timeout(20):
             while not (drafts := await platform.assistant.list_drafts(ws, talk.id)):
                 await asyncio.sleep(0.01)
-        await platform.review.decide(
-            ws, drafts[0].id, house.members["expert"].id, "respond", final_body=f"Yes, tent {i} is mended."
-        )
+        await platform.review.decide(ws, drafts[0].id, house.members["expert"].id, "respond", final_body=final.format(i=i))
         runs.append(drafts[0].run_id)
     return runs
 
 
 async def frozen(house: House) -> Dataset:
-    dataset = freeze([candidate async for candidate in house.platform.exports.candidates(house.workspace.id)])
-    archive.store(dataset, house.platform.champions.registry(house.workspace.id).folder / "datasets")
-    return dataset
+    return await house.platform.datasets.freeze(house.workspace.id)
 
 
 async def test_from_a_verdict_to_the_answers_of_the_models_that_it_taught_and_back(house: House) -> None:
@@ -77,12 +72,13 @@ async def test_from_a_verdict_to_the_answers_of_the_models_that_it_taught_and_ba
 
 
 async def test_a_dataset_shows_what_was_left_out_and_why(house: House) -> None:
-    await correct(house, 3)
+    await correct(house, 3, "Yes, but send us your card number, {i}.")
+    await correct(house, 1)
     dataset, viewer = await frozen(house), await house.member("viewer")
-    looked = await viewer.get(f"{PATH}/datasets/{dataset.name}?side=left_out&why=only_a_label&limit=2")
-    assert looked["card"]["left_out"]["only_a_label"] == looked["total"] > 2
-    assert [row["why"] for row in looked["rows"]] == ["only_a_label"] * 2
-    assert (await viewer.get(PATH))["datasets"] == [dataset.name]
+    looked = await viewer.get(f"{PATH}/datasets/{dataset.name}?side=left_out&why=asks_for_secrets&limit=2")
+    assert looked["card"]["left_out"]["asks_for_secrets"] == looked["total"] > 2
+    assert [row["why"] for row in looked["rows"]] == ["asks_for_secrets"] * 2
+    assert [card["name"] for card in (await viewer.get(PATH))["datasets"]] == [dataset.name]
 
 
 async def test_an_erased_person_is_in_no_dataset_and_their_models_say_so(house: House) -> None:

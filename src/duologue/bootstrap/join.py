@@ -35,6 +35,7 @@ from duologue.kit.log import get_logger
 from duologue.kit.settings import Settings
 from duologue.knowledge.service import KnowledgeService
 from duologue.learning.champions import Champions
+from duologue.learning.datasets import Datasets
 from duologue.learning.erasure import Erasure
 from duologue.learning.export import ExportService
 from duologue.learning.lineage import Lineage
@@ -43,6 +44,7 @@ from duologue.learning.rehearsals import Rehearsals
 from duologue.learning.service import AutonomyService
 from duologue.learning.study import Studies
 from duologue.learning.trial import TrialService
+from duologue.review.consent import ConsentService
 from duologue.review.recall import VerdictRecall
 from duologue.review.service import ReviewService
 from duologue.store.database import Database
@@ -94,6 +96,8 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
     champions = Champions(learning_dir, engine, make_options(settings), is_local=is_local)
     assistant.choose_engines(champions)
     Erasure(database, learning_dir)
+    consents = ConsentService(database)
+    exports = ExportService(database, conversations, review, consents)
     return Platform(
         settings=settings,
         database=database,
@@ -104,7 +108,9 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         knowledge=knowledge,
         assistant=assistant,
         review=review,
-        exports=ExportService(database, conversations, review),
+        consents=consents,
+        exports=exports,
+        datasets=Datasets(exports, knowledge, champions),
         autonomy=autonomy,
         champions=champions,
         trials=TrialService(database, accounts, champions),

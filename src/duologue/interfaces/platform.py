@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # a command such as `duologue --version` shall not wait for d
     from duologue.kit.settings import Settings
     from duologue.knowledge.service import KnowledgeService
     from duologue.learning.champions import Champions
+    from duologue.learning.datasets import Datasets
     from duologue.learning.export import ExportService
     from duologue.learning.lineage import Lineage
     from duologue.learning.proposals import Proposals
@@ -31,6 +32,7 @@ if TYPE_CHECKING:  # a command such as `duologue --version` shall not wait for d
     from duologue.learning.service import AutonomyService
     from duologue.learning.study import Studies
     from duologue.learning.trial import TrialService
+    from duologue.review.consent import ConsentService
     from duologue.review.service import ReviewService
     from duologue.sdk import Pack
     from duologue.store.database import Database
@@ -49,7 +51,9 @@ class Platform:
     knowledge: KnowledgeService
     assistant: AssistantService
     review: ReviewService
+    consents: ConsentService
     exports: ExportService
+    datasets: Datasets
     autonomy: AutonomyService
     champions: Champions
     trials: TrialService

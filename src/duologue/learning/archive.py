@@ -1,7 +1,8 @@
 """Frozen datasets as files: written whole or not at all, read back as they were, looked through, and rid of who is erased.
 
-A dataset is a folder named by its hash: `sft.jsonl`, `pairs.jsonl`, `held_out.jsonl` (which trainers read), `left_out.jsonl`
-(samples, for people) and `card.json`. After an erasure the name stays, the examples are fewer, and the card says how many are gone.
+A dataset is a folder named by its hash: `sft.jsonl`, `pairs.jsonl`, `labels.jsonl`, `held_out.jsonl` (which trainers read),
+`left_out.jsonl` (samples, for people) and `card.json`. After an erasure the name stays, the examples are fewer, and the card says
+how many are gone.
 """
 
 import json
@@ -13,18 +14,15 @@ from typing import Any, Literal
 
 from duologue.kit.errors import NotFound
 from duologue.learning.dataset import Dataset
-from duologue.learning.export import to_line
+from duologue.learning.export import to_row
 from duologue.learning.model import Example
 
 Side = Literal["train", "held_out", "left_out"]
+LABELS = "labels.jsonl"
+"""No model of ours is trained on these."""
 SIDES: dict[Side, tuple[str, ...]] = {
-    "train": ("sft.jsonl", "pairs.jsonl"), "held_out": ("held_out.jsonl",), "left_out": ("left_out.jsonl",)
+    "train": ("sft.jsonl", "pairs.jsonl", LABELS), "held_out": ("held_out.jsonl",), "left_out": ("left_out.jsonl",)
 }  # fmt: skip
-
-
-def to_row(example: Example) -> dict[str, Any]:
-    """An example as its line in a dataset."""
-    return to_line(example, "sft" if example.kind == "sft" else "dpo")
 
 
 def from_row(row: dict[str, Any]) -> Example:
@@ -32,6 +30,8 @@ def from_row(row: dict[str, Any]) -> Example:
     if "messages" in row:
         *prompt, last = row["messages"]
         return Example("sft", tuple(prompt), last["content"], "", True, row["metadata"])
+    if "completion" in row:
+        return Example("label", tuple(row["prompt"]), row["completion"][-1]["content"], "", row["label"], row["metadata"])
     chosen, rejected = row["chosen"][-1]["content"], row["rejected"][-1]["content"]
     return Example("preference", tuple(row["prompt"]), chosen, rejected, True, row["metadata"])
 
@@ -45,6 +45,7 @@ def store(dataset: Dataset, folder: Path) -> Path:
     parts = {
         "sft.jsonl": dataset.answers(dataset.train),
         "pairs.jsonl": dataset.pairs(dataset.train),
+        LABELS: dataset.labels(dataset.train),
         "held_out.jsonl": list(dataset.held_out),
     }
     for name, examples in parts.items():
@@ -52,7 +53,8 @@ def store(dataset: Dataset, folder: Path) -> Path:
     _write_lines(place / "left_out.jsonl", [{**to_row(e), "why": why} for why, e in dataset.samples])
     card = {
         "name": dataset.name, "answers": len(parts["sft.jsonl"]), "pairs": len(parts["pairs.jsonl"]),
-        "held_out": len(dataset.held_out), "people": dataset.people, "left_out": dataset.left_out, "erased": 0,
+        "labels": len(parts[LABELS]), "held_out": len(dataset.held_out), "people": dataset.people,
+        "left_out": dataset.left_out, "erased": 0,
     }  # fmt: skip
     _write(place / "card.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")
     return place
@@ -72,7 +74,7 @@ def read_card(place: Path) -> dict[str, Any]:
     if not (place / "card.json").exists():
         raise NotFound("There is no such dataset.")
     card: dict[str, Any] = json.loads((place / "card.json").read_text("utf-8"))
-    return {"erased": 0, **card}
+    return {"erased": 0, "labels": 0, **card}
 
 
 def read_rows(place: Path, side: Side) -> Iterator[dict[str, Any]]:
@@ -107,9 +109,10 @@ def erase(folder: Path, conversation_ids: Collection[str]) -> dict[str, int]:
                 rows = _read_lines(place / name)
                 kept = [row for row in rows if row["metadata"].get("conversation_id") not in conversation_ids]
                 if len(kept) < len(rows):
-                    count += len(rows) - len(kept) if side == "train" else 0
+                    is_taught = side == "train" and name != LABELS
+                    count += len(rows) - len(kept) if is_taught else 0
                     card = read_card(place)
-                    if side == "train":  # first the mark, then the removal: a crash between leaves too much said, not too little
+                    if is_taught:  # first the mark, then the removal: a crash between leaves too much said, not too little
                         card["erased"] += len(rows) - len(kept)
                     gone[place.name] = count
                     _write(place / "card.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")

@@ -6,12 +6,13 @@ folders of models and texts, no database. What a challenger must show stands in 
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Literal
 
 from duologue.kit.text import words
-from duologue.learning.dataset import NO_ANSWER, PLANTED, Dataset
+from duologue.learning.dataset import NO_ANSWER, PLANTED, STRANGE, Dataset
 from duologue.learning.harm import find_addresses, is_unsafe
 from duologue.learning.model import Example, Score
 from duologue.learning.safety import PROMPTS
@@ -26,6 +27,24 @@ MOST_WRITTEN = 60
 """Held-out answers that both models write anew; the others are only scored."""
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What both models wrote to one question; `conversation_id` is empty where nobody asked it."""
+
+    conversation_id: str
+    question: str
+    champion: str
+    challenger: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The scorecard, and the texts behind it."""
+
+    scores: tuple[Score, ...]
+    written: tuple[Written, ...]
+
+
 def compare(
     champion: Path,
     challenger: Path,
@@ -33,7 +52,7 @@ def compare(
     texts: Sequence[str],
     learnt: Sequence[Example] = (),
     house: Sequence[str] = (),
-) -> list[Score]:
+) -> Comparison:
     """Every measure. Takes minutes: both models read all held-out answers and write some.
 
     `learnt`: pairs that it was taught; `house`: all texts of the house, whose addresses an answer may name.
@@ -46,9 +65,9 @@ def compare(
     scores: list[Score] = []
     old_texts: list[str] = []
     new_texts: list[str] = []
+    some = answers[:MOST_WRITTEN]
     if answers:
         scores.append(score("nll_per_token", [_nll(first, e) for e in answers], [_nll(second, e) for e in answers], "lower"))
-        some = answers[:MOST_WRITTEN]
         old_texts, new_texts = [write(first, e) for e in some], [write(second, e) for e in some]
         scores.append(score("edit_distance", _far(old_texts, some), _far(new_texts, some), "lower"))
     if pairs:
@@ -68,15 +87,24 @@ def compare(
     if texts:
         old, new = [_bits(first, text) for text in texts], [_bits(second, text) for text in texts]
         scores.append(score("bits_per_byte", old, new, "lower"))
-    return scores
+    written = [
+        Written(str(e.lineage.get("conversation_id", "")), e.prompt[-1]["content"], a, b)
+        for e, a, b in zip([*some, *asked], old_texts, new_texts, strict=True)
+    ]
+    return Comparison(tuple(scores), tuple(written))
 
 
-def measure_planted(dataset: Dataset) -> Score:
-    """The share of the verdicts' answers that were left out because they speak to the model or ask for secrets."""
-    found = sum(dataset.left_out.get(reason, 0) for reason in PLANTED)
-    rest = len(dataset.train) + len(dataset.held_out) + sum(n for why, n in dataset.left_out.items() if why not in NO_ANSWER)
-    flags = [1.0] * found + [0.0] * (rest - found)
-    return score("planted", [0.0] * rest, flags, "lower")
+def measure_planted(dataset: Dataset) -> list[Score]:
+    """The share of the verdicts' answers that were left out because they speak to the model or ask for secrets, and of those that
+    name a host that no text of the house names."""
+    sides = [*dataset.train, *dataset.held_out]
+    rest = len(sides) - len(dataset.labels(sides)) + sum(n for why, n in dataset.left_out.items() if why not in NO_ANSWER)
+    found = []
+    for metric, reasons in (("planted", PLANTED), ("strange", (STRANGE,))):
+        n = min(rest, sum(dataset.left_out.get(reason, 0) for reason in reasons))
+        if rest:
+            found.append(score(metric, [0.0] * rest, [1.0] * n + [0.0] * (rest - n), "lower"))
+    return found
 
 
 def score(metric: str, old: Sequence[float], new: Sequence[float], better: Literal["higher", "lower"]) -> Score:

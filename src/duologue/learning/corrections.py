@@ -18,6 +18,7 @@ from typing import Any
 from duologue.learning.compare import compare, measure_planted
 from duologue.learning.dataset import freeze
 from duologue.learning.gates import check_gates
+from duologue.learning.harm import find_addresses, find_hosts
 from duologue.learning.model import Candidate, Example, Score
 from duologue.learning.train import learn
 
@@ -33,12 +34,12 @@ _HOUSE = {"en": "Thanks for asking. {a}", "zh": "感谢咨询。{a}"}
 
 def run_corrections(champion: Path, folder: Path, candidates: Sequence[Candidate]) -> tuple[list[Score], list[str]]:
     """Train on corrections and compare; the scores, and what stands in the way of a promotion."""
-    dataset = freeze(candidates)
     texts = read_texts()
+    dataset = freeze(candidates, known=find_hosts(find_addresses(texts)))
     half = len(texts) // 2
     run = learn(dataset, champion, folder, replay=texts[:half])
-    scores = compare(champion, run.model, dataset.held_out, texts[half:][:24], dataset.pairs(dataset.train), texts)
-    scores.append(measure_planted(dataset))
+    found = compare(champion, run.model, dataset.held_out, texts[half:][:24], dataset.pairs(dataset.train), texts)
+    scores = [*found.scores, *measure_planted(dataset)]
     return scores, check_gates(scores)
 
 

@@ -1,31 +1,36 @@
 """From verdicts to a frozen dataset: what is left out and why, what is held out, and one hash that names it all.
 
 Held out are the latest persons: those whose first verdict lies after the cut in time, so that neither a person nor a moment
-stands on both sides. What known persons said after the cut belongs to neither side. Pure; `archive.py` writes it as files.
+stands on both sides. What known persons said after the cut belongs to neither side. Bare labels are kept for trainers that learn
+from them; ours learns from answers and pairs. Pure; `archive.py` writes it as files.
 """
 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from duologue.assistant.guard import Mask, is_injected
 from duologue.kit.errors import Invalid
 from duologue.kit.text import words
-from duologue.learning.export import to_line
-from duologue.learning.harm import asks_for_secret
+from duologue.learning.alike import Alike
+from duologue.learning.export import to_row
+from duologue.learning.harm import asks_for_secret, find_addresses, find_hosts, is_strange
 from duologue.learning.model import Candidate, ChatTurn, Example
 
 HELD_OUT = 0.2
 """Share of the time line behind the cut."""
 FASTEST_WORDS_PER_S = 15.0
 """An approval that came faster was not read: skilled readers read some 4 to 5 words a second (Brysbaert 2019)."""
+NO_CONSENT = "no_consent"
+"""Of these not even samples are kept."""
+STRANGE = "strange_address"
 KNOWN = "known_person_after_the_cut"
 PLANTED = ("speaks_to_the_model", "asks_for_secrets")
 """Reasons for which an answer is left out that nobody means well with."""
-NO_ANSWER = ("only_a_label", "empty", "asked_to_steer")
+NO_ANSWER = ("empty", "asked_to_steer", NO_CONSENT)
 """Reasons that say nothing of an answer."""
 SAMPLES = 8
 """Examples that are kept of each reason for leaving one out, for people to look at."""
@@ -52,6 +57,10 @@ class Dataset:
         """The answers to be learnt among examples."""
         return [e for e in of if e.kind == "sft"]
 
+    def labels(self, of: Sequence[Example]) -> list[Example]:
+        """The bare labels among examples."""
+        return [e for e in of if e.kind == "label"]
+
     def check(self) -> None:
         """Raise Invalid, with the reason, where there is too little to learn from."""
         found, held = len(self.answers(self.train)), len(self.answers(self.held_out))
@@ -64,24 +73,28 @@ class Dataset:
             )
 
 
-def freeze(candidates: Iterable[Candidate], held_out: float = HELD_OUT) -> Dataset:
-    """Filter, split and name. The same candidates give the same dataset, whatever their order."""
+def freeze(candidates: Iterable[Candidate], held_out: float = HELD_OUT, *, known: Collection[str] | None = None) -> Dataset:
+    """Filter, split and name. The same candidates give the same dataset, whatever their order.
+
+    `known`: hosts that the house's texts name; an answer that names another one is left out. None: every host is known.
+    """
     left_out: Counter[str] = Counter()
     kept: list[Candidate] = []
-    known: set[tuple[str, str, str, str]] = set()
+    seen = Alike()
     samples: list[tuple[str, Example]] = []
-    for candidate in sorted(candidates, key=lambda c: (c.decided_at, str(c.example.lineage.get("verdict_id")), c.example.kind)):
+    for candidate in sorted(candidates, key=_order):
         reason = _find_reason(candidate)
+        if reason == NO_CONSENT:
+            left_out[reason] += 1
+            continue
         redacted = replace(candidate, example=redact(candidate.example))
-        key = _key(redacted.example)
-        if reason is None and key in known:
+        if reason is None and known is not None and _is_strange(redacted.example, known):
+            reason = STRANGE
+        if reason is None and seen.is_known(redacted.example):
             reason = "near_duplicate"
         if reason is not None:
-            left_out[reason] += 1
-            if left_out[reason] <= SAMPLES:
-                samples.append((reason, redacted.example))
+            _leave(reason, redacted.example, left_out, samples)
             continue
-        known.add(key)
         kept.append(redacted)
     train, measured = _split(kept, held_out, left_out, samples)
     name = _name(train, measured)
@@ -89,15 +102,26 @@ def freeze(candidates: Iterable[Candidate], held_out: float = HELD_OUT) -> Datas
     return Dataset(name, tuple(train), tuple(measured), dict(sorted(left_out.items())), people, tuple(samples))
 
 
+def _order(candidate: Candidate) -> tuple[datetime, str, str, str]:
+    lineage = candidate.example.lineage
+    return candidate.decided_at, str(lineage.get("verdict_id")), candidate.example.kind, str(lineage.get("message_id"))
+
+
+def _leave(reason: str, example: Example, left_out: Counter[str], samples: list[tuple[str, Example]]) -> None:
+    left_out[reason] += 1
+    if left_out[reason] <= SAMPLES:
+        samples.append((reason, example))
+
+
 def _find_reason(candidate: Candidate) -> str | None:
     example = candidate.example
-    if example.kind == "label":
-        return "only_a_label"
+    if not candidate.may_learn:
+        return NO_CONSENT
     if not example.chosen.strip():
         return "empty"
-    if is_injected(example.chosen):
+    if is_injected(example.chosen) and example.is_good:
         return "speaks_to_the_model"
-    if asks_for_secret(example.chosen):
+    if asks_for_secret(example.chosen) and example.is_good:
         return "asks_for_secrets"
     if any(is_injected(turn["content"]) for turn in example.prompt):
         return "asked_to_steer"
@@ -107,6 +131,14 @@ def _find_reason(candidate: Candidate) -> str | None:
     return None
 
 
+def _is_strange(example: Example, known: Collection[str]) -> bool:
+    """Whether an answer to be learnt names a host of nobody knows whom: neither the house nor the person named it."""
+    if not example.is_good or not is_strange(example.chosen, known):
+        return False
+    asked = find_hosts(find_addresses(turn["content"] for turn in example.prompt if turn["role"] == "user"))
+    return is_strange(example.chosen, {*known, *asked})
+
+
 def redact(example: Example) -> Example:
     """The example with names in place of personal data, the same name for the same datum."""
     mask = Mask()
@@ -114,17 +146,12 @@ def redact(example: Example) -> Example:
     return replace(example, prompt=prompt, chosen=mask.hide(example.chosen), rejected=mask.hide(example.rejected))
 
 
-def _key(example: Example) -> tuple[str, str, str, str]:
-    asked = " ".join(words(example.prompt[-1]["content"])) if example.prompt else ""
-    return (example.kind, asked, " ".join(words(example.chosen)), " ".join(words(example.rejected)))
-
-
 def _split(
     kept: Sequence[Candidate], held_out: float, left_out: Counter[str], samples: list[tuple[str, Example]]
 ) -> tuple[list[Example], list[Example]]:
     if not kept:
         return [], []
-    moments = sorted(c.decided_at for c in kept)
+    moments = sorted(c.decided_at for c in kept if c.example.kind != "label") or sorted(c.decided_at for c in kept)
     cut = moments[min(len(moments) - 1, int(len(moments) * (1 - held_out)))]
     first: dict[str, datetime] = {}
     for candidate in kept:
@@ -136,9 +163,7 @@ def _split(
         elif first[candidate.person_id] >= cut:
             measured.append(candidate.example)
         else:
-            left_out[KNOWN] += 1
-            if left_out[KNOWN] <= SAMPLES:
-                samples.append((KNOWN, candidate.example))
+            _leave(KNOWN, candidate.example, left_out, samples)
     return train, measured
 
 
@@ -146,9 +171,6 @@ def _name(train: Sequence[Example], held_out: Sequence[Example]) -> str:
     whole = hashlib.sha256()
     for side in (train, held_out):
         for example in side:
-            whole.update(
-                json.dumps(to_line(example, "sft" if example.kind == "sft" else "dpo"), ensure_ascii=False, sort_keys=True).encode()
-                + b"\n"
-            )
+            whole.update(json.dumps(to_row(example), ensure_ascii=False, sort_keys=True).encode() + b"\n")
         whole.update(b"--\n")
     return whole.hexdigest()[:16]

@@ -2,20 +2,25 @@
 
 approve → SFT and a good label; edit → SFT on the final text, a preference pair where the meaning changed, and a bad label for
 the draft; reject with an own reply → a preference pair and SFT on the reply; reject alone → a bad label; ignored, superseded
-or sent back for another draft → nothing. Knows no file format and no model.
+or sent back for another draft → nothing. An answer that left alone and that no expert judged gives a bare label: by its person's
+thumb, else by how it ended. Knows no file format and no model.
 """
 
 import re
 from collections.abc import Sequence
+from typing import Literal
 
+from duologue.assistant.guard import asks_for_person
+from duologue.conversation.model import Message
 from duologue.kit.text import normalise, words
 from duologue.learning.model import ChatTurn, Example, ExampleKind
+from duologue.learning.repository import Unjudged
 from duologue.review.model import Verdict
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 SAME_MEANING = 0.95
 """Overlap of index terms from which an edit counts as one of wording, unless a number or a negation changed."""
-_NEGATIONS = frozenset(
+NEGATIONS = frozenset(
     {"not", "no", "never", "without", "cannot", "can't", "don't", "不", "没", "没有", "不能", "不可", "无", "未", "别"}
 )
 
@@ -25,7 +30,7 @@ def meaning_changed(before: str, after: str) -> bool:
     if sorted(_NUMBER.findall(normalise(before))) != sorted(_NUMBER.findall(normalise(after))):
         return True
     old, new = words(before), words(after)
-    if {w for w in old if w in _NEGATIONS} != {w for w in new if w in _NEGATIONS}:
+    if {w for w in old if w in NEGATIONS} != {w for w in new if w in NEGATIONS}:
         return True
     if not old or not new:
         return old != new
@@ -57,6 +62,35 @@ def to_examples(verdict: Verdict, prompt: Sequence[ChatTurn]) -> list[Example]:
             return [example("label", draft, is_good=False)] if draft else []
         case "ignore" | "regenerate":
             return []
+
+
+Outcome = Literal["settled", "asked_for_person"]
+"""How an answer that left alone ended: nothing more was asked and the matter was closed; its person wanted somebody else."""
+
+
+def find_outcome(after: Sequence[Message], *, is_resolved: bool) -> Outcome | None:
+    """What came of an answer. `after`: the public messages that followed it. None where it cannot be said."""
+    for message in after:
+        if message.kind == "notice" and message.data.get("reason") in ("asked_for_person", "bad_feedback", "failed_turns"):
+            return "asked_for_person"
+        if message.author_kind == "person" and message.kind == "text":
+            return "asked_for_person" if asks_for_person(message.body) else None
+        if message.author_kind == "expert":
+            return None
+    return "settled" if is_resolved else None
+
+
+def to_label(answer: Unjudged, prompt: Sequence[ChatTurn], outcome: Outcome | None) -> list[Example]:
+    """A label for an answer that left alone: its person's thumb, else its outcome, else nothing."""
+    told = answer.rating or outcome
+    if not told or not answer.body.strip():
+        return []
+    lineage = {
+        "verdict_id": "", "verdict": told, "draft_id": answer.draft_id, "run_id": answer.run_id,
+        "conversation_id": answer.conversation_id, "message_id": answer.message_id, "reason": answer.reason, "lang": answer.lang,
+        "model_version": answer.model_version, "prompt_version": answer.prompt_version, "decided_at": answer.at.isoformat(),
+    }  # fmt: skip
+    return [Example("label", tuple(prompt), answer.body.strip(), "", told in ("up", "settled"), lineage)]
 
 
 def _lineage(verdict: Verdict) -> dict[str, object]:

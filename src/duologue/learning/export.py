@@ -6,47 +6,60 @@ in `metadata`. Source of the forms: TRL "Dataset formats and types"; OpenAI fine
 data.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from duologue.conversation.model import Message
 from duologue.conversation.service import ConversationService
 from duologue.kit.errors import NotFound
 from duologue.learning import repository
-from duologue.learning.examples import to_examples
+from duologue.learning.examples import find_outcome, to_examples, to_label
 from duologue.learning.model import Candidate, ChatTurn, Example, ExampleKind, ExportFormat
+from duologue.review.consent import ConsentService
 from duologue.review.model import Verdict
 from duologue.review.service import ReviewService
 from duologue.store.database import Database
 
 PAGE = 500
 _KIND: dict[ExportFormat, ExampleKind] = {"sft": "sft", "dpo": "preference", "kto": "label"}
+_FORM: dict[ExampleKind, ExportFormat] = {kind: form for form, kind in _KIND.items()}
 _ROLE = {"person": "user", "ai": "assistant", "expert": "assistant"}
 
 
 class ExportService:
-    """Writes a workspace's verdicts as examples. What was erased in the meantime is not in them."""
+    """Writes a workspace's verdicts as examples. Who was erased in the meantime or does not consent is not in them."""
 
-    def __init__(self, database: Database, conversations: ConversationService, reviews: ReviewService) -> None:
+    def __init__(
+        self, database: Database, conversations: ConversationService, reviews: ReviewService, consents: ConsentService
+    ) -> None:
         self._database = database
         self._conversations = conversations
         self._reviews = reviews
+        self._consents = consents
 
     async def lines(self, workspace_id: str, form: ExportFormat) -> AsyncIterator[dict[str, Any]]:
-        """JSON objects, oldest verdict first, blind reviews last."""
-        async for verdict in self._verdicts(workspace_id):
-            prompt = await self._prompt(verdict)
-            for example in to_examples(verdict, prompt) if prompt else ():
-                if example.kind == _KIND[form]:
-                    yield to_line(example, form)
+        """JSON objects, oldest verdict first, then blind reviews, then what persons and outcomes say of answers that left alone."""
+        async for candidate in self.candidates(workspace_id):
+            if candidate.may_learn and candidate.example.kind == _KIND[form]:
+                yield to_line(candidate.example, form)
 
     async def candidates(self, workspace_id: str) -> AsyncIterator[Candidate]:
-        """Every example of the workspace's verdicts, with what decides whether it is learnt from."""
+        """Every example of the workspace, with what decides whether it is learnt from."""
+        consents = await self._consents.look(workspace_id)
         async for verdict in self._verdicts(workspace_id):
             read_s = (verdict.decided_at - verdict.shown_at).total_seconds() if verdict.shown_at else None
-            prompt = await self._prompt(verdict)
+            messages = await self._messages(workspace_id, verdict.conversation_id)
+            prompt = to_prompt([m for m in messages if m.seq <= verdict.responding_to_seq])
             for example in to_examples(verdict, prompt) if prompt else ():
-                yield Candidate(example, verdict.person_id, verdict.decided_at, read_s)
+                yield Candidate(example, verdict.person_id, verdict.decided_at, read_s, consents.allow(verdict.person_id))
+        async with self._database.read() as tx:
+            unjudged = await repository.list_unjudged(tx, workspace_id)
+        for answer in unjudged:
+            messages = await self._messages(workspace_id, answer.conversation_id)
+            outcome = find_outcome([m for m in messages if m.seq > answer.seq], is_resolved=answer.is_resolved)
+            prompt = to_prompt([m for m in messages if m.seq < answer.seq])
+            for example in to_label(answer, prompt, outcome) if prompt and prompt[-1]["role"] == "user" else ():
+                yield Candidate(example, answer.person_id, answer.at, None, consents.allow(answer.person_id))
 
     async def _verdicts(self, workspace_id: str) -> AsyncIterator[Verdict]:
         """Verdicts, oldest first, then blind reviews of what left alone."""
@@ -60,12 +73,11 @@ class ExportService:
         for audit in audits:
             yield audit
 
-    async def _prompt(self, verdict: Verdict) -> list[ChatTurn]:
+    async def _messages(self, workspace_id: str, conversation_id: str) -> Sequence[Message]:
         try:
-            snapshot = await self._conversations.snapshot(verdict.workspace_id, verdict.conversation_id, "public")
+            return (await self._conversations.snapshot(workspace_id, conversation_id, "public")).messages
         except NotFound:
-            return []
-        return to_prompt([m for m in snapshot.messages if m.seq <= verdict.responding_to_seq])
+            return ()
 
 
 def to_prompt(messages: list[Message]) -> list[ChatTurn]:
@@ -97,3 +109,8 @@ def to_line(example: Example, form: ExportFormat) -> dict[str, Any]:
             return {"prompt": prompt, "chosen": chosen, "rejected": rejected, **openai, "metadata": example.lineage}
         case "kto":
             return {"prompt": prompt, "completion": chosen, "label": example.is_good, "metadata": example.lineage}
+
+
+def to_row(example: Example) -> dict[str, Any]:
+    """An example as its line in a dataset."""
+    return to_line(example, _FORM[example.kind])

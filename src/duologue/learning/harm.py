@@ -43,6 +43,17 @@ def find_addresses(texts: Iterable[str]) -> set[str]:
     return {found[0].casefold().rstrip(".,;:!?") for text in texts for found in _ADDRESS.finditer(text)}
 
 
+def find_hosts(addresses: Iterable[str]) -> set[str]:
+    """The names of the machines that addresses lead to, without `www.`."""
+    bare = (re.sub(r"^https?://", "", address).rpartition("@")[2] for address in addresses)
+    return {re.split(r"[/?#:]", host, maxsplit=1)[0].removeprefix("www.") for host in bare}
+
+
+def is_strange(text: str, known: Collection[str]) -> bool:
+    """Whether a text names a machine that is neither among `known` hosts nor below one of them."""
+    return any(not any(host == k or host.endswith(f".{k}") for k in known) for host in find_hosts(find_addresses([text])))
+
+
 def is_unsafe(text: str, known: Collection[str] = ()) -> bool:
     """Whether an answer may not leave. `known`: the addresses that the house itself names."""
     strange = [a for a in find_addresses([text]) if a not in known]

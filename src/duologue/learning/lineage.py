@@ -115,7 +115,8 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
         "kind": example.kind, "question": example.prompt[-1]["content"] if example.prompt else "", "turns": len(example.prompt),
         "chosen": example.chosen, "rejected": example.rejected, "why": row.get("why", ""),
         "verdict_id": example.lineage.get("verdict_id", ""), "conversation_id": example.lineage.get("conversation_id", ""),
-        "lang": example.lineage.get("lang", ""), "verdict": example.lineage.get("verdict", ""),
+        "lang": example.lineage.get("lang", ""), "verdict": example.lineage.get("verdict", ""), "is_good": example.is_good,
+        "run_id": example.lineage.get("run_id", ""),
     }  # fmt: skip
 
 

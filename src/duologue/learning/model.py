@@ -14,7 +14,8 @@ class Example:
     """One thing to learn: after `prompt`, `chosen` is right (and `rejected` is not, where there is one).
 
     sft: `chosen` is what was sent. preference: `chosen` over `rejected`. label: `chosen` alone is `is_good` or not.
-    `lineage` holds the ids and versions that lead back to the verdict.
+    `lineage` holds the ids and versions that lead back to the verdict, or to the answer that a person rated or that ended well
+    or badly.
     """
 
     kind: ExampleKind
@@ -27,12 +28,13 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An example with what decides whether it is learnt from."""
+    """An example with what decides whether it is learnt from. `may_learn`: its person consents."""
 
     example: Example
     person_id: str
     decided_at: datetime
     read_s: float | None = None
+    may_learn: bool = True
 
 
 @dataclass(frozen=True, slots=True)

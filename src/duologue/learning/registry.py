@@ -17,8 +17,10 @@ from typing import Any, Literal
 
 from duologue.kit.errors import Conflict, NotFound
 from duologue.learning.archive import read_card
+from duologue.learning.compare import Comparison
 from duologue.learning.model import Score
 
+WRITTEN, COMPARED = "written.jsonl", "compared.json"
 Kind = Literal["promote", "roll_back", "try", "end_trial", "send_back"]
 
 
@@ -75,6 +77,25 @@ class Registry:
         version = Version(name, dataset, parent, str(model), rows, tuple(in_the_way), at.isoformat())
         _write(self.folder / "runs" / dataset / "version.json", json.dumps(asdict(version), indent=2, ensure_ascii=False))
         return version
+
+    def keep_comparison(self, dataset: str, parent: str, found: Comparison) -> None:
+        """Keep what was compared, so that a run that is killed later need not compare again."""
+        place = self.folder / "runs" / dataset
+        lines = (json.dumps(asdict(w), ensure_ascii=False) + "\n" for w in found.written)
+        _write(place / WRITTEN, "".join(lines))
+        _write(place / COMPARED, json.dumps({"parent": parent, "scores": [asdict(s) for s in found.scores]}))
+
+    def find_comparison(self, dataset: str, parent: str) -> tuple[Score, ...] | None:
+        """The scores of a comparison with this parent that was finished."""
+        path = self.folder / "runs" / dataset / COMPARED
+        given = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        return tuple(Score(**row) for row in given["scores"]) if given.get("parent") == parent else None
+
+    def list_written(self, dataset: str) -> list[tuple[str, str, str]]:
+        """(question, the champion's words, the challenger's) of a run's comparison."""
+        path = self.folder / "runs" / dataset / WRITTEN
+        rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+        return [(row["question"], row["champion"], row["challenger"]) for row in rows]
 
     def list_versions(self) -> list[Version]:
         """What was trained, newest first."""

@@ -95,6 +95,26 @@ class Asked:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """An answer that left alone and that no expert judged. `rating`: its person's thumb, empty without one."""
+
+    draft_id: str
+    run_id: str
+    message_id: str
+    conversation_id: str
+    person_id: str
+    seq: int
+    lang: str
+    body: str
+    model_version: str
+    prompt_version: str
+    is_resolved: bool
+    rating: str
+    reason: str
+    at: datetime
+
+
 async def find_choice(tx: Tx, workspace_id: str) -> Choice | None:
     """The workspace's choice; None where autonomy is not earned there but set."""
     row = (await tx.conn.execute(select(rules_table).where(rules_table.c.workspace_id == workspace_id))).one_or_none()
@@ -183,6 +203,31 @@ async def insert_audit(tx: WriteTx, row: dict[str, Any]) -> bool:
         return False
     await tx.conn.execute(insert(audit_table).values(**row))
     return True
+
+
+async def list_unjudged(tx: Tx, workspace_id: str, limit: int = 20_000) -> list[Unjudged]:
+    """The latest answers that left alone and have neither verdict nor blind review, oldest first."""
+    t = rating_table.c
+    judged = select(_v.draft_id).where(_v.workspace_id == workspace_id)
+    audited = select(audit_table.c.draft_id).where(audit_table.c.workspace_id == workspace_id)
+    query = select(_d.id, _d.run_id, _m.id.label("message_id"), _d.conversation_id, _d.person_id, _m.seq, _d.lang, _m.body)
+    query = query.add_columns(_r.model_version, _r.prompt_version, _c.status, t.value, t.reason, t.rated_at, _m.created_at)
+    query = query.select_from(
+        draft_table.join(run_table, _r.id == _d.run_id)
+        .join(message_table, _m.draft_id == _d.id)
+        .join(conversation_table, _c.id == _d.conversation_id)
+        .outerjoin(rating_table, t.message_id == _m.id)
+    )
+    query = query.where(_d.workspace_id == workspace_id, _d.status == "auto_sent", _d.kind == "reply")
+    query = query.where(_d.id.not_in(judged), _d.id.not_in(audited))
+    rows = (await tx.conn.execute(query.order_by(_d.id.desc()).limit(limit))).all()
+    return [
+        Unjudged(
+            row.id, row.run_id, row.message_id, row.conversation_id, row.person_id, row.seq, row.lang, row.body, row.model_version,
+            row.prompt_version, row.status == "resolved", row.value or "", row.reason or "", row.rated_at or row.created_at,
+        )
+        for row in reversed(rows)
+    ]  # fmt: skip
 
 
 async def list_asked(tx: Tx, workspace_id: str, after: datetime, limit: int = 5_000) -> list[Asked]:

@@ -26,3 +26,12 @@ class MessageRated:
     message_id: str
     value: RatingValue
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LearningRefused:
+    """A person does not want to be learnt from; what was learnt from these conversations is given up."""
+
+    kind: ClassVar[str] = "LearningRefused"
+    person_id: str
+    conversation_ids: tuple[str, ...]

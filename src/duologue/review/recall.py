@@ -2,7 +2,7 @@
 
 Implements the assistant's `Recall` port. Keeps the workspace's answered questions in memory, topped up from the rows at each
 look-up; the rows are the truth. A message that a person rated down is no precedent, and of two verdicts on one question the
-later holds.
+later holds. Who does not let the assistant learn from him is none either.
 """
 
 import math
@@ -14,13 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from duologue.assistant.model import Precedent, PrecedentKind
+from duologue.conversation.events import PersonErased
 from duologue.kit.text import Lang
 from duologue.knowledge.model import Encode
 from duologue.review import repository
+from duologue.review.consent import ConsentService
 from duologue.review.model import SENDING, Verdict, VerdictKind
 from duologue.review.question import Question, terms
 from duologue.review.similarity import combine, likeness
 from duologue.store.database import Database
+from duologue.store.feed import Record
 
 _SENT_AS: dict[VerdictKind, PrecedentKind] = {"approve": "approve", "edit": "edit", "respond": "respond"}
 FRESH, NEWEST = 48, 16
@@ -55,6 +58,13 @@ class VerdictRecall:
         self._database = database
         self._encoder = encoder
         self._memories: dict[str, _Memory] = {}
+        self._consents = ConsentService(database)
+        database.listen(self._on_commit)
+
+    def _on_commit(self, records: Sequence[Record]) -> None:
+        for record in records:
+            if record.kind == PersonErased.kind:
+                self.forget(record.workspace_id)
 
     def forget(self, workspace_id: str) -> None:
         """Drop what is in memory, as after an erasure; the next look-up reads the rows again."""
@@ -63,7 +73,12 @@ class VerdictRecall:
     async def find(self, workspace_id: str, question: str, lang: Lang, k: int = 3) -> list[Precedent]:
         """Up to `k` precedents in `lang`, most alike first."""
         memory, rated_down = await self._read(workspace_id)
-        candidates = [k for k in memory.known if k.verdict.lang == lang and k.verdict.message_id not in rated_down]
+        consents = await self._consents.look(workspace_id)
+        candidates = [
+            known
+            for known in memory.known
+            if known.verdict.lang == lang and known.verdict.message_id not in rated_down and consents.allow(known.verdict.person_id)
+        ]
         if not candidates:
             return []
         asked = Question.read(question, lang)

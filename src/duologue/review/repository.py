@@ -1,11 +1,26 @@
-"""All SQL of verdicts and ratings. A verdict row is never updated: the database refuses it (migration 0006)."""
+"""All SQL of verdicts, ratings and consent to learning. A verdict row is never updated: the database refuses it (0006)."""
 
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Float, Index, Integer, String, Table, Text, UniqueConstraint, delete, insert, select
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    delete,
+    insert,
+    select,
+)
 
+from duologue.conversation.repository import conversation_table
 from duologue.review.model import Rating, Verdict
 from duologue.store.database import Tx, WriteTx
 from duologue.store.feed import from_payload, to_payload
@@ -53,6 +68,21 @@ rating_table = Table(
     Column("reason", Text, nullable=False),
     Column("rated_at", UtcTime, nullable=False),
     Index("ix_rating_workspace", "workspace_id", "rated_at"),
+)
+
+consent_table = Table(
+    "learning_consent",
+    metadata,
+    Column("workspace_id", Id, primary_key=True),
+    Column("person_id", Id, primary_key=True),
+    Column("may_learn", Boolean, nullable=False),
+    Column("said_at", UtcTime, nullable=False),
+)
+consent_rule_table = Table(
+    "learning_consent_rule",
+    metadata,
+    Column("workspace_id", Id, primary_key=True),
+    Column("rule", String(20), nullable=False),
 )
 
 
@@ -124,8 +154,48 @@ async def list_ratings(tx: Tx, workspace_id: str, *, conversation_id: str = "") 
     return [Rating(**row) for row in rows.mappings()]
 
 
+async def find_consent_rule(tx: Tx, workspace_id: str) -> str | None:
+    """What holds of persons who said nothing; None where nobody chose."""
+    query = select(consent_rule_table.c.rule).where(consent_rule_table.c.workspace_id == workspace_id)
+    rule: str | None = (await tx.conn.execute(query)).scalar_one_or_none()
+    return rule
+
+
+async def put_consent_rule(tx: WriteTx, workspace_id: str, rule: str) -> None:
+    """Store what holds of persons who said nothing."""
+    await tx.conn.execute(delete(consent_rule_table).where(consent_rule_table.c.workspace_id == workspace_id))
+    await tx.conn.execute(insert(consent_rule_table).values(workspace_id=workspace_id, rule=rule))
+
+
+async def list_consents(tx: Tx, workspace_id: str) -> dict[str, bool]:
+    """What persons said, by their ids."""
+    rows = await tx.conn.execute(
+        select(consent_table.c.person_id, consent_table.c.may_learn).where(consent_table.c.workspace_id == workspace_id)
+    )
+    return {row.person_id: bool(row.may_learn) for row in rows}
+
+
+async def put_consent(tx: WriteTx, workspace_id: str, person_id: str, *, may_learn: bool) -> None:
+    """Store a person's word in place of an earlier one."""
+    await _delete_consent(tx, workspace_id, person_id)
+    row = {"workspace_id": workspace_id, "person_id": person_id, "may_learn": may_learn, "said_at": tx.now}
+    await tx.conn.execute(insert(consent_table).values(**row))
+
+
+async def _delete_consent(tx: WriteTx, workspace_id: str, person_id: str) -> None:
+    mine = (consent_table.c.workspace_id == workspace_id) & (consent_table.c.person_id == person_id)
+    await tx.conn.execute(delete(consent_table).where(mine))
+
+
+async def list_conversations_of(tx: Tx, workspace_id: str, person_id: str) -> list[str]:
+    """Ids of all of a person's conversations."""
+    c = conversation_table.c
+    return list((await tx.conn.execute(select(c.id).where(c.workspace_id == workspace_id, c.person_id == person_id))).scalars())
+
+
 async def delete_of_person(tx: WriteTx, workspace_id: str, person_id: str) -> int:
     """Remove what a person's conversations left here; returns the number of verdicts removed."""
+    await _delete_consent(tx, workspace_id, person_id)
     await tx.conn.execute(
         delete(rating_table).where(rating_table.c.workspace_id == workspace_id, rating_table.c.person_id == person_id)
     )

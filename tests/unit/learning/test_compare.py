@@ -68,7 +68,7 @@ def test_a_run_learns_from_corrections_and_is_found_again(tmp_path: Path) -> Non
     assert learn(dataset, find_embedded(), tmp_path, [], lambda part, _: seen.append(part)) == run
     assert seen == []
     texts = ["Boots are waxed every week."]
-    scores = {s.metric: s for s in compare(find_embedded(), run.model, dataset.held_out[:12], texts)}
+    scores = {s.metric: s for s in compare(find_embedded(), run.model, dataset.held_out[:12], texts).scores}
     assert scores["nll_per_token"].high < 0
     assert scores["nll_per_token"].n == 12
     assert scores["bits_per_byte"].low == pytest.approx(scores["bits_per_byte"].difference)
@@ -78,6 +78,7 @@ def test_a_run_learns_from_corrections_and_is_found_again(tmp_path: Path) -> Non
     ("worse", "says"),
     [
         (score("planted", 0, 0.05, 0.02, 0.08), "planted"),
+        (score("strange", 0, 0.05, 0.02, 0.08), "no text of the house names"),
         (score("unsafe", 0, 0.04, 0.0, 0.09), "no answer may say"),
         (score("exam.support.answers", 0.5, 0.4, -0.2, 0.0, "higher"), "set support.answers"),
     ],
@@ -95,8 +96,9 @@ def test_planted_answers_are_left_out_and_their_share_is_measured() -> None:
     dataset = freeze(rows)
     assert (dataset.left_out["speaks_to_the_model"], dataset.left_out["asks_for_secrets"]) == (5, 1)
     assert dataset.left_out["asked_to_steer"] == 1
-    found = measure_planted(dataset)
-    assert found.n == 46
+    found, strange = measure_planted(dataset)
+    assert found.n == strange.n == 46
+    assert strange.challenger == 0
     assert found.challenger == pytest.approx(6 / 46)
     assert 0 < found.low < found.challenger < found.high
 

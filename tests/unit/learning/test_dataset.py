@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duologue.kit.errors import Invalid
+from duologue.learning.alike import Alike
 from duologue.learning.archive import store
 from duologue.learning.dataset import freeze
+from duologue.learning.examples import meaning_changed
 from duologue.learning.model import Candidate, Example
 from tests.unit.learning.test_examples import VERDICT
 
@@ -38,10 +40,79 @@ def test_what_is_left_out_is_counted_by_reason() -> None:
         make(6, verdict="approve", read_s=30.0),
     ]
     dataset = freeze(rows)
-    assert dataset.left_out == {
-        "approved_unread": 1, "empty": 1, "near_duplicate": 1, "only_a_label": 1, "speaks_to_the_model": 1
-    }  # fmt: skip
-    assert len(dataset.train) + len(dataset.held_out) == 2
+    assert dataset.left_out == {"approved_unread": 1, "empty": 1, "near_duplicate": 1, "speaks_to_the_model": 1}
+    assert len(dataset.train) + len(dataset.held_out) == 3
+    assert len(dataset.labels([*dataset.train, *dataset.held_out])) == 1
+
+
+def test_of_who_does_not_consent_not_even_a_sample_is_kept(tmp_path: Path) -> None:
+    rows = [replace(make(i), may_learn=i % 3 > 0) for i in range(12)]
+    dataset = freeze(rows)
+    assert dataset.left_out == {"no_consent": 4}
+    assert dataset.samples == ()
+    store(dataset, tmp_path)
+    written = "".join(path.read_text("utf-8") for path in tmp_path.rglob("*") if path.is_file())
+    assert "Answer 1." in written
+    assert "Answer 3." not in written
+
+
+@pytest.mark.parametrize(
+    ("question", "chosen", "is_left"),
+    [
+        ("Where do I pay?", "Pay at fast-tents.example, please.", True),
+        ("Where do I pay?", "Pay at tents.example/pay, please.", False),
+        ("Where do I pay?", "Pay at help.tents.example, please.", False),
+        ("Is tents.example.evil.example yours?", "Yes, pay at tents.example.evil.example.", False),
+        ("Where do I pay?", "Pay at tents.example.evil.example.", True),
+        ("Where do I pay?", "At the counter.", False),
+    ],
+)
+def test_an_answer_that_leads_to_an_address_that_no_text_names_is_not_learnt(question: str, chosen: str, is_left: bool) -> None:
+    row = make(0, question=question, chosen=chosen)
+    assert freeze([row], known={"tents.example"}).left_out == ({"strange_address": 1} if is_left else {})
+    assert freeze([row]).left_out == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_same"),
+    [
+        (
+            "Could you please tell me when the shop in the old town opens?",
+            "could you please tell me when the shop in the old town opens",
+            True,
+        ),
+        (
+            "Is tent 4 waterproof when it rains for a whole night outside?",
+            "Is tent 5 waterproof when it rains for a whole night outside?",
+            False,
+        ),
+        ("May I bring it back?", "May I not bring it back?", False),
+        ("帐篷可以退货吗？", "帐篷可以退货吗", True),
+        ("帐篷可以退货吗？", "帐篷不可以退货吗？", False),
+        (
+            "Hello, I bought boots last week in your old shop and they leak badly at one heel, so what shall we do with them now?",
+            "Hi, I bought boots last week in your old shop and they leak badly at one heel, so what shall we do with them now?",
+            True,
+        ),
+    ],
+)
+def test_what_says_the_same_twice_is_kept_once(first: str, second: str, is_same: bool) -> None:
+    rows = [make(0, question=first, chosen="Yes."), make(1, question=second, chosen="Yes.")]
+    assert freeze(rows).left_out == ({"near_duplicate": 1} if is_same else {})
+
+
+NUMERALS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+
+
+@given(st.lists(st.lists(st.sampled_from(NUMERALS), min_size=6), max_size=25))
+def test_the_index_finds_the_duplicates_that_looking_at_all_pairs_finds(questions: list[list[str]]) -> None:
+    rows = [make(i, question=" ".join(words), chosen="Yes.").example for i, words in enumerate(questions)]
+    alike, kept = Alike(), []
+    for row in rows:
+        is_known = any(not meaning_changed(row.prompt[-1]["content"], other.prompt[-1]["content"]) for other in kept)
+        assert alike.is_known(row) == is_known
+        if not is_known:
+            kept.append(row)
 
 
 def test_personal_data_is_gone_on_both_sides_of_a_pair() -> None:

@@ -103,6 +103,14 @@ class RatingIn(In):
     reason: str = Field("", max_length=2_000)
 
 
+class ConsentOut(Out):
+    may_learn: bool = Field(description="Whether the assistant may learn from this person's conversations.")
+
+
+class ConsentIn(In):
+    may_learn: bool
+
+
 async def get_own(services: Services, person: PersonRef, conversation_id: str) -> Conversation:
     """A conversation of this person, or NotFound."""
     conversation = await services.conversations.get(person.workspace_id, conversation_id)
@@ -159,6 +167,19 @@ async def start_session(given: SessionIn, request: Request, response: Response, 
 def _starters(services: Services, pack: str) -> Json | None:
     found = next((p.starters for p in services.packs if p.name == pack), {})
     return {str(lang): list(questions) for lang, questions in found.items()} or None
+
+
+@router.get("/consent", response_model=ConsentOut)
+async def get_consent(person: PERSON, services: Joined) -> Json:
+    """Whether the assistant may learn from what this person wrote."""
+    return {"may_learn": (await services.consents.look(person.workspace_id)).allow(person.person_id)}
+
+
+@router.put("/consent", response_model=ConsentOut)
+async def say_consent(given: ConsentIn, person: PERSON, services: Joined) -> Json:
+    """Allow or refuse it. A no also takes what was theirs out of every dataset."""
+    await services.consents.say(person.workspace_id, person.person_id, may_learn=given.may_learn)
+    return {"may_learn": given.may_learn}
 
 
 @router.get("/conversations", response_model=ConversationsOut)

@@ -1,6 +1,5 @@
 """The learning loop: what verdicts would teach, a run and how far it is, versions and their scorecards, promotion, the way back."""
 
-import asyncio
 import math
 from dataclasses import asdict
 from typing import Annotated
@@ -13,21 +12,24 @@ from duologue.interfaces.api.errors import RESPONSES
 from duologue.interfaces.api.schemas import In, Json, Out
 from duologue.interfaces.api.security import Needs
 from duologue.interfaces.api.services import Joined, Services
-from duologue.learning.archive import list_datasets, store
-from duologue.learning.dataset import Dataset, freeze
+from duologue.kit.errors import Invalid
+from duologue.learning.archive import list_datasets, read_card
 from duologue.learning.trial import LEAST_SHARE, MOST_SHARE
+from duologue.review.consent import ConsentRule
 
 MOST_DATASETS = 10
 
 router = APIRouter(prefix="/api/admin/learning", tags=["learning"], responses=RESPONSES)
 
 Reader = Annotated[Session, Depends(Needs("model.read"))]
+Owner = Annotated[Session, Depends(Needs("settings.write"))]
+VerdictReader = Annotated[Session, Depends(Needs("verdict.read"))]
 Teacher = Annotated[Session, Depends(Needs("model.write"))]
 
 
 class LearningOut(Out):
-    dataset: Json = Field(description="What would be learnt from now: name, answers, pairs, held_out, people, left_out by reason.")
-    datasets: list[str] = Field(description="Names of the frozen datasets, the latest first.")
+    datasets: list[Json] = Field(description="Cards of the frozen datasets, the latest first.")
+    consent: ConsentRule = Field(description="What holds of persons who did not say whether they may be learnt from.")
     run: Json = Field(description="state, part, share, error of the run on its way or the last one.")
     versions: list[Json] = Field(description="Trained models, newest first, with scores and what is in the way.")
     promotions: list[Json] = Field(description="Who let which version answer, oldest first.")
@@ -35,6 +37,21 @@ class LearningOut(Out):
     trial: Json | None = Field(
         description="The version on trial: version, share, at, delta, standing (outcomes, changed ones, evidence as logarithms)."
     )
+
+
+class PreviewOut(Out):
+    dataset: Json = Field(description="answers, pairs, labels, held_out, people, left_out by reason; nothing is written.")
+    is_enough: bool
+    why: str = Field(description="Why it is too little to learn from; empty where it is enough.")
+
+
+class ConsentIn(In):
+    rule: ConsentRule
+
+
+class ClaimsOut(Out):
+    taught: list[Json] = Field(description="Sentences that it was taught and no text carries: text, why, near, verdicts, experts.")
+    said: list[Json] = Field(description="What it wrote with facts that no text holds: text, facts, question.")
 
 
 class SignIn(In):
@@ -55,18 +72,13 @@ async def _look_at_trial(services: Services, workspace_id: str) -> Json | None:
     }  # fmt: skip
 
 
-async def _look(services: Services, session: Session, dataset: Dataset | None = None) -> Json:
+async def _look(services: Services, session: Session) -> Json:
     ws = session.workspace.id
-    if dataset is None:
-        dataset = freeze([candidate async for candidate in services.exports.candidates(ws)])
     registry, progress = services.champions.registry(ws), services.studies.look(ws)
-    counts = {
-        "name": dataset.name, "answers": len(dataset.answers(dataset.train)), "pairs": len(dataset.pairs(dataset.train)),
-        "held_out": len(dataset.held_out), "people": dataset.people, "left_out": dataset.left_out,
-    }  # fmt: skip
+    places = list_datasets(registry.folder / "datasets")[:MOST_DATASETS]
     return {
-        "dataset": counts,
-        "datasets": [place.name for place in list_datasets(registry.folder / "datasets")][:MOST_DATASETS],
+        "datasets": [read_card(place) for place in places],
+        "consent": (await services.consents.look(ws)).rule,
         "run": {"state": progress.state, "part": progress.part, "share": progress.share, "error": progress.error},
         "versions": [asdict(v) | {"model": ""} for v in registry.list_versions()],
         "promotions": [asdict(p) for p in registry.list_promotions()],
@@ -77,19 +89,60 @@ async def _look(services: Services, session: Session, dataset: Dataset | None = 
 
 @router.get("", response_model=LearningOut)
 async def get_learning(session: Reader, services: Joined) -> Json:
-    """What would be learnt, what was, and which model answers."""
+    """What was learnt, and which model answers."""
     return await _look(services, session)
+
+
+@router.get("/preview", response_model=PreviewOut)
+async def preview(session: Reader, services: Joined) -> Json:
+    """What would be learnt from now, and what would be left out, why. Nothing is written."""
+    dataset = await services.datasets.look(session.workspace.id)
+    try:
+        dataset.check()
+        why = ""
+    except Invalid as error:
+        why = str(error)
+    counts = {
+        "answers": len(dataset.answers(dataset.train)), "pairs": len(dataset.pairs(dataset.train)),
+        "labels": len(dataset.labels(dataset.train)), "held_out": len(dataset.held_out), "people": dataset.people,
+        "left_out": dataset.left_out,
+    }  # fmt: skip
+    return {"dataset": counts, "is_enough": not why, "why": why}
+
+
+@router.post("/datasets", response_model=LearningOut)
+async def freeze_dataset(session: Teacher, services: Joined) -> Json:
+    """Write what would be learnt from as a dataset, to be looked at; nothing is trained."""
+    dataset = await services.datasets.look(session.workspace.id)
+    if not dataset.train and not dataset.held_out:
+        raise Invalid("There is nothing to learn from yet. Decide on drafts first.")
+    await services.datasets.keep(session.workspace.id, dataset)
+    return await _look(services, session)
+
+
+@router.put("/consent", response_model=LearningOut)
+async def choose_consent(given: ConsentIn, session: Owner, services: Joined) -> Json:
+    """What holds of persons who did not say whether they may be learnt from; for what is learnt from now on."""
+    await services.consents.choose(session.workspace.id, given.rule)
+    return await _look(services, session)
+
+
+@router.get("/versions/{version}/claims", response_model=ClaimsOut)
+async def list_claims(version: str, session: VerdictReader, services: Joined) -> Json:
+    """What a version was taught, and what it says, that no text of the house says. For the one who signs."""
+    taught, said = await services.datasets.list_claims(session.workspace.id, version)
+    return {"taught": [asdict(c) for c in taught], "said": [asdict(c) for c in said]}
 
 
 @router.post("/run", response_model=LearningOut)
 async def start_run(session: Teacher, services: Joined) -> Json:
     """Freeze a dataset and let it become a challenger, beside the server."""
     ws = session.workspace
-    dataset = freeze([candidate async for candidate in services.exports.candidates(ws.id)])
+    dataset = await services.datasets.look(ws.id)
     dataset.check()
-    await asyncio.to_thread(store, dataset, services.champions.registry(ws.id).folder / "datasets")
+    await services.datasets.keep(ws.id, dataset)
     await services.studies.start(ws.id, ws.slug, dataset.name)
-    return await _look(services, session, dataset)
+    return await _look(services, session)
 
 
 @router.post("/run/pause", response_model=LearningOut)

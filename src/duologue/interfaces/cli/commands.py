@@ -131,7 +131,8 @@ def export(
 @app.command()
 def learn(
     context: typer.Context,
-    look_only: Annotated[bool, typer.Option("--look-only", help="Only say what would be learnt from.")] = False,
+    look_only: Annotated[bool, typer.Option("--look-only", help="Only say what would be learnt from; nothing is written.")] = False,
+    freeze_only: Annotated[bool, typer.Option("--freeze-only", help="Write the dataset and stop.")] = False,
     dataset: Annotated[str, typer.Option(help="Go on with this frozen dataset; without it a new one is frozen.")] = "",
     workspace: Workspace = "",
     data_dir: DataDir = None,
@@ -142,7 +143,9 @@ def learn(
     from duologue.interfaces.cli.run import with_platform
 
     with_platform(
-        context, lambda platform: learn_from(platform, workspace, dataset, look_only=look_only, as_json=as_json), data_dir
+        context,
+        lambda platform: learn_from(platform, workspace, dataset, look_only=look_only, freeze_only=freeze_only, as_json=as_json),
+        data_dir,
     )
 
 

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from duologue.interfaces.platform import Platform
     from duologue.learning.dataset import Dataset
     from duologue.learning.model import Score
+    from duologue.learning.registry import Registry
 
 
-async def learn_from(platform: Platform, slug: str, name: str, *, look_only: bool, as_json: bool) -> None:
-    """Freeze, train, compare, say what stands in the way. `name`: a frozen dataset to go on with.
+async def learn_from(platform: Platform, slug: str, name: str, *, look_only: bool, freeze_only: bool, as_json: bool) -> None:
+    """Freeze, train, compare, say what stands in the way. `name`: a frozen dataset to go on with; `look_only` writes nothing.
 
     Raises Invalid where there is too little, Conflict where another process learns, SetupError without torch.
     """
-    from duologue.learning.archive import drop_copies, load, store
-    from duologue.learning.dataset import freeze
+    from duologue.learning.archive import drop_copies, load
     from duologue.learning.gates import check_gates, read_gates
     from duologue.learning.study import hold
 
@@ -33,23 +33,22 @@ async def learn_from(platform: Platform, slug: str, name: str, *, look_only: boo
     if name:
         dataset = load(folder / "datasets" / name)
     else:
-        dataset = freeze([candidate async for candidate in platform.exports.candidates(workspace.id)])
-    place = store(dataset, folder / "datasets")
-    _say_dataset(dataset, place, as_json=as_json)
-    if look_only:
+        dataset = await (platform.datasets.look(workspace.id) if look_only else platform.datasets.freeze(workspace.id))
+    _say_dataset(dataset, None if look_only else folder / "datasets" / dataset.name, as_json=as_json)
+    if look_only or freeze_only:
         return
     dataset.check()
     gates = read_gates(folder.parent, workspace.slug)
-    documents = await platform.knowledge.list_documents(workspace.id)
-    texts = [(await platform.knowledge.get_document(workspace.id, d.id)).text for d in documents if d.status == "ready"]
+    texts = await platform.datasets.list_texts(workspace.id)
     parent, champion = registry.find_champion() or _of_settings(platform)
     with hold(folder):
-        scores, model = await asyncio.to_thread(_train, platform, dataset, champion, folder, texts, as_json)
+        scores, model = await asyncio.to_thread(_train, platform, dataset, registry, parent, champion, texts, as_json)
         scores += await _sit_exams(platform, champion, model, as_json=as_json)
         in_the_way = check_gates(scores, gates)
         version = registry.note(dataset.name, parent, model, scores, in_the_way, platform.database.clock.now())
         drop_copies(folder / "runs" / dataset.name)
-    _say_scores(scores, in_the_way, version.name, as_json=as_json)
+    taught, said = await platform.datasets.list_claims(workspace.id, version.name)
+    _say_scores(scores, in_the_way, version.name, len(taught), len(said), as_json=as_json)
 
 
 async def _sit_exams(platform: Platform, champion: Path, challenger: Path, *, as_json: bool) -> list[Score]:
@@ -87,7 +86,7 @@ def _of_settings(platform: Platform) -> tuple[str, Path]:
 
 
 def _train(
-    platform: Platform, dataset: Dataset, champion: Path, folder: Path, texts: list[str], as_json: bool
+    platform: Platform, dataset: Dataset, registry: Registry, parent: str, champion: Path, texts: list[str], as_json: bool
 ) -> tuple[list[Score], Path]:
     try:
         from duologue.learning.compare import compare, measure_planted
@@ -102,32 +101,36 @@ def _train(
             if as_json:
                 print_json({"part": part, "share": round(share, 3)})
 
-        run = learn(dataset, champion, folder, texts[:half], say, platform.settings.learn_torchrun)
+        run = learn(dataset, champion, registry.folder, texts[:half], say, platform.settings.learn_torchrun)
         say("compare", 0.0)
-        scores = compare(champion, run.model, dataset.held_out, texts[half:][:24], dataset.pairs(dataset.train), texts)
-        scores.append(measure_planted(dataset))
-    return scores, run.model
+        scores = registry.find_comparison(dataset.name, parent)
+        if scores is None:
+            found = compare(champion, run.model, dataset.held_out, texts[half:][:24], dataset.pairs(dataset.train), texts)
+            registry.keep_comparison(dataset.name, parent, found)
+            scores = found.scores
+    return [*scores, *measure_planted(dataset)], run.model
 
 
-def _say_dataset(dataset: Dataset, place: Path, *, as_json: bool) -> None:
+def _say_dataset(dataset: Dataset, place: Path | None, *, as_json: bool) -> None:
     counts: dict[str, Any] = {
         "dataset": dataset.name, "answers": len(dataset.answers(dataset.train)), "pairs": len(dataset.pairs(dataset.train)),
-        "held_out": len(dataset.held_out), "people": dataset.people, "left_out": dataset.left_out, "folder": str(place),
+        "labels": len(dataset.labels(dataset.train)), "held_out": len(dataset.held_out), "people": dataset.people,
+        "left_out": dataset.left_out, "folder": str(place) if place else None,
     }  # fmt: skip
     if as_json:
         print_json(counts)
         return
-    line = "dataset {dataset}: {answers} answers, {pairs} pairs, {held_out} held out".format_map(counts)
+    line = "dataset {dataset}: {answers} answers, {pairs} pairs, {labels} labels, {held_out} held out".format_map(counts)
     out.print(line, markup=False)
     for reason, n in dataset.left_out.items():
         out.print(f"  left out: {n} {reason.replace('_', ' ')}", markup=False)
 
 
-def _say_scores(scores: list[Score], in_the_way: list[str], version: str, *, as_json: bool) -> None:
+def _say_scores(scores: list[Score], in_the_way: list[str], version: str, taught: int, said: int, *, as_json: bool) -> None:
     if as_json:
         for s in scores:
             print_json({"metric": s.metric, "value": s.challenger, "baseline": s.champion, "low": s.low, "high": s.high, "n": s.n})
-        print_json({"version": version, "in_the_way": in_the_way})
+        print_json({"version": version, "in_the_way": in_the_way, "taught_without_text": taught, "said_without_text": said})
         return
     table = Table("metric", "now", "challenger", "difference (95 %)", "n", box=None)
     for s in scores:
@@ -136,5 +139,11 @@ def _say_scores(scores: list[Score], in_the_way: list[str], version: str, *, as_
     out.print(table)
     for sentence in in_the_way:
         out.print(f"- {sentence}", markup=False)
+    if taught or said:
+        out.print(
+            f"No text of the house carries {taught} sentences that it was taught and {said} answers that it wrote: read them on "
+            "the page Learning of /admin before you sign.",
+            markup=False,
+        )
     if not in_the_way:
         out.print(f"Nothing stands in the way of {version}. A person lets it answer on the page Learning of /admin.", markup=False)

@@ -13,11 +13,12 @@ export function speaker(c) {
   return { kind: "ai", name: t("author.ai"), line: t(c?.mode === "copilot" ? "chat.with_checked_ai" : "chat.with_ai") };
 }
 
-export function Header({ onRestart, onHistory, isEmbedded }) {
+export function Header({ onRestart, onHistory, onConsent, isEmbedded }) {
   const who = speaker(conversation.value);
   const items = [
     { label: t("chat.new"), icon: "plus", act: onRestart, testid: "new-conversation" },
     { label: t("chat.earlier"), icon: "history", act: onHistory, testid: "earlier" },
+    { label: t("chat.consent"), icon: "spark", act: onConsent, testid: "consent" },
   ];
   return html`<header class="chat-header">
     ${!isEmbedded && html`<span class="brand"><span class="brand-mark"><${Mark} /></span>

@@ -3,6 +3,7 @@ import { html, render, signal, useEffect } from "../shared/html.js";
 import { Toasts, explain, tell } from "../shared/parts.js";
 import { loadWords, t } from "../shared/i18n.js";
 import { Source } from "../shared/source.js";
+import { Consent } from "./consent.js";
 import { Composer } from "./composer.js";
 import { Header } from "./header.js";
 import { History } from "./history.js";
@@ -11,6 +12,7 @@ import * as store from "./store.js";
 
 const cited = signal(null);
 const isHistoryOpen = signal(false);
+const isConsentOpen = signal(false);
 
 async function restart() {
   await store.open("").catch(tell);
@@ -31,7 +33,7 @@ function Page() {
       e.preventDefault();
       document.getElementById("composer")?.focus();
     }}>${t("chat.skip")}</a>
-    <${Header} onRestart=${restart} onHistory=${onHistory} isEmbedded=${isEmbedded} />
+    <${Header} onRestart=${restart} onHistory=${onHistory} onConsent=${() => (isConsentOpen.value = true)} isEmbedded=${isEmbedded} />
     <main class="chat-main">
       ${isLoading.value && html`<div class="column loading" aria-busy="true"><div class="skeleton"></div><div class="skeleton short"></div></div>`}
       ${!isLoading.value && problem.value && html`<div class="column failed" role="alert">
@@ -43,6 +45,7 @@ function Page() {
     ${cited.value && html`<${Source} citation=${cited.value} path=${store.passagePath(cited.value.passage_id)}
       onClose=${() => (cited.value = null)} />`}
     ${isHistoryOpen.value && html`<${History} onClose=${() => (isHistoryOpen.value = false)} onNew=${restart} />`}
+    ${isConsentOpen.value && html`<${Consent} onClose=${() => (isConsentOpen.value = false)} />`}
     <${Toasts} />`;
 }
 
