@@ -237,13 +237,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The support pack's models on public sets.")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--only", nargs="*", choices=sorted(PROTOCOLS), default=list(PROTOCOLS))
-    parser.add_argument("--encoder", type=Path, help="folder of a static encoder; without it, terms alone")
+    parser.add_argument("--encoder", type=Path, help="folder of an encoder, static or with attention; without it, terms alone")
     options = parser.parse_args()
     encode: Encode | None = None
     if options.encoder:
+        from duologue.lm.attentive_model import ENGLISH_SHARE, AttentiveModel
         from duologue.lm.static_model import StaticModel
 
-        encode = StaticModel.load(options.encoder)
+        is_static = '"attentive"' not in (options.encoder / "config.json").read_text(encoding="utf-8")
+        encode = StaticModel.load(options.encoder) if is_static else AttentiveModel.load(options.encoder).mix(ENGLISH_SHARE)
     for name in options.only:
         drawn: dict[tuple[str, str], list[float]] = defaultdict(list)
         try:

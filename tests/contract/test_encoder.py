@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from duologue.engine.attentive_encoder import AttentiveEncoder
+from duologue.engine.mixed_encoder import MixedEncoder
 from duologue.engine.protocol import Encoder
 from duologue.engine.static_encoder import StaticEncoder
 from duologue.knowledge.encoder import HashingEncoder
@@ -11,7 +12,7 @@ from duologue.knowledge.encoder import HashingEncoder
 TEXTS = ["How long is the warranty on tent poles?", "帐篷杆的保修期是多久？", "RO-104233", "a" * 10_000, "🙂", "", "Ünïcödé"]
 
 
-@pytest.fixture(params=[HashingEncoder, StaticEncoder, AttentiveEncoder])
+@pytest.fixture(params=[HashingEncoder, StaticEncoder, AttentiveEncoder, MixedEncoder])
 def encoder(request: pytest.FixtureRequest) -> Encoder:
     made: Encoder = request.param()
     return made

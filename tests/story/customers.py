@@ -58,7 +58,7 @@ CUSTOMERS = (
         "mumbles, then asks", "en", ("asdf qwerty zxcv", "how can I wash a down jacket at home"), "asked_then_cited", "gentle"
     ),
     Customer("mumbles twice", "en", ("asdf qwerty zxcv", "purple monkey dishwasher", "bla"), "asked_then_person", "failed_turns"),
-    Customer("is vague", "en", ("help me with it", "I want my invoice"), "clarified"),
+    Customer("is vague", "en", ("about money", "I want my invoice"), "clarified"),
     Customer("wants a person", "en", ("I want to speak to a human",), "handed_over", "asked_for_person", ("human",)),
     Customer("was hurt", "en", ("I burned my hand with your stove",), "handed_over", "policy_topic"),
     Customer(
@@ -101,5 +101,5 @@ CUSTOMERS = (
     Customer("生气", "zh", ("快递太慢了", "还没到，太失望了", "还是没到，气死我了，真差"), "angry_once"),
     Customer("两件事", "zh", ("我的快递到哪了，另外怎么退货",), "read", "", ("order_status", "return_item")),
     Customer("求推荐", "zh", ("推荐一款适合两个人的炉头",), "offered", "炉头", ("recommend_item",)),
-    Customer("含糊", "zh", ("关于钱的问题", "退款多久到账"), "clarified"),
+    Customer("含糊", "zh", ("订单问题", "退款多久到账"), "clarified"),
 )

@@ -36,11 +36,13 @@ class Host:
         settings: Settings,
         may_leave: Callable[["Host", str], Awaitable[bool]] | None = None,
         encoder: Encode | None = None,
+        sentences: Encode | None = None,
     ) -> None:
         self.pack = pack
         self.settings = settings
         self.folder: Path = settings.data_dir / "packs" / pack
         self.encoder: Encode = encoder or knowledge.encoder
+        self.sentences: Encode = sentences or knowledge.encoder
         self._database = database
         self._conversations = conversations
         self._knowledge = knowledge
@@ -187,3 +189,7 @@ class Host:
     async def encode(self, texts: Sequence[str]) -> list[list[float]]:
         """Unit-length sentence vectors, (n, dim)."""
         return await self.encoder.encode(texts)
+
+    async def encode_sentences(self, texts: Sequence[str]) -> list[list[float]]:
+        """As `encode`, by the encoder that knows sentences and takes some ms for each: for models learned from examples."""
+        return await self.sentences.encode(texts)

@@ -17,6 +17,8 @@ _STAFF = "|".join(
         r"customer (?:service|support)|support (?:team|staff)",
     )
 )
+_BY_HAND = r"人工(?!费|智能|成本|皮革?|合成|纤维|草|雪|岩壁|缝|清洗|制|呼吸|降)"
+"""What people do, but not what they charge, nor what is only made by hand or artificial."""
 _REACH = r"(?:talk|speak|chat|connect(?:ed)?|transfer(?:red)?|put|get|hand|pass|switch|escalate|forward)"
 
 ASKS_PERSON = _any(
@@ -24,7 +26,7 @@ ASKS_PERSON = _any(
     r"\b(?:want|need|prefer|give me|like|get me|is there|can i have|may i have)\b[^.?!\n]{0,20}?"
     r"\b(?:human|real person|live (?:person|agent)|human agent|representative|real agent)\b",
     r"^\W*(?:human|agent|representative|operator|real person|human agent|human please|agent please)\W*(?:please|now|pls)?\W*$",
-    r"(?:转|换|找|接|要|叫|联系|需要|有没有|有|跟|和|与|给我|请|想)[^。?!\n]{0,6}?(?:人工|真人|活人|客服人员|客服小姐|人类)",
+    rf"(?:转|换|找|接|要|叫|联系|需要|有没有|有|跟|和|与|给我|请|想)[^。?!\n]{{0,6}}?(?:{_BY_HAND}|真人|活人|客服人员|客服小姐|人类)",
     r"^\W*(?:人工|真人|人工客服|人工服务|真人客服|转接|客服)\W*$",
     r"(?:人工|真人)(?:客服|服务|坐席|接待|来|回复|处理)",
 )

@@ -90,8 +90,19 @@ def make_encoder(settings: Settings) -> Encode | None:
         return None
 
 
+def make_mixed_encoder() -> Encode | None:
+    """The encoder of models that packs learn from few examples."""
+    try:
+        from duologue.engine.mixed_encoder import MixedEncoder
+
+        return MixedEncoder()
+    except (FileNotFoundError, ImportError) as error:
+        log.warning("the mixed encoder cannot be used (%s); the packs learn with that of the passages", error)
+        return None
+
+
 def make_quick_encoder() -> Encode | None:
-    """The encoder of the packs' own models, which read thousands of short texts at a time: a mean of words, without attention."""
+    """The encoder of what packs compare by the thousand: a mean of words, without attention."""
     try:
         from duologue.engine.static_encoder import StaticEncoder
 

@@ -19,7 +19,7 @@ from duologue.accounts.service import AccountService
 from duologue.accounts.tokens import Signer, load_key
 from duologue.assistant.host import Host
 from duologue.assistant.service import AssistantService
-from duologue.bootstrap.engines import make_encoder, make_engine, make_options, make_quick_encoder, warm_up
+from duologue.bootstrap.engines import make_encoder, make_engine, make_mixed_encoder, make_options, make_quick_encoder, warm_up
 from duologue.bootstrap.gateway import make_gateway
 from duologue.bootstrap.lock import FolderLock
 from duologue.bootstrap.packs import begin_chores, choose_gather, connect, list_branches, load_packs
@@ -74,9 +74,10 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
     conversations = ConversationService(database, lease_s=settings.lease_s)
     encoder = make_encoder(settings)
     knowledge = KnowledgeService(database, encoder, max_bytes=settings.max_upload_bytes)
-    quick = make_quick_encoder()
+    quick, mixed = make_quick_encoder(), make_mixed_encoder()
     hosts = {
-        pack.name: Host(pack.name, database, conversations, knowledge, engine, settings, pack.may_leave, quick) for pack in packs
+        pack.name: Host(pack.name, database, conversations, knowledge, engine, settings, pack.may_leave, quick, mixed)
+        for pack in packs
     }
     connect(database, packs, hosts)
     assistant = AssistantService(

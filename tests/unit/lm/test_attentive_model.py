@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-from duologue.lm.attentive_model import KNOWN, AttentiveModel, Cutter, keep_known, save
+from duologue.lm.attentive_model import KNOWN, AttentiveModel, Cutter, Memory, keep_known, save
 from duologue.lm.static_model import StaticModel, quantise
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "tent", "##s", "dry", "the", "?", "。"]
@@ -135,3 +135,23 @@ def test_a_chinese_vector_is_joined_with_the_static_one(folder: Path, tmp_path: 
     assert np.allclose(found[0], [*(0.75**0.5 * alone.encode(texts)[0]), *(0.25**0.5 * static.encode(texts)[0])], atol=1e-5)
     assert np.allclose(found[1], [*alone.encode(texts)[1], *[0.0] * 4], atol=1e-5)
     assert not found[2].any()
+    mixed = both.mix(0.25)
+    assert mixed.name != both.name
+    assert np.allclose(mixed.encode(texts)[1], [*(0.75**0.5 * alone.encode(texts)[1]), *[0.0] * 4], atol=0.14)
+    assert np.allclose(np.linalg.norm(mixed.encode(texts)[:2], axis=1), 1, atol=1e-6)
+    assert np.allclose(both.encode(texts), found)  # the one it was made of stays as it was
+
+
+def test_what_was_read_is_remembered_up_to_a_limit() -> None:
+    memory = Memory(2)
+    memory.keep(["a", "b"], np.array([[1, 0], [0, 1]], np.float32))
+    assert memory.recall(["b", "a", "c"], 2).tolist() == [[0, 1], [1, 0], [0, 0]]
+    memory.keep(["c"], np.array([[1, 1]], np.float32))
+    assert memory.recall(["a", "b", "c"], 2).tolist() == [[1, 0], [0, 0], [1, 1]]  # b was asked for before a
+
+
+def test_a_text_that_was_read_is_not_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = AttentiveModel.load(folder)
+    first = model.encode(["dry the tents", "帐篷"])
+    monkeypatch.setattr(model, "_read", lambda ids: pytest.fail("read again"))
+    assert np.array_equal(model.encode(["帐篷", "dry the tents"])[::-1], first)

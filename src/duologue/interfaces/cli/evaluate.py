@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def evaluate_pack(name: str, tasks: Sequence[str], data_dir: Path | None, *, as_json: bool) -> None:
-    """Run a pack's own evaluation `run(tasks, data_dir)`; one that has a parameter `encode` is handed the built-in encoder.
+    """Run a pack's own evaluation `run(tasks, data_dir)`; one that has a parameter `encode` or `sentences` is handed the built-in
+    encoder of words or of sentences.
 
     Raises SetupError where a library that the pack needs is not installed.
     """
@@ -33,6 +34,10 @@ def evaluate_pack(name: str, tasks: Sequence[str], data_dir: Path | None, *, as_
         from duologue.lm.static_model import StaticModel
 
         given["encode"] = StaticModel.load()
+    if "sentences" in signature(run).parameters:
+        from duologue.lm.attentive_model import ENGLISH_SHARE, AttentiveModel
+
+        given["sentences"] = AttentiveModel.load().mix(ENGLISH_SHARE)
     with err.status(f"measuring {name} …"):
         rows = list(run(tasks, data_dir, **given))
     _print(name, rows, as_json=as_json)

@@ -78,3 +78,16 @@ def assign_folds(classes: NDArray[np.int64], folds: int, seed: int) -> NDArray[n
             out[row] = (seen[name] + name) % folds
             seen[name] += 1
     return out
+
+
+def spread(classes: NDArray[np.int64], most: int, seed: int) -> NDArray[np.bool_]:
+    """Which rows (n,) are taken where only so many may be: drawn in turn from each class, so that rare ones are taken whole."""
+    order = np.random.default_rng(seed).permutation(len(classes))
+    seen: Counter[int] = Counter()
+    turn = np.zeros(len(classes), np.int64)
+    for row in order:
+        turn[row] = seen[int(classes[row])]
+        seen[int(classes[row])] += 1
+    taken = np.zeros(len(classes), bool)
+    taken[order[np.argsort(turn[order], kind="stable")][:most]] = True
+    return taken

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from duologue.kit.text import Lang
+from duologue.packs.support.terms import has_han
 
 Understanding = Literal["sure", "unsure", "outside"]
 """A confident intent; several that are likely; none at all."""
+VAGUE_WORDS, VAGUE_HAN = 4, 6
+"""Words, or Han characters, up to which a message that is not understood may be said again in other words."""
 Step = Literal["answer", "clarify", "rephrase", "hand_over", "silent"]
 
 
@@ -36,6 +39,14 @@ def decide_step(
     if progress.has_asked:
         return "hand_over", Progress(True, True)
     return ("clarify" if understanding == "unsure" else "rephrase"), Progress(True)
+
+
+def is_vague(text: str) -> bool:
+    """Whether a message is too short to hold a whole question, and is none."""
+    if "?" in text or "？" in text:
+        return False
+    han = sum(has_han(character) for character in text)
+    return han <= VAGUE_HAN if han else len(text.split()) <= VAGUE_WORDS
 
 
 def hand_back() -> Progress:

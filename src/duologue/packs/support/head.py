@@ -1,11 +1,14 @@
-"""A linear head over rows of features: one margin per class. Knows neither texts nor probabilities.
+"""The two linear heads over rows of features: one figure per class. Know neither texts nor probabilities.
 
-One-against-the-rest support vectors (Fan et al., LIBLINEAR, JMLR 2008); for a single class or none there is nothing to separate.
+Over sparse terms one-against-the-rest support vectors (Fan et al., LIBLINEAR, JMLR 2008); over dense vectors the logistic
+regression of all classes at once, which on those is as right and takes a tenth of the time. For a single class or none there is
+nothing to separate. Shapes: n rows, F features, k classes.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 Floats = NDArray[np.float64]
@@ -39,4 +42,31 @@ class LinearHead:
     def margins(self, rows: csr_matrix) -> Floats:
         """(n, k); above zero for the class that a row belongs to, about -1 for the others."""
         found: Floats = np.asarray(rows @ self._weights) + self._bias
+        return found
+
+
+class VectorHead:
+    """Log-odds of k classes from an encoder's vectors. `looseness` is C, against the squared weights."""
+
+    def __init__(self, looseness: float = 20.0) -> None:
+        self.looseness = looseness
+        self._weights: Floats = np.zeros((0, 0))
+        self._bias: Floats = np.zeros(0)
+
+    def fit(self, vectors: NDArray[np.float32], classes: NDArray[np.int64], k: int) -> "VectorHead":
+        """Vectors (n, F), classes (n,) in 0..k-1. A class without a row gets the least figure everywhere."""
+        present = np.unique(classes)
+        self._weights, self._bias = np.zeros((vectors.shape[1], k)), np.zeros(k)
+        if len(present) > 1 and vectors.shape[1]:
+            model = LogisticRegression(C=self.looseness, max_iter=300).fit(vectors, classes)
+            coefficients, biases = model.coef_.astype(float), model.intercept_.astype(float)
+            if len(present) == 2:
+                coefficients, biases = np.vstack([-coefficients[0], coefficients[0]]) / 2, np.r_[-biases, biases] / 2
+            self._bias[:] = biases.min() - 1.0
+            self._weights[:, present], self._bias[present] = coefficients.T, biases
+        return self
+
+    def scores(self, vectors: NDArray[np.float32]) -> Floats:
+        """(n, k), in log-odds; zeros where there was nothing to separate."""
+        found: Floats = vectors @ self._weights + self._bias
         return found

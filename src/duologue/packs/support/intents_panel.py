@@ -172,7 +172,7 @@ async def _learn(context: PanelContext, fresh: list[tuple[str, str | None]], rem
         raise Invalid(f"There may be at most {MOST_EXAMPLES} examples.")
     if len({intent for _, intent in after if intent is not None}) < 2:
         raise Invalid("At least two intents are needed to tell apart.")
-    encode = HostEncode(host)
+    encode = HostEncode(host, of_sentences=True)
 
     def measure() -> dict[str, Any]:
         try:

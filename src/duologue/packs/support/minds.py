@@ -30,24 +30,26 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 T = TypeVar("T")
 
+ENCODE_TIMEOUT_S = 300
+"""For 4,000 examples at once on a busy machine."""
 _reading = ThreadPoolExecutor(1, thread_name_prefix="support-read")
 _learning = ThreadPoolExecutor(1, thread_name_prefix="support-learn")
 """Threads of their own: the encoder, which the models wait for, runs on the program's."""
 
 
 class HostEncode:
-    """The program's encoder, as the models call it from their thread. An encoder that fails is none: rows of zeros."""
+    """The program's encoder, as the models call it from their thread; with `of_sentences` the slower one that knows sentences."""
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
+    def __init__(self, host: Host, *, of_sentences: bool = False) -> None:
+        self._encode = host.encode_sentences if of_sentences else host.encode
         self._loop = asyncio.get_running_loop()
-        self.name = host.encoder.name
+        self.name = (host.sentences if of_sentences else host.encoder).name
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One row per text, (n, d)."""
         if not len(texts):
             return np.zeros((0, 1), np.float32)
-        found = asyncio.run_coroutine_threadsafe(self._host.encode(list(texts)), self._loop).result(timeout=120)
+        found = asyncio.run_coroutine_threadsafe(self._encode(list(texts)), self._loop).result(timeout=ENCODE_TIMEOUT_S)
         return np.asarray(found, np.float32)
 
 
@@ -88,7 +90,7 @@ class Minds:
         async with host.read() as tx:
             number = await repository.find_active_number(tx, workspace_id)
             own = await repository.list_routes(tx, workspace_id)
-        stamp = (number, host.encoder.name)
+        stamp = (number, host.sentences.name)
         async with self._lock(f"{workspace_id} intents"):
             known = self._models.get(workspace_id)
             if known is None or known[0] != stamp:
@@ -101,7 +103,7 @@ class Minds:
     async def _learn(self, host: Host, workspace_id: str, number: int) -> Models | None:
         async with host.read() as tx:
             version = await repository.find_active(tx, workspace_id) if number else None
-        encode = HostEncode(host)
+        encode = HostEncode(host, of_sentences=True)
 
         def learn() -> Models | None:
             try:

@@ -17,6 +17,8 @@ from duologue.packs.support.terms import has_han
 Floats = NDArray[np.float64]
 SHARES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """How many times a likeness, a cosine, may count as a margin."""
+ODDS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 3.0)
+"""How many times log-odds by vectors may."""
 LEAST = 0.1
 _SPLIT = re.compile(r"[_\-./:\s]+|(?<=[a-z])(?=[A-Z])")
 _LETTERS = re.compile(r"[a-zA-Z]{3}|[\u4e00-\u9fff]{2}")
@@ -36,15 +38,24 @@ class Prototypes:
         return found
 
 
-def choose_share(margins: Floats, likeness: Floats, right: NDArray[np.int64]) -> float:
-    """The share of SHARES under which the right classes (n,) are likeliest, each at its own temperature."""
+def choose_shares(margins: Floats, odds: Floats, likeness: Floats | None, right: NDArray[np.int64]) -> tuple[float, float]:
+    """The shares of ODDS and of SHARES under which the right classes (n,) are likeliest, at their own temperature.
+
+    Margins, log-odds and likeness are (n, k); without likeness its share is nought.
+    """
     rows = np.arange(len(right))
 
-    def loss(share: float) -> float:
-        mixed = margins + share * likeness
+    def loss(shares: tuple[float, float]) -> float:
+        mixed = margins + shares[0] * odds
+        if likeness is not None:
+            mixed = mixed + shares[1] * likeness
         return -float(log_softmax(mixed / fit_temperature(mixed, right), axis=1)[rows, right].mean())
 
-    return min(SHARES, key=loss)
+    best = min(((share, 0.0) for share in ODDS), key=loss)
+    if likeness is None:
+        return best
+    best = min(((best[0], share) for share in SHARES), key=loss)
+    return min(((share, best[1]) for share in ODDS), key=loss)
 
 
 def speaking_names(names: Sequence[str], texts: Sequence[str]) -> dict[int, str]:

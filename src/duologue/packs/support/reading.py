@@ -15,6 +15,7 @@ from duologue.kit.text import EMAIL, Lang
 from duologue.packs.support import repository
 from duologue.packs.support.alarms import AlarmGate, find_trend
 from duologue.packs.support.dialogue_features import Turn
+from duologue.packs.support.fallback import is_vague
 from duologue.packs.support.lexicon import weigh
 from duologue.packs.support.minds import Mind, Models, minds_of, think
 from duologue.packs.support.model import Alarm
@@ -26,7 +27,7 @@ from duologue.sdk import Host, Message, ReadContext, Reader, ReadingAlarm, Seen,
 LEAST_SURE, MOST_SURE = 0.5, 0.9
 """The confidence of being sure is the model's own (95 % right on held-out examples) within these bounds."""
 CLEAR, TIMES = 0.5, 3.0
-"""It is also clear what is meant where it is likelier than not, and so many times as likely as the next."""
+"""It is also clear what is meant where it is likelier than not, and so many times as likely as the next; not of a word or two."""
 LIKELY = 0.12
 """Probability from which an intent is worth asking about."""
 MAX_OPTIONS = 3
@@ -131,7 +132,7 @@ def _read_with(models: Models, said: Sequence[Message], bare: str) -> dict[str, 
     likely = [(first.intent, first.confidence), *first.alternatives]
     options = [intent for intent, chance in likely if chance >= LIKELY and intent not in NEVER_ASKED][:MAX_OPTIONS]
     is_clear = first.confidence >= CLEAR and first.confidence >= TIMES * (first.alternatives[0][1] if first.alternatives else 0.0)
-    is_sure = first.confidence >= sure or is_clear
+    is_sure = first.confidence >= sure or (is_clear and not is_vague(bare))
     understanding = "outside" if not first.is_in_scope or not (is_sure or options) else "sure" if is_sure else "unsure"
     return {
         "intents": [

@@ -8,14 +8,13 @@ from typing import Any
 
 from duologue.kit.text import Lang
 from duologue.packs.support import repository
-from duologue.packs.support.fallback import Progress, Understanding, decide_step, hand_back, render_question
+from duologue.packs.support.fallback import Progress, Understanding, decide_step, hand_back, is_vague, render_question
 from duologue.packs.support.labels import label_of
 from duologue.packs.support.minds import minds_of
 from duologue.packs.support.offers import ADVICE, make_card, move, render_offers
 from duologue.packs.support.reading import find_survey
 from duologue.packs.support.survey import read_answer
 from duologue.packs.support.surveys import answer_survey, render_thanks
-from duologue.packs.support.terms import has_han
 from duologue.packs.support.tools import match_order
 from duologue.sdk import Message, Reply, Skill, SkillContext
 
@@ -25,8 +24,6 @@ SURE_OF_WORDS = 0.97
 TORN, TORN_VAGUE, BALANCE = 0.75, 0.35, 0.5
 """Probability of the two likeliest intents together from which it is asked which is meant, and the least share of the second in
 the first; of a short message less is enough."""
-VAGUE_WORDS, VAGUE_HAN = 4, 6
-"""Words, or Han characters, up to which a message that is not understood may be said again in other words."""
 WANTS = "support_wants"
 """Key in a message's data: what the person was asked for."""
 _OWN = re.compile(r"\b(?:my|mine|our|i|i've|i'm|we)\b|我|咱|到哪|没收到|没到|没动|不动|未收到", re.IGNORECASE)
@@ -130,14 +127,6 @@ def _is_torn(chances: Sequence[float], is_short: bool) -> bool:
     if is_short:
         return sum(chances) >= TORN_VAGUE
     return len(chances) > 1 and sum(chances) >= TORN and chances[1] >= BALANCE * chances[0]
-
-
-def is_vague(text: str) -> bool:
-    """Whether a message is too short to hold a whole question, and is none."""
-    if "?" in text or "？" in text:
-        return False
-    han = sum(has_han(character) for character in text)
-    return han <= VAGUE_HAN if han else len(text.split()) <= VAGUE_WORDS
 
 
 def find_progress(history: tuple[Message, ...]) -> Progress:

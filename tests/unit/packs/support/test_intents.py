@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from duologue.kit.errors import Invalid
-from duologue.packs.support.examples import assign_folds, clean_examples
-from duologue.packs.support.features import Features
-from duologue.packs.support.head import LinearHead
+from duologue.lm.attentive_model import ENGLISH_SHARE, AttentiveModel
+from duologue.packs.support.examples import assign_folds, clean_examples, spread
+from duologue.packs.support.features import Counts, Features
+from duologue.packs.support.head import LinearHead, VectorHead
 from duologue.packs.support.intents import IntentModel, split_segments
 from duologue.packs.support.starter import starter_examples, starter_model
 
@@ -45,6 +46,42 @@ def test_a_message_may_ask_for_two_things(model: IntentModel) -> None:
     model.sure = 0.3
     found = {reading.intent for reading in model.read("Where is my order? And also I need an invoice.")}
     assert {"order_status", "invoice"} <= found
+
+
+@pytest.fixture(scope="module")
+def whole() -> IntentModel:
+    """As the program has it."""
+    return starter_model(AttentiveModel.load().mix(ENGLISH_SHARE))
+
+
+SERVICES = (
+    "你们提供磨刀服务吗",
+    "有没有上门测量的服务",
+    "提供充电服务吗",
+    "维修要人工费吗",
+    "do you offer avalanche training",
+    "do you sew on badges",
+)
+PERSONS = (
+    "我要人工服务",
+    "能给我人工客服吗",
+    "有没有真人可以服务我",
+    "帮我接人工",
+    "can I get a human agent",
+    "let a person serve me",
+)
+GRIEFS = ("你们的服务真差", "这是什么服务啊，气死了", "is your service always this bad")
+
+
+@pytest.mark.parametrize("text", SERVICES)
+def test_who_asks_for_a_service_wants_no_person_and_complains_of_nothing(whole: IntentModel, text: str) -> None:
+    (reading,) = whole.read(text)
+    assert reading.intent in ("service_question", "warranty_repair")
+
+
+@pytest.mark.parametrize(("text", "intent"), [*((t, "human") for t in PERSONS), *((t, "complaint") for t in GRIEFS)])
+def test_who_wants_a_person_or_complains_of_the_service_is_still_read_so(whole: IntentModel, text: str, intent: str) -> None:
+    assert whole.predict([text]) == [intent]
 
 
 def test_one_thing_is_read_once(model: IntentModel) -> None:
@@ -89,12 +126,83 @@ class Letters:
         return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1.0)
 
 
-def test_an_encoder_is_joined() -> None:
+def test_an_encoder_counts() -> None:
     texts, intents = starter_examples()
     model = IntentModel(Letters()).fit(texts, intents)
     features = Features(Letters()).fit(texts)
     assert features.join(features.terms(texts), features.vectors(texts)).shape[1] == features.terms(texts).shape[1] + 10
     assert model.predict(["I want to cancel my order"]) == ["cancel_order"]
+
+
+class Told:
+    """An encoder that was told what is meant, and counts what it was asked."""
+
+    name = "told"
+
+    def __init__(self, meant: dict[str, int]) -> None:
+        self.meant, self.asked = meant, 0
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked += len(texts)
+        return np.eye(2, dtype=np.float32)[[self.meant[text] for text in texts]]
+
+
+def test_where_words_say_nothing_the_encoder_does() -> None:
+    rng = np.random.default_rng(0)
+    texts = ["".join(rng.choice(list("abcdefghijklmnop"), 6)) for _ in range(60)]
+    encode = Told({text: i % 2 for i, text in enumerate(texts)})
+    model = IntentModel(encode).fit(texts[:40], ["1", "2"] * 20)
+    assert model.predict(texts[40:]) == ["1", "2"] * 10
+    assert encode.asked == 40 + 20  # not once more for each part that was held out
+
+
+def test_of_many_examples_only_so_many_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("duologue.packs.support.intents.READ", 30)
+    texts, intents = [f"where is parcel {i}x" for i in range(60)] + ["money back"], ["1"] * 60 + ["2"]
+    encode = Told({text: int(intent == "2") for text, intent in zip(texts, intents, strict=True)})
+    model = IntentModel(encode).fit(texts, intents)
+    assert encode.asked == 30
+    assert model.predict(["money back"]) == ["2"]  # the rare one was among those that were read
+
+
+def test_rows_are_taken_from_each_class_in_turn() -> None:
+    classes = np.array([0] * 50 + [1] * 3 + [2])
+    taken = spread(classes, 12, 0)
+    assert np.bincount(classes[taken]).tolist() == [8, 3, 1]
+    assert spread(classes, 100, 0).all()
+    assert not spread(classes, 0, 0).any()
+
+
+def test_terms_are_weighed_as_the_reference_weighs_them() -> None:
+    from scipy.sparse import hstack
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    from duologue.packs.support.terms import latin_terms, piece_terms
+
+    texts, _ = starter_examples()
+    rows = np.arange(0, len(texts), 2)
+    counts = Counts(texts)
+    features = Features().fit_rows(counts, rows)
+    some = [texts[i] for i in rows]
+    views = [TfidfVectorizer(analyzer=a, sublinear_tf=True, dtype=np.float64).fit(some) for a in (latin_terms, piece_terms)]
+    theirs = hstack([view.transform(texts[:50]) for view in views])
+    assert abs(features.terms(texts[:50]) - theirs).max() < 1e-12
+    assert abs(features.terms_of(counts, np.arange(50)) - theirs).max() < 1e-12
+
+
+def test_the_head_over_vectors_separates_as_the_reference_does() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(0)
+    classes = rng.integers(0, 3, 90)
+    vectors = (np.eye(3)[classes] + rng.normal(0, 0.6, (90, 3))).astype(np.float32)
+    theirs = LogisticRegression(C=20.0, max_iter=1000).fit(vectors, classes)
+    own = VectorHead().fit(vectors, classes, 4).scores(vectors)
+    assert np.abs(own[:, :3] - theirs.decision_function(vectors)).max() < 0.05
+    assert (own[:, 3] < own[:, :3].max(axis=1)).all()  # never the class of which nothing was seen
+    two = VectorHead().fit(vectors[classes < 2], classes[classes < 2], 2).scores(vectors)
+    assert ((two[:, 1] > two[:, 0]) == (vectors[:, 1] > vectors[:, 0])).mean() > 0.9
+    assert not VectorHead().fit(vectors[classes == 1], classes[classes == 1], 2).scores(vectors).any()
 
 
 def test_out_of_scope_examples_teach_scope() -> None:

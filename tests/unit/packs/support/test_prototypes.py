@@ -3,7 +3,7 @@
 import numpy as np
 
 from duologue.packs.support.intents import IntentModel
-from duologue.packs.support.prototypes import Prototypes, choose_share, speaking_names
+from duologue.packs.support.prototypes import Prototypes, choose_shares, speaking_names
 
 
 def test_a_prototype_is_the_mean_of_unit_length():
@@ -22,8 +22,12 @@ def test_the_share_follows_whoever_is_right():
     rng = np.random.default_rng(1)
     right = rng.integers(0, 4, 200)
     good, bad = np.eye(4)[right] + rng.normal(0, 0.2, (200, 4)), rng.normal(0, 1.0, (200, 4))
-    assert choose_share(bad, good, right) >= 16.0
-    assert choose_share(good, bad, right) == 0.0
+    none = np.zeros((200, 4))
+    assert choose_shares(bad, none, good, right)[1] >= 16.0
+    assert choose_shares(bad, good, none, right)[0] == 3.0
+    assert choose_shares(good, bad, bad, right)[0] <= 0.1
+    assert choose_shares(good, none, bad, right)[1] == 0.0
+    assert choose_shares(bad, none, None, right)[1] == 0.0
 
 
 def test_names_that_say_something():
