@@ -1,11 +1,12 @@
 """Practice and reading on the learner's page. No key and no worked step leaves before the learner has worked for it.
 
-What a browser sends is words, never a level: how many hints were shown is kept here, how often one tried in the answers. Hints
-that would give the result away are left out; a question whose solution was shown counts for nothing any more.
+What a browser sends is words, never a level: how many hints were shown is in the store, how often one tried in the answers. Hints
+that would give the result away are left out; a question whose solution was shown or told counts for nothing any more.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from duologue.kit.errors import Invalid, NotFound
@@ -20,13 +21,14 @@ from duologue.packs.education.pages.path import here
 from duologue.packs.education.path.diagnosis import believe
 from duologue.packs.education.resources import Known, query_of, ratings_of, recommend, text_of
 from duologue.packs.education.tutor.leak import find_leak
+from duologue.packs.education.tutor.repository import Ladder, drop_ladder, get_ladder, save_ladder
+from duologue.packs.education.tutor.tutor import LADDER, read_state
 from duologue.packs.education.tutor.words import say
 from duologue.sdk import PanelContext
 
 TRIES = 3
 """Wrong answers of one's own, after all hints, before the worked steps are shown."""
-MAX_KEPT, MAX_CHARS = 4_000, 4_000
-_shown: OrderedDict[tuple[str, str, str], int] = OrderedDict()
+MAX_CHARS = 4_000
 
 
 def safe_hints(item: Item, lang: Lang) -> tuple[str, ...]:
@@ -44,9 +46,10 @@ async def practice(context: PanelContext, skill: str = "") -> Any:
     wanted = [i for s in steps for i in s.items] + ([i.id for i in course.items_of(skill)] if skill else [])
     for item_id in sorted(dict.fromkeys(wanted), key=lambda i: i in answered):
         item = course.item(item_id)
-        step = next((s for s in steps if item_id in s.items), None)
+        step, hints = next((s for s in steps if item_id in s.items), None), safe_hints(item, context.lang)
+        ladder = await _ladder(context, item_id)
         return {"id": item.id, "text": item.text, "type": item.type, "options": dict(item.options), "form": item.form or "",
-                "hints": len(safe_hints(item, context.lang)), "kind": step.kind if step else "practice",
+                "hints": len(hints), "given": list(hints[: ladder.hints]), "kind": step.kind if step else "practice",
                 "skill": course.skill(item.skills[0]).name, "skill_id": item.skills[0],
                 "why": step.why if step else ""}  # fmt: skip
     return None
@@ -68,16 +71,24 @@ async def how_read(context: PanelContext, item: str, text: str) -> Any:
 async def hint(context: PanelContext, item: str) -> Any:
     """The next hint of an item. Raises NotFound after the last."""
     room, _ = await here(context)
-    hints = safe_hints(room.course(context.lang).item(item), context.lang)
-    key = (context.workspace_id, context.person_id, item)
-    number = _shown.pop(key, 0) + 1
-    if number > len(hints):
-        _shown[key] = len(hints)
-        raise NotFound("There is no further hint.")
-    _shown[key] = number
-    while len(_shown) > MAX_KEPT:
-        _shown.popitem(last=False)
+    hints, now = safe_hints(room.course(context.lang).item(item), context.lang), context.host.clock.now()
+    async with context.host.write() as tx:
+        ladder = await get_ladder(tx, context.workspace_id, context.person_id, item, now)
+        number = ladder.hints + 1
+        if number > len(hints):
+            raise NotFound("There is no further hint.")
+        await save_ladder(tx, replace(ladder, hints=number, at=now))
     return {"hint": hints[number - 1], "left": len(hints) - number}
+
+
+async def _ladder(context: PanelContext, item: str) -> Ladder:
+    async with context.host.read() as tx:
+        return await get_ladder(tx, context.workspace_id, context.person_id, item, context.host.clock.now())
+
+
+def _was_told(ladder: Ladder) -> bool:
+    """Whether the tutor has said the result."""
+    return read_state(ladder.talk).level >= len(LADDER) - 1
 
 
 async def answer(context: PanelContext, item: str, text: str) -> Any:
@@ -89,13 +100,17 @@ async def answer(context: PanelContext, item: str, text: str) -> Any:
     asked = course.item(item)
     if not text.strip():
         raise Invalid("Write an answer first.")
-    hints = _shown.get((context.workspace_id, context.person_id, item), 0)
+    ladder = await _ladder(context, item)
+    hints = ladder.hints
     had_all = hints >= len(safe_hints(asked, context.lang))
     wrong = sum(not r.correct for r in room.answers.get(context.person_id, ()) if r.item == item)
     found = await asyncio.to_thread(grade, asked, text[:MAX_CHARS], context.lang)
-    counts = not (had_all and wrong >= TRIES)
+    counts = not (had_all and wrong >= TRIES) and not _was_told(ladder)
     if counts:
         await keep_answer(context.host, row, item, text, found.is_correct, hints)
+        if found.is_correct:  # the next time it is practised or reviewed, help is counted anew
+            async with context.host.write() as tx:
+                await drop_ladder(tx, context.workspace_id, context.person_id, item)
         context.host.refresh(context.workspace_id)
     is_told = found.is_correct or (had_all and wrong + 1 >= TRIES)
     left = 0 if is_told else max(1, TRIES - wrong - 1)
@@ -123,17 +138,28 @@ async def rate(context: PanelContext, resource: str, helped: bool) -> Any:
     return {"read": resource}
 
 
-async def recommended(context: PanelContext, skill: str = "", query: str = "", max_minutes: int = 0) -> Any:
-    """Reading for a skill, a question in words, or the learner's own gaps, each with the reasons. Raises NotFound."""
+async def recommended(context: PanelContext, skill: str = "", query: str = "", max_minutes: int = 0, max_level: int = 0,
+                      form: str = "", licence: str = "", lang: str = "") -> Any:  # fmt: skip
+    """Reading for a skill, a question in words, or the learner's own gaps, within limits, each with the reasons. Raises NotFound.
+
+    `limits` says what can be limited here: what the course's reading has.
+    """
     room, _ = await here(context)
     course = room.course(context.lang)
     texts = [text_of(r) for r in course.resources] + [query_of(course, skill, query[:300]) or " "]
     vectors = Known(dict(zip(texts, await context.host.encode(texts), strict=True)))
     found = recommend(room.learner(context.person_id), course, skill, query=query[:300], encode=vectors,
-                      max_minutes=max_minutes, choices=room.choices, ratings=ratings_of(room.reads),
-                      at=context.host.clock.now())  # fmt: skip
+                      max_minutes=max_minutes, max_level=max_level, forms=(form,) if form else (), licence=licence, lang=lang,
+                      choices=room.choices, ratings=ratings_of(room.reads), at=context.host.clock.now())  # fmt: skip
+    limits = {"minutes": sorted({r.minutes for r in course.resources}), "levels": sorted({r.level for r in course.resources}),
+              **{name: _kinds(getattr(r, field) for r in course.resources)
+                 for name, field in (("forms", "form"), ("licences", "licence"), ("langs", "lang"))}}  # fmt: skip
     return {"reading": [{"id": r.resource.id, "title": r.resource.title, "minutes": r.resource.minutes, "why": list(r.why),
-                         "is_pinned": r.is_pinned} for r in found]}  # fmt: skip
+                         "is_pinned": r.is_pinned} for r in found], "limits": limits}  # fmt: skip
+
+
+def _kinds(values: Iterable[str]) -> list[str]:
+    return sorted({value for value in values if value})
 
 
 async def skill(context: PanelContext, skill: str) -> Any:

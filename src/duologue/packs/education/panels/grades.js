@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { percent, t } from "../../js/shared/i18n.js";
 import { Dialog, say, tell } from "../../js/shared/parts.js";
-import { Criteria, fromLines, Marked, toLines } from "./rubric.js";
+import { Criteria, fromLines, Marked, toLines, Traits } from "./rubric.js";
 
 export const styles = ["education.css"];
 
@@ -12,7 +12,15 @@ function Waiting({ one, act }) {
   const [score, setScore] = useState(Math.round(one.score * 100));
   const [remark, setRemark] = useState("");
   const [met, setMet] = useState(Object.fromEntries(one.criteria.map((c) => [c.id, c.is_met])));
+  const [traits, setTraits] = useState(Object.fromEntries(one.traits.map((x) => [x.id, x.score === null ? "" : Math.round(100 * x.score)])));
   const isAppeal = one.kind === "appeal";
+  const scored = Object.entries(traits).filter(([, v]) => v !== "").map(([id, v]) => [id, Math.min(100, Math.max(0, Number(v) || 0)) / 100]);
+  const rate = (id, v) => {
+    const next = { ...traits, [id]: v };
+    const all = Object.values(next).filter((x) => x !== "").map(Number);
+    setTraits(next);
+    if (all.length) setScore(Math.round(all.reduce((a, b) => a + b, 0) / all.length));
+  };
   const value = Math.min(100, Math.max(0, Number(score) || 0)) / 100;
   const flip = (id) => {
     const next = { ...met, [id]: !met[id] };
@@ -21,13 +29,15 @@ function Waiting({ one, act }) {
   };
   const send = (e) => {
     e.preventDefault();
-    act(isAppeal ? "answer_appeal" : "sign_one", isAppeal ? { appeal_id: one.appeal_id, score: value, remark } : { submission_id: one.id, score: value, remark, met: one.criteria.length ? met : null });
+    act(isAppeal ? "answer_appeal" : "sign_one", isAppeal ? { appeal_id: one.appeal_id, score: value, remark } : { submission_id: one.id, score: value, remark, met: one.criteria.length ? met : null, traits: scored.length ? Object.fromEntries(scored) : null });
   };
   return html`<li class="card" data-testid="waiting"><p style="margin: 0"><strong>${one.name}</strong> · <small>${one.title}</small><br />${one.question}</p>
     <${Marked} text=${one.answer} criteria=${one.criteria.map((c) => ({ ...c, is_met: met[c.id] }))} />
     <p style="margin: 0"><small>${one.key && html`${t("education.key")}: ${one.key} · `}${one.reading && html`${t("education.read_as", { reading: one.reading })} · `}${one.confidence > 0 && t("education.confidence", { p: percent(one.confidence) })}</small></p>
     <p style="margin: 0"><span class="badge">${t(isAppeal ? "education.appeal" : "education.why")}</span> ${one.reason}</p>
     ${one.criteria.length > 0 && !isAppeal && html`<${Criteria} criteria=${one.criteria} met=${met} flip=${flip} />`}
+    ${one.counted && html`<p style="margin: 0"><small>${t("education.counted", { ...one.counted, different: percent(one.counted.different) })}</small></p>`}
+    ${one.traits.length > 0 && !isAppeal && html`<${Traits} traits=${one.traits} given=${traits} change=${rate} />`}
     <form class="fields" onSubmit=${send}><label>${t("education.score")} % <input type="number" min="0" max="100" style="inline-size: 5em" value=${score} onInput=${(e) => setScore(e.target.value)} /></label>
       <label style="flex: 1 1 10em">${t("education.remark")} <input type="text" value=${remark} required=${isAppeal} onInput=${(e) => setRemark(e.target.value)} /></label>
       <button class="button small" type="submit">${t(isAppeal ? "education.decide" : "education.sign_grade")}</button></form></li>`;
@@ -52,7 +62,7 @@ function Key({ homework, item, act }) {
   const send = (e) => (e.preventDefault(), act("change_key", { homework_id: homework, item: item.id, ...change }));
   return html`<form class="fields" style="margin-block: 8px" onSubmit=${send}><span style="flex-basis: 100%">${item.text}</span>${isWords
     ? html`<label style="flex: 1 1 100%">${t("education.rubric")} <textarea rows="3" value=${lines} placeholder=${t("education.rubric_hint")} onInput=${(e) => setLines(e.target.value)}></textarea><small>${t("education.rubric_hint")}</small></label>`
-    : html`<label>${t("education.key")} <input type="text" value=${key} onInput=${(e) => setKey(e.target.value)} /></label>
+    : item.type === "program" ? html`<label style="flex: 1 1 100%">${t("education.tests")} <textarea rows="3" class="code" value=${key} onInput=${(e) => setKey(e.target.value)}></textarea></label>` : html`<label>${t("education.key")} <input type="text" value=${key} onInput=${(e) => setKey(e.target.value)} /></label>
     <label>${t("education.accept")} <input type="text" value=${accept} placeholder="a | b" onInput=${(e) => setAccept(e.target.value)} /></label>`}
     <button class="button small quiet" type="submit" disabled=${isWords ? !lines.trim() : !key.trim()}>${t("education.grade_again")}</button></form>`;
 }
@@ -69,11 +79,16 @@ function Own({ add }) {
   const [text, setText] = useState("");
   const [type, setType] = useState("short");
   const [key, setKey] = useState("");
+  const [options, setOptions] = useState("");
   const isWords = ["short", "essay"].includes(type);
-  const send = (e) => (e.preventDefault(), add(isWords ? { text, type, rubric: fromLines(key) } : { text, type, key }), setText(""), setKey(""));
+  const lines = Object.fromEntries(options.split("\n").map((x) => x.trim()).filter(Boolean).slice(0, 8).map((x, i) => ["ABCDEFGH"[i], x]));
+  const own = () => (isWords ? { text, type, rubric: fromLines(key) } : type === "program" ? { text, type, tests: key } : type === "choice" ? { text, type, key, options: lines } : { text, type, key });
+  const send = (e) => (e.preventDefault(), add(own()), setText(""), setKey(""), setOptions(""));
+  const hint = isWords ? "rubric_hint" : { program: "tests_hint", choice: "choice_hint" }[type];
   return html`<details data-testid="own"><summary>${t("education.own")}</summary><form class="fields" onSubmit=${send}><label style="flex: 1 1 100%">${t("education.question")} <textarea rows="2" required value=${text} onInput=${(e) => setText(e.target.value)}></textarea></label>
-    <label>${t("education.type")} <select value=${type} onChange=${(e) => setType(e.target.value)}>${["short", "math", "ordering", "blanks", "essay"].map((k) => html`<option key=${k} value=${k}>${t(`education.type_${k}`)}</option>`)}</select></label>
-    <label style="flex: 1 1 16em">${t(isWords ? "education.rubric" : "education.key")} <textarea rows="2" required=${type !== "essay"} value=${key} onInput=${(e) => setKey(e.target.value)}></textarea>${isWords && html`<small>${t("education.rubric_hint")}</small>`}</label>
+    <label>${t("education.type")} <select value=${type} onChange=${(e) => setType(e.target.value)}>${["short", "math", "choice", "ordering", "blanks", "program", "essay"].map((k) => html`<option key=${k} value=${k}>${t(`education.type_${k}`)}</option>`)}</select></label>
+    ${type === "choice" && html`<label style="flex: 1 1 16em">${t("education.options")} <textarea rows="3" required value=${options} onInput=${(e) => setOptions(e.target.value)}></textarea></label>`}
+    <label style="flex: 1 1 16em">${t(isWords ? "education.rubric" : type === "program" ? "education.tests" : "education.key")} <textarea rows="2" class=${type === "program" ? "code" : ""} required=${type !== "essay"} value=${key} onInput=${(e) => setKey(e.target.value)}></textarea>${hint && html`<small>${t(`education.${hint}`)}</small>`}</label>
     <button class="button small quiet" type="submit" disabled=${!text.trim()}>${t("education.add_question")}</button></form></details>`;
 }
 

@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { percent, t } from "../../js/shared/i18n.js";
 import { say, tell } from "../../js/shared/parts.js";
-import { Criteria } from "./rubric.js";
+import { Criteria, Traits } from "./rubric.js";
 import { firstGuess, ScanButton, ScanLines } from "./scan.js";
 
 export const styles = ["education.css"];
@@ -13,6 +13,7 @@ function Graded({ answer, act }) {
   const send = (e) => (e.preventDefault(), act("appeal", { submission_id: answer.id, text }).then(() => setOpen(false)));
   return html`<div data-testid="graded"><p><strong>${percent(answer.score)}</strong> ${answer.feedback} ${answer.remark} <small>${t("education.signed", { by: answer.by })}</small></p>
     ${answer.criteria?.length > 0 && html`<${Criteria} criteria=${answer.criteria} met=${Object.fromEntries(answer.criteria.map((c) => [c.id, c.is_met]))} />`}
+    ${answer.traits?.length > 0 && html`<${Traits} traits=${answer.traits} />`}
     ${answer.appeals && html`<p class="nothing">${t("education.appeal_waits")}</p>`}
     ${!answer.appeals && !isOpen && html`<button class="button small quiet" type="button" onClick=${() => setOpen(true)}>${t("education.appeal")}</button>`}
     ${isOpen && html`<form onSubmit=${send}><label>${t("education.appeal_why")} <textarea required rows="2" value=${text} onInput=${(e) => setText(e.target.value)}></textarea></label>
@@ -33,7 +34,7 @@ function Question({ homework, item, number, query, act, scanned }) {
   const send = (e) => (e.preventDefault(), act("hand_in", { ...where, text }).then((ok) => ok && say(t("education.handed_in"))));
   const label = t("education.answer_to", { n: number });
   const input = ["short", "essay", "program"].includes(item.type)
-    ? html`<textarea rows="4" aria-label=${label} value=${text} onInput=${(e) => setText(e.target.value)}></textarea>`
+    ? html`<textarea rows=${item.type === "program" ? 8 : 4} class=${item.type === "program" ? "code" : ""} spellcheck=${item.type !== "program"} aria-label=${label} value=${text} onInput=${(e) => setText(e.target.value)}></textarea>`
     : html`<input type="text" aria-label=${label} value=${text} onInput=${(e) => setText(e.target.value)} onBlur=${look} />`;
   return html`<li data-testid="question" style="margin-block-end: 18px"><p style="white-space: pre-wrap"><strong>${number}.</strong> ${item.text}</p>
     ${isSigned && html`<p><small>${t("education.you_wrote")}</small> ${item.answer.text}</p><${Graded} answer=${item.answer} act=${act} />`}

@@ -5,7 +5,8 @@ import { say, tell } from "../../js/shared/parts.js";
 import { Plot } from "../../js/shared/plot.js";
 import { Goal, WhatIf } from "./goal.js";
 import { dayLabel, Graph, List, Month, Views } from "./path.js";
-import { Practice, Reading } from "./practice.js";
+import { Practice } from "./practice.js";
+import { Reading, Recommended, Shelves } from "./reading.js";
 import { About } from "./skill.js";
 
 export const styles = ["education.css"];
@@ -20,14 +21,6 @@ function Join({ act }) {
     <label><input type="checkbox" checked=${consent} onChange=${(e) => setConsent(e.target.checked)} /> ${t("education.consent")}</label>
     <label><input type="checkbox" checked=${minor} onChange=${(e) => setMinor(e.target.checked)} /> ${t("education.minor")}</label>
     <button class="button" type="submit" disabled=${!consent}>${t("education.join")}</button></form>`;
-}
-
-/** Reading for a skill, each with why. */
-function Recommended({ skill, query, read }) {
-  const [found, setFound] = useState([]);
-  useEffect(() => void query("recommended", { skill }).then((r) => setFound(r.reading), tell), [skill]);
-  if (!found.length) return null;
-  return html`<div><small>${t("education.read_next")}</small><ul class="evidence">${found.map((r) => html`<li key=${r.id}><button class="link" type="button" onClick=${() => read(r.id)}>${r.title}</button>${r.is_pinned ? " ★" : ""} <small>${r.why.join(" ")}</small></li>`)}</ul></div>`;
 }
 
 function Route({ me, path, query, act, read, practise }) {
@@ -76,7 +69,7 @@ export default function Learning({ version, query, command, download }) {
   return html`<div class="panel edu" style="grid-template-columns: minmax(0, 1fr)"><div class="head"><h2>${me.title}</h2><p>${t("education.goal_line", { skill: goal, day: me.goal.due, minutes: me.goal.minutes_per_day })} · ${me.signed.by ? t("education.signed", { by: me.signed.by }) : t("education.not_signed")}</p></div>
     <details open=${!me.has_goal}><summary>${t(me.has_goal ? "education.change_goal" : "education.choose_goal")}</summary><${Goal} key=${JSON.stringify(me.goal)} me=${me} act=${act} /></details>
     <${Practice} skill=${only} path=${path} query=${query} command=${command} onDone=${again} leave=${() => setOnly("")} />
-    <${Route} me=${me} path=${path} query=${query} act=${act} read=${setReading} practise=${practise} /><${Progress} progress=${progress} />
+    <${Route} me=${me} path=${path} query=${query} act=${act} read=${setReading} practise=${practise} /><${Shelves} query=${query} read=${setReading} version=${version} /><${Progress} progress=${progress} />
     ${reading && html`<${Reading} id=${reading} query=${query} act=${act} close=${() => setReading("")} />`}
     <div class="chips"><button class="button small quiet" type="button" onClick=${() => download("calendar", {}, "path.ics").catch(tell)}>${t("education.calendar")}</button>
       <button class="button small quiet" type="button" onClick=${() => download("deck", {}, "my-reviews.apkg").catch(() => say(t("education.deck_none"), true))}>${t("education.deck")}</button>

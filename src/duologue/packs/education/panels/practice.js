@@ -1,7 +1,7 @@
-/** Practice: one question at a time, how the answer is read, hints, the tutor beside it; reading in a dialog. */
+/** Practice: one question at a time, how the answer is read, hints, the tutor beside it. */
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { t } from "../../js/shared/i18n.js";
-import { Dialog, say, tell } from "../../js/shared/parts.js";
+import { tell } from "../../js/shared/parts.js";
 
 function Tutor({ item, command }) {
   const [text, setText] = useState("");
@@ -20,7 +20,7 @@ export function Practice({ skill, path, query, command, onDone, leave }) {
   const [hints, setHints] = useState([]);
   const [read, setRead] = useState({ reading: "", problem: "" });
   const [result, setResult] = useState(null);
-  const next = () => query("practice", { skill }).then((found) => (setItem(found), setText(""), setHints([]), setResult(null), setRead({ reading: "", problem: "" })), tell);
+  const next = () => query("practice", { skill }).then((found) => (setItem(found), setText(""), setHints(found?.given ?? []), setResult(null), setRead({ reading: "", problem: "" })), tell);
   useEffect(() => void next(), [skill]);
   const hint = () => command("hint", { item: item.id }).then((h) => setHints([...hints, h.hint]), tell);
   const look = () => text.trim() && query("how_read", { item: item.id, text }).then(setRead, tell);
@@ -43,15 +43,4 @@ export function Practice({ skill, path, query, command, onDone, leave }) {
       ${result && html`<button class="button ${isDone ? "" : "quiet"}" type="button" onClick=${next}>${t("education.next")}</button>`}
       ${skill && html`<button class="button quiet" type="button" onClick=${leave}>${t("education.back_to_path")}</button>`}</div></form>
     <${Tutor} key=${item.id} item=${item.id} command=${command} /></section>`;
-}
-
-/** @param {{id: string, query: Function, act: Function, close: Function}} props */
-export function Reading({ id, query, act, close }) {
-  const [shown, setShown] = useState(null);
-  useEffect(() => void query("reading", { resource: id }).then(setShown, (problem) => (tell(problem), close())), [id]);
-  if (!shown) return null;
-  const rate = (helped) => act("rate", { resource: id, helped }).then((ok) => ok && (say(t("education.thanks")), close()));
-  return html`<${Dialog} title=${shown.title} onClose=${close}><p class="nothing">${t("education.minutes", { n: shown.minutes })}</p><p style="white-space: pre-wrap; max-inline-size: 60ch">${shown.text}</p>
-    <p>${t("education.did_help")}</p><div class="chips"><button class="button" type="button" onClick=${() => rate(true)}>${t("education.helped")}</button>
-      <button class="button quiet" type="button" onClick=${() => rate(false)}>${t("education.helped_not")}</button></div><//>`;
 }

@@ -13,6 +13,7 @@ from duologue.kit.text import Lang, normalise
 from duologue.packs.education.course import sample_course
 from duologue.packs.education.maths.linear import solve_linear, value_of
 from duologue.packs.education.tutor.tutor import Tutor, TutorState, read_state
+from duologue.packs.education.tutor.wording import say_in_own_words
 from duologue.sdk import Message, Reply, Skill, SkillContext
 
 SURE = 0.95
@@ -93,9 +94,10 @@ async def tutor_on(context: SkillContext) -> Reply | None:
         [one for one in _items(lang) if one.get("skills") == item.get("skills") and one["id"] != item["id"]] if item["id"] else []
     )
     tutor = Tutor(item, lang, others)
-    said = tutor.reply(state, text)
+    prepared = tutor.reply(state, text)
+    said = await say_in_own_words(context.host, turn.conversation.workspace_id, tutor, prepared, text)
     data = {KEEP: {"id": item["id"], "text": item["text"], "lang": lang, "state": said.state.to_json(), "move": said.move}}
-    return Reply(said.text, SURE, lang, data=data, is_settled=True)
+    return Reply(said.text, SURE, lang, data=data, is_settled=said.text == prepared.text)
 
 
 def _find_kept(history: tuple[Message, ...]) -> dict[str, Any] | None:
