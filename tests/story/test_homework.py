@@ -10,6 +10,7 @@ import pytest_asyncio
 pytest.importorskip("fsrs", reason="needs the extra education")
 
 from duologue.bootstrap import create_app
+from duologue.packs.education.grades import repository
 from duologue.packs.education.grades.drafts import grade_some
 from duologue.packs.education.grades.homework import begin_check, sign_bulk
 from tests.platforms import Browser, House, add_house, open_for_test
@@ -241,7 +242,12 @@ async def test_essays_are_drafts_from_ten_signed_ones_and_never_sure(school: Hou
     await teacher.post(f"{GRADES}/grade_some", {})
     for one in (await teacher.get(f"{GRADES}/queue"))["waiting"][:10]:
         assert one["reason"] == "Questions of this kind are graded by people."
-        await teacher.post(f"{GRADES}/sign_one", {"submission_id": one["id"], "score": min(1, len(one["answer"]) / 400)})
+        assert [x["score"] for x in one["traits"]] == [None] * 4
+        assert one["counted"]["sentences"] >= 1
+        score = min(1, len(one["answer"]) / 400)
+        await teacher.post(
+            f"{GRADES}/sign_one", {"submission_id": one["id"], "score": score, "traits": {"content": score, "grammar": 0.5}}
+        )
     late = await join(school, "Late")
     await hand_in(late, made["id"], essay="We swam in the lake because it was hot. " * 9)
     await teacher.post(f"{GRADES}/grade_some", {})
@@ -249,4 +255,45 @@ async def test_essays_are_drafts_from_ten_signed_ones_and_never_sure(school: Hou
     drafted = next(w for w in seen["waiting"] if w["name"] == "Late")
     assert drafted["reason"].startswith("A draft from the signed essays")
     assert 0.3 < drafted["score"] <= 1
+    traits = {x["id"]: x for x in drafted["traits"]}
+    assert 0.3 < traits["content"]["score"] <= 1
+    assert (traits["grammar"]["score"], traits["structure"]["score"], traits["content"]["is_draft"]) == (0.5, None, True)
+    others = [w for w in seen["waiting"] if w["name"] != "Late"]
+    assert all(w["reason"].startswith("A draft from the signed essays") for w in others), (
+        "the tenth signature drafts those that wait"
+    )
+    await teacher.post(f"{GRADES}/sign_one", {"submission_id": drafted["id"], "score": 0.9, "traits": {"content": 0.8}})
+    answer = (await own(late, "essay"))["answer"]
+    assert next(x for x in answer["traits"] if x["id"] == "content") == {"id": "content", "score": 0.8, "is_draft": False}
+    wrong = {"submission_id": drafted["id"], "score": 0.9, "traits": {"content": 8}}
+    assert (await teacher.call("POST", f"{GRADES}/sign_one", wrong)).status_code == 422
     assert seen["homework"][0]["bulk"] == 0
+
+
+async def test_a_teacher_sets_a_choice_and_a_program_of_his_own(school: House) -> None:
+    teacher, ada = await school.member("expert"), await join(school, "Ada")
+    choice = {"id": "pick", "text": "Which is larger?", "type": "choice", "options": {"A": "1/2", "B": "1/3"}, "key": "a"}
+    program = {
+        "id": "double",
+        "text": "Write double(n).",
+        "type": "program",
+        "tests": "assert double(4) == 8\nassert double(0) == 0",
+    }
+    body = {"title": "Mixed", "due": "2030-01-01", "items": [choice, program]}
+    for wrong in ({"options": {"A": "1/2"}}, {"key": "C"}):
+        assert (await teacher.call("POST", f"{GRADES}/assign", body | {"items": [choice | wrong]})).status_code == 422
+    for tests in ("", "assert double(4) = 8"):
+        assert (await teacher.call("POST", f"{GRADES}/assign", body | {"items": [program | {"tests": tests}]})).status_code == 422
+    made = await teacher.post(f"{GRADES}/assign", body)
+    assert "assert" not in str(await ada.get(f"{HOMEWORK}/homework"))
+    await hand_in(ada, made["id"], pick="A", double="def double(n):\n    return n + 4")
+    await teacher.post(f"{GRADES}/grade_some", {})
+    async with school.platform.hosts["education"].read() as tx:
+        found = {one.item: one.grade for one in await repository.list_submissions(tx, school.workspace.id)}
+    assert (found["pick"]["score"], found["double"]["score"]) == (1.0, 0.5)
+    change = {"homework_id": made["id"], "item": "double", "key": "assert double(4) == 8"}
+    assert (await teacher.post(f"{GRADES}/change_key", change))["again"] == 1
+    await teacher.post(f"{GRADES}/grade_some", {})
+    async with school.platform.hosts["education"].read() as tx:
+        (again,) = [one.grade for one in await repository.list_submissions(tx, school.workspace.id) if one.item == "double"]
+    assert again["score"] == 1.0

@@ -11,6 +11,7 @@ from typing import Any
 
 from duologue.kit.errors import Invalid
 from duologue.packs.education.grades import repository
+from duologue.packs.education.grades.essay_drafts import draft_essay, traits_of
 from duologue.packs.education.grades.homework import item_of
 from duologue.packs.education.grades.repository import Homework, State, Submission
 from duologue.packs.education.grading.grade import TYPES, Grade, grade
@@ -19,11 +20,11 @@ from duologue.packs.education.grading.rubric_model import Opinion, ask_model
 from duologue.sdk import Host
 
 A_ROUND = 25
-ESSAYS = 10
-"""Signed essays to a question from which the others get a draft of a score."""
 WORDS = ("short", "essay")
 OPEN = ("draft", "unsure")
 """Why a grade by a rubric waits alone: the question has too few signed answers, or this answer is not clear."""
+ESSAY = ("no_grader", "essay")
+"""Why an essay waits: no draft yet, or one from the signed essays."""
 
 
 def rubric_of(item: Mapping[str, Any]) -> tuple[Point, ...]:
@@ -63,7 +64,7 @@ def draft(
     """The draft of a grade, and why it waits for a person (`sure` where it does not). Types without a grader are left to people."""
     item = item_of(row, one.item, one.lang)
     if item.get("type") == "essay" and not item.get("rubric"):
-        return _essay(item, one, others)
+        return draft_essay(item, one, others)
     if item.get("type") in WORDS:
         points = rubric_of(item)
         if not points:
@@ -87,19 +88,6 @@ def draft(
     return found, "unreadable" if found.reason in ("unreadable", "undecided") else "unsure"
 
 
-def _essay(item: Mapping[str, Any], one: Submission, others: Sequence[Submission]) -> tuple[Grade, str]:
-    """A score as the signed essays to the same question suggest it; always a draft."""
-    signed = [o for o in others if (o.homework_id, o.item) == (one.homework_id, one.item) and o.signed and o.id != one.id]
-    if len(signed) < ESSAYS:
-        return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_grader"
-    from duologue.packs.education.grading.essays import Essay, EssayTraits
-
-    prompt = str(item.get("text", ""))
-    model = EssayTraits().fit([Essay(prompt, o.text) for o in signed], [{"overall": float(o.signed["score"])} for o in signed])
-    score = model.predict([Essay(prompt, one.text)])[0].get("overall", 0.0)
-    return Grade(round(min(1.0, max(0.0, score)), 2), 0.5, "draft", is_draft=True), "essay"
-
-
 async def grade_some(host: Host, workspace_id: str = "", limit: int = A_ROUND) -> tuple[int, int]:
     """Draft up to `limit` grades; (done now, left). Safe to call from two places at once: a draft never undoes a signature."""
     async with host.read() as tx:
@@ -114,15 +102,20 @@ async def grade_some(host: Host, workspace_id: str = "", limit: int = A_ROUND) -
 
 
 async def draft_again(host: Host, workspace_id: str, signed_now: Submission) -> int:
-    """After a signature on an answer in words: draft anew what waits on the same question. How many."""
+    """After a signature on an answer in words or an essay: draft anew what waits on the same question. How many."""
     async with host.read() as tx:
         rows = {row.id: row for row in await repository.list_homework(tx, workspace_id)}
         row = rows[signed_now.homework_id]
-        if not rubric_of(item_of(row, signed_now.item, signed_now.lang)):
+        item = item_of(row, signed_now.item, signed_now.lang)
+        if not rubric_of(item) and not traits_of(item):
             return 0
         mine = await repository.list_submissions(tx, workspace_id, homework_id=row.id)
     signed = [one for one in mine if one.state == "signed"]
-    open_ = [one for one in mine if one.item == signed_now.item and one.state == "single" and one.grade.get("why") in OPEN]
+    open_ = [
+        one
+        for one in mine
+        if one.item == signed_now.item and one.state == "single" and one.grade.get("why") in (ESSAY if traits_of(item) else OPEN)
+    ]
     return sum([await _draft_one(host, row, one, signed) for one in open_])
 
 

@@ -4,7 +4,9 @@ Nothing counts before a person signs. Many sure grades are signed together only 
 score that is wrong on purpose, and who does not find it signs nothing (automation bias).
 """
 
+import ast
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
@@ -65,8 +67,7 @@ async def assign(host: Host, workspace_id: str, title: str, due: str, items: Seq
     kept = []
     for number, one in enumerate(items):
         if str(one.get("text") or "").strip():
-            read_rubric(one.get("rubric"))
-            kept.append({**one, "id": str(one.get("id") or f"own-{number + 1}"), "type": str(one.get("type") or "math")})
+            kept.append(check_own({**one, "id": str(one.get("id") or f"own-{number + 1}"), "type": str(one.get("type") or "math")}))
         else:
             kept.append({"id": sample_course("en").item(str(one.get("id"))).id})
     if len({one["id"] for one in kept}) < len(kept):
@@ -75,6 +76,33 @@ async def assign(host: Host, workspace_id: str, title: str, due: str, items: Seq
     async with host.write() as tx:
         await repository.save_homework(tx, row)
     return row
+
+
+def check_own(one: dict[str, Any]) -> dict[str, Any]:
+    """A teacher's own question, complete for its type. Raises Invalid with what it lacks."""
+    read_rubric(one.get("rubric"))
+    if one["type"] == "choice":
+        options = {str(k): str(v).strip() for k, v in dict(one.get("options") or {}).items() if str(v).strip()}
+        letters = set(re.findall(r"[A-H]", str(one.get("key", "")).upper()))
+        if len(options) < 2 or not letters or not letters <= set(options):
+            raise Invalid("A choice has at least two options, and its key names one of them or more by letter.")
+        return {**one, "options": options, "key": ", ".join(sorted(letters))}
+    if one["type"] == "program":
+        from duologue.packs.education.grading.programs import read_cases
+
+        tests = one.get("tests") or str(one.get("key") or "")
+        if not read_cases(tests)[0] or (isinstance(tests, str) and not is_python(tests)):
+            raise Invalid("A program needs tests: Python asserts, one a line, such as assert double(4) == 8.")
+        return {**one, "tests": tests, "key": ""}
+    return one
+
+
+def is_python(text: str) -> bool:
+    """Whether a text is Python with something in it; nothing is run."""
+    try:
+        return bool(ast.parse(text).body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
 
 
 async def submit(host: Host, row: Homework, person_id: str, item_id: str, text: str, lang: Lang) -> Submission:
@@ -156,14 +184,19 @@ def _signed(one: Submission, score: float, remark: str, by: str, at: str, check:
 
 
 async def sign_one(
-    host: Host, workspace_id: str, submission_id: str, score: float, remark: str, by: str, met: Mapping[str, bool] | None = None
-) -> Submission:
-    """A person's grade for one answer; `met` says which criteria of a rubric he holds for met. Raises Invalid for a score outside
-    0–1."""
-    if not 0 <= score <= 1:
+    host: Host, workspace_id: str, submission_id: str, score: float, remark: str, by: str, met: Mapping[str, bool] | None = None,
+    traits: Mapping[str, float] | None = None,
+) -> Submission:  # fmt: skip
+    """A person's grade for one answer; `met` says which criteria of a rubric he holds for met, `traits` scores an essay's traits.
+
+    Raises Invalid for a score outside 0–1.
+    """
+    if not all(0 <= value <= 1 for value in (score, *(traits or {}).values())):
         raise Invalid("A score lies between 0 and 1.")
     one = await get_submission(host, workspace_id, submission_id)
     done = _signed(one, score, remark.strip()[:2000], by, host.clock.now().isoformat(), met=met)
+    if traits:
+        done = replace(done, signed=done.signed | {"traits": {name[:40]: float(value) for name, value in traits.items()}})
     async with host.write() as tx:
         await repository.save_submission(tx, done)
     return done
@@ -212,12 +245,14 @@ async def change_key(
 
     Grades that stay the same keep their signature; the others wait for a person, with the score that they had.
     """
-    item_of(row, item_id, "en")
+    item = item_of(row, item_id, "en")
     if rubric is not None:
         points = read_rubric(rubric)
         if not points:
             raise Invalid("The question needs a rubric of at least one criterion.")
         change: dict[str, Any] = {"rubric": [asdict(p) | {"accept": list(p.accept)} for p in points]}
+    elif key.strip() and item.get("type") == "program":
+        change = {"tests": check_own({"type": "program", "tests": key})["tests"]}
     elif key.strip():
         change = {"key": key.strip(), "accept": [a.strip() for a in accept if a.strip()]}
     else:

@@ -7,6 +7,7 @@ the fields `type, key, text, form, options, rubric, reference, tests, points`.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as part
 from typing import Any
 
 from duologue.kit.errors import Invalid
@@ -35,7 +36,8 @@ class Criterion:
 class Grade:
     """`score` in 0–1 with `confidence` in 0–1; `reading` shows how the answer was read; `feedback` is for the learner.
 
-    `is_draft` marks grades that are never final without a person (essays, answers to questions without graded examples).
+    `is_draft` marks grades that are never final without a person (essays, answers to questions without graded examples); `traits`
+    are an essay's, 0–1 each.
     """
 
     score: float
@@ -45,6 +47,7 @@ class Grade:
     feedback: str = ""
     criteria: tuple[Criterion, ...] = ()
     is_draft: bool = False
+    traits: Mapping[str, float] = part(default_factory=dict)
 
     @property
     def is_correct(self) -> bool:

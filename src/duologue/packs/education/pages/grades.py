@@ -5,6 +5,7 @@ from typing import Any
 
 from duologue.kit.text import Lang
 from duologue.packs.education.grades import drafts, homework, repository
+from duologue.packs.education.grades.essay_drafts import count_up, shown_traits
 from duologue.packs.education.grades.nearest import Like, find_like
 from duologue.packs.education.grades.repository import Homework, Submission
 from duologue.packs.education.learners.repository import list_learners
@@ -68,7 +69,7 @@ async def queue(context: PanelContext) -> Any:
         mine = [one for one in handed_in if one.homework_id == row.id]
         states = {state: sum(one.state == state for one in mine) for state in ("new", "bulk", "single", "signed")}
         items = [{"id": one["id"], "text": (item := homework.item_of(row, one["id"], context.lang))["text"],
-                  "key": item.get("key", ""), "type": item.get("type", ""), "accept": list(item.get("accept", ())),
+                  "key": _key(item), "type": item.get("type", ""), "accept": list(item.get("accept", ())),
                   "rubric": [asdict(p) | {"accept": list(p.accept)} for p in drafts.rubric_of(item)]}
                  for one in row.items]  # fmt: skip
         people = len({one.person_id for one in mine})
@@ -94,10 +95,18 @@ def _why(one: Submission, lang: Lang) -> str:
 def _shown(row: Homework, one: Submission, score: float, names: dict[str, str], lang: Lang) -> dict[str, Any]:
     item = homework.item_of(row, one.item, lang)
     return {"id": one.id, "name": names.get(one.person_id, "–"), "title": row.title, "question": item["text"],
-            "criteria": drafts.criteria_of(item, one),
-            "key": _option(item, item.get("key", "")), "answer": _option(item, one.text), "reading": one.grade.get("reading", ""),
+            "criteria": drafts.criteria_of(item, one), "traits": shown_traits(item, one),
+            "counted": count_up(one.text) if item.get("type") == "essay" else None,
+            "key": _option(item, _key(item)),
+            "type": item.get("type", ""), "answer": _option(item, one.text), "reading": one.grade.get("reading", ""),
             "score": score,
             "confidence": one.grade.get("confidence", 0.0)}  # fmt: skip
+
+
+def _key(item: dict[str, Any]) -> str:
+    """The key as a teacher reads it; of a program its tests."""
+    tests = item.get("tests", "") if item.get("type") == "program" else ""
+    return tests if isinstance(tests, str) and tests else str(tests or item.get("key", ""))
 
 
 def _option(item: dict[str, Any], text: str) -> str:
@@ -156,11 +165,13 @@ async def sign_bulk(context: PanelContext, check_id: str, wrong: list[str]) -> A
     return done
 
 
-async def sign_one(context: PanelContext, submission_id: str, score: float, remark: str = "", met: dict[str, bool] | None = None
-                   ) -> Any:  # fmt: skip
-    """Sign one grade, as drafted or another; `met` says which criteria are. Answers that are like it are drafted anew."""
+async def sign_one(context: PanelContext, submission_id: str, score: float, remark: str = "", met: dict[str, bool] | None = None,
+                   traits: dict[str, float] | None = None) -> Any:  # fmt: skip
+    """Sign one grade, as drafted or another; `met` says which criteria are, `traits` an essay's. Others like it are drafted agai"""
     context.check_role("expert")
-    done = await homework.sign_one(context.host, context.workspace_id, submission_id, score, remark, context.member_name, met)
+    done = await homework.sign_one(
+        context.host, context.workspace_id, submission_id, score, remark, context.member_name, met, traits
+    )
     await drafts.draft_again(context.host, context.workspace_id, done)
     context.host.refresh(context.workspace_id)
     return {"id": done.id, "score": score}

@@ -5,6 +5,7 @@ from typing import Any
 
 from duologue.packs.education.grades import repository
 from duologue.packs.education.grades.drafts import criteria_of
+from duologue.packs.education.grades.essay_drafts import shown_traits
 from duologue.packs.education.grades.homework import appeal, get_homework, item_of, submit
 from duologue.packs.education.grades.repository import Homework, Submission
 from duologue.packs.education.grading.grade import MATH
@@ -44,6 +45,7 @@ def _answer(one: Submission, waits: set[str], item: dict[str, Any]) -> dict[str,
         same = one.signed["score"] == one.grade.get("score")
         feedback = one.grade.get("feedback", "") if same else ""
         out |= {"criteria": criteria_of(item, one) if one.signed.get("criteria") else []}
+        out |= {"traits": shown_traits(item, one) if one.signed.get("traits") else []}
         out |= {"state": "signed", "score": one.signed["score"], "remark": one.signed["remark"], "feedback": feedback,
                 "by": one.signed["by"], "appeals": one.id in waits}  # fmt: skip
     return out
