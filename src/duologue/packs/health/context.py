@@ -109,6 +109,12 @@ _LISTED = re.compile(
 """A heading with its entry: "Alcohol use: none"."""
 
 
+def is_past(text: str, lang: Lang) -> bool:
+    """Whether an answer as a whole tells of the past and of nothing that lasts: "once, as a baby"."""
+    t, folded = _triggers(lang), fold(text)
+    return bool(t.historical.search(folded)) and not t.current.search(folded)
+
+
 def opens_negation(stretch: str, lang: Lang) -> bool:
     """Whether a stretch of text holds a trigger that negates what follows it."""
     t = _triggers(lang)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.classifier import suspects
-from duologue.packs.health.context import assess, opens_negation
+from duologue.packs.health.context import assess, is_past, opens_negation
 from duologue.packs.health.dialogue import Spoken, Turn, find_exchanges, read_turns
 from duologue.packs.health.measures import derive_concepts
 from duologue.packs.health.phrases import Mention, load_lexicon, load_rules
@@ -132,7 +132,7 @@ def find_concepts(turns: list[Turn], lang: Lang) -> dict[str, list[Evidence]]:
             for e in _stated(turn, lang):
                 found.setdefault(e.concept, []).append(e)
     for x in find_exchanges(turns, lang):
-        if x.polarity == "no":
+        if x.polarity == "no" or is_past(x.answer.text, lang):
             continue
         for e in _stated(x.question, lang, asked=True):
             sure = x.polarity == "yes"
