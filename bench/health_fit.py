@@ -2,7 +2,7 @@
 
 `python -m bench.health_fit [--write]` prints, from five folds, what the classifier alone and together with the rules would find;
 `--write` stores the weights. The questions (MeQSum, CC BY 4.0) come from the shared data; those on which a rule fires are left out.
-The sets of vignettes that are reported (`vignettes-e-*`, `-f-*`) are never read here.
+The sets of vignettes that are reported (`vignettes-e-*`, `-g-*`) are never read here.
 """
 
 import json
@@ -18,15 +18,15 @@ from duologue.packs.health.redflags import red_flags
 ROOT = Path(__file__).parents[1]
 EVALS = ROOT / "src/duologue/packs/health/evals"
 WEIGHTS = ROOT / "src/duologue/packs/health/weights"
-THRESHOLD: dict[Lang, float] = {"en": 0.65, "zh": 0.6}
-"""Chosen on the dev half of `vignettes-f-*`, of which the weights have seen nothing."""
+THRESHOLD: dict[Lang, float] = {"en": 0.6, "zh": 0.55}
+"""Chosen by six folds over `vignettes-f-*` and on `vignettes-e-*`."""
 QUESTIONS = "health/meqsum/MeQSum_ACL2019_BenAbacha_Demner-Fushman.xlsx"
 
 
 def rows(lang: Lang) -> list[tuple[str, bool]]:
     """Vignettes and the rules' test cases."""
     out = []
-    for part in ("", "-b", "-c", "-d"):
+    for part in ("", "-b", "-c", "-d", "-f"):
         for line in (EVALS / f"vignettes{part}-{lang}.jsonl").read_text("utf-8").splitlines():
             row = json.loads(line)
             out.append((row.get("text") or " ".join(t["text"] for t in row["turns"]), bool(row["red_flag"])))

@@ -161,6 +161,29 @@ def derive_concepts(text: str, lang: Lang) -> Iterator[tuple[str, int, int]]:
                 yield concept, m.start, m.end
 
 
+_ASKS_AGE = {
+    "en": re.compile(r"\bhow (?:old|many (?:days|weeks|months|years))\b|\bage\b"),
+    "zh": re.compile(r"多大|几岁|多少岁|年龄|月龄|几个月"),
+}
+_BARE_AGE = {
+    "en": re.compile(rf"(?<![\w.])(?:\d{{1,3}}|{_WORDS})[ -]?(?:day|week|wk|month|mo|year|yr)s?\b"),
+    "zh": re.compile(rf"{_Z}\s*(?:个)?(?:天|周|月|岁)"),
+}  # fmt: skip
+
+
+def answered_measures(question: str, answer: str, lang: Lang) -> Iterator[tuple[str, int, int]]:
+    """Concepts of a number that only its question explains ("Temperature?" – "38.7"), with their places in the answer."""
+    if _ASKS_AGE[lang].search(fold(question)):
+        for m in _BARE_AGE[lang].finditer(fold(answer)):
+            aged = m.group() + (" old" if lang == "en" else "大")
+            yield from ((concept, m.start(), m.end()) for concept, _, _ in derive_concepts(aged, lang))
+    asked = fold(question).rstrip(" ?。.") + " "
+    if re.match(r"\W*(?:it'?s|it is|about|around|was|是|大概|差不多)?\W*\d", fold(answer)):
+        for concept, start, end in derive_concepts(asked + answer, lang):
+            if start >= len(asked):
+                yield concept, start - len(asked), end - len(asked)
+
+
 LIMITS: dict[str, list[tuple[str, Callable[[float], bool]]]] = {
     "temperature": [
         ("fever", lambda v: v >= 38.0),

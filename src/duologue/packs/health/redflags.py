@@ -13,7 +13,7 @@ from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.classifier import suspects
 from duologue.packs.health.context import assess, is_past, opens_negation
 from duologue.packs.health.dialogue import Spoken, Turn, find_exchanges, read_turns
-from duologue.packs.health.measures import derive_concepts
+from duologue.packs.health.measures import answered_measures, derive_concepts
 from duologue.packs.health.phrases import Mention, load_lexicon, load_rules
 
 Level = Literal[1, 2, 3, 4, 5]
@@ -137,6 +137,8 @@ def find_concepts(turns: list[Turn], lang: Lang) -> dict[str, list[Evidence]]:
         for e in _stated(x.question, lang, asked=True):
             sure = x.polarity == "yes"
             found.setdefault(e.concept, []).append(Evidence(e.concept, e.turn, e.start, e.end, e.words, sure))
+        for concept, start, end in answered_measures(x.question.text, x.answer.text, lang):
+            found.setdefault(concept, []).append(Evidence(concept, x.answer.index, start, end, x.answer.text[start:end]))
     return found
 
 
