@@ -113,7 +113,7 @@ def _unnamed(turns: list[Turn], version: int, lang: Lang) -> list[Alarm]:
     """What a classifier suspects in the person's own telling; bare answers to questions are left to the rules."""
     answers = {x.answer.index for x in find_exchanges(turns, lang) if x.polarity != "other"}
     for turn in turns:
-        if turn.role == "patient" and turn.index not in answers and suspects(turn.text, lang):
+        if turn.role == "patient" and turn.index not in answers and suspects(turn.text, meant_in(turn.text, lang), lang):
             evidence = (Evidence("unnamed", turn.index, 0, len(turn.text), turn.text, False),)
             return [Alarm("unnamed", version, 2, "ask", UNNAMED[lang], "own classifier, see weights/README.md", evidence)]
     return []
@@ -145,6 +145,11 @@ def find_concepts(turns: list[Turn], lang: Lang) -> dict[str, list[Evidence]]:
 def _stated(turn: Turn, lang: Lang, *, asked: bool = False) -> Iterable[Evidence]:
     for concept, start, end in _meant(turn.text, lang, asked):
         yield Evidence(concept, turn.index, start, end, turn.text[start:end])
+
+
+def meant_in(text: str, lang: Lang) -> tuple[str, ...]:
+    """The names of the concepts that a text means as present, each once."""
+    return tuple(sorted({concept for concept, _, _ in _meant(text, lang, False)}))
 
 
 @lru_cache(maxsize=2048)
