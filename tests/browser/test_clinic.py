@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Iterator
+from io import BytesIO
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
 
-from tests.browser.people import ask
+from tests.browser.people import Open, ask, probe
 from tests.program import Server
 
 pytestmark = pytest.mark.browser
@@ -28,24 +30,45 @@ def clinician(browser: Browser, program: Server) -> Iterator[Page]:
     context.close()
 
 
-@pytest.fixture
-def patient(browser: Browser, program: Server) -> Iterator[Page]:
-    """Somebody new on the clinic's chat page."""
-    context = browser.new_context(locale="en-GB", base_url=program.base)
-    page = context.new_page()
-    page.goto("/?workspace=clinic")
-    page.get_by_test_id("composer").wait_for()
-    yield page
-    context.close()
+TALK = {
+    "en": (
+        ("I have had a sore throat for two days", "May I ask"),
+        ("yes", "drooling"),
+        ("Actually I can't breathe and my lips are turning blue", "Get help now"),
+    ),
+    "zh": (("嗓子疼两天了", "我可以询问并记录吗"), ("可以", "口水"), ("现在喘不上气，嘴唇发紫", "请立即求助")),
+}
 
 
-def test_a_patient_is_asked_for_consent_and_told_what_to_do_in_danger(patient: Page) -> None:
-    ask(patient, "I have had a sore throat for two days")
-    expect(patient.locator("[data-testid=message][data-author=ai]").last).to_contain_text("May I ask")
-    ask(patient, "yes")
-    expect(patient.locator("[data-testid=message][data-author=ai]").last).to_contain_text("drooling")
-    ask(patient, "Actually I can't breathe and my lips are turning blue")
-    expect(patient.get_by_test_id("notice").filter(has_text="emergency").first).to_be_visible()
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_patient_is_asked_for_consent_and_told_what_to_do_in_danger(open_page: Open, lang: str) -> None:
+    patient = open_page("/?workspace=clinic", lang=lang, width=390, color_scheme="dark" if lang == "zh" else "light")
+    for text, answer in TALK[lang][:2]:
+        ask(patient, text)
+        expect(patient.locator("[data-testid=message][data-author=ai]").last).to_contain_text(answer)
+    text, headline = TALK[lang][2]
+    ask(patient, text)
+    alert = patient.get_by_role("alert").filter(has_text=headline)
+    expect(alert).to_be_visible()
+    assert [a.get_attribute("href") for a in alert.get_by_role("link").all()] == ["tel:120", "tel:911", "tel:999", "tel:112"]
+    assert patient.evaluate(probe("contrast")) == []
+    ink, box, width = alert.evaluate("e => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor, e.offsetWidth]")
+    assert (ink, box) == ("rgb(255, 255, 255)", "rgb(168, 24, 16)")
+    assert width > 320
+    assert not re.search("cancer|pneumonia|diagnos|诊断|肺炎", patient.get_by_test_id("thread").inner_text())
+
+
+def printed(page: Page) -> str:
+    """The text of the page as it goes to paper or PDF, in one line."""
+    pages = PdfReader(BytesIO(page.pdf(format="A4"))).pages
+    return " ".join(" ".join(p.extract_text() for p in pages).split())
+
+
+def test_records_are_signed_one_by_one(clinician: Page) -> None:
+    assert clinician.get_by_test_id("patient").count() > 3
+    assert clinician.locator(".clinic input[type=checkbox], .clinic input[type=password], [data-testid=sign]").count() == 0
+    clinician.get_by_test_id("patient").filter(has_text="Priya Nair").click()
+    expect(clinician.get_by_test_id("sign")).to_have_count(1)
 
 
 def test_a_record_shows_its_sources_and_is_signed_after_reading(clinician: Page) -> None:
@@ -65,9 +88,15 @@ def test_a_record_shows_its_sources_and_is_signed_after_reading(clinician: Page)
     expect(record).to_have_attribute("data-state", "draft")
     bad.get_by_role("button", name="I have looked at it").click()
     expect(bad).to_contain_text("looked at")
+    assert "draft, not signed" in printed(clinician).lower()
     clinician.get_by_test_id("sign").locator("input").fill(PASSWORD)
     clinician.get_by_test_id("sign").get_by_role("button").click()
     expect(record).to_have_attribute("data-state", "signed")
+    paper = printed(clinician)
+    assert "Fever of 39 since Monday." in paper
+    assert "Priya Nair" in paper
+    assert "Signed by Dr. Ada Lindqvist, " in paper
+    assert not re.search("draft|transcript|differential|print|addendum", paper, re.I)
     clinician.get_by_test_id("addendum").locator("input").fill("Eye test arranged.")
     clinician.get_by_test_id("addendum").get_by_role("button").click()
     expect(record).to_contain_text("Eye test arranged.")

@@ -9,6 +9,7 @@ import { t, tn } from "../shared/i18n.js";
 import { Card } from "../shared/packs.js";
 import { Rating } from "./rating.js";
 import { Greeting } from "./greeting.js";
+import { Urgent, isUrgent } from "./urgent.js";
 import { conversation, isOnline, messages, outbox, run, typing, waiting } from "./store.js";
 
 const TOGETHER_MS = 5 * 60_000;
@@ -42,6 +43,7 @@ function Entry({ m, before, after, isLast, onCite }) {
   const day = !before || !sameDay(before.created_at, m.created_at);
   const separator = day && html`<div class="day" role="separator"><span>${dayName(m.created_at)}</span></div>`;
   const card = m.data?.card && html`<${Card} of=${m.data.card} message=${m} conversation=${conversation.value} isPerson=${true} />`;
+  if (isUrgent(m)) return html`${separator}<${Urgent} m=${m} />${card}`;
   if (m.kind === "notice") return html`${separator}<p class="notice" data-testid="notice"><span>${notice(m)}</span></p>${card}`;
   const isMine = m.author_kind === "person";
   const isFirst = day || !joins(before, m);
