@@ -16,7 +16,7 @@ from duologue.engine.protocol import ChatMessage
 from duologue.engine.scripted import Script, ScriptedEngine
 from duologue.kit.errors import ModelUnavailable
 from duologue.packs.health import repository
-from duologue.packs.health.pack import page_again
+from duologue.packs.health.pack import PACK, page_again
 from duologue.packs.health.record import find_break
 from duologue.packs.health.sample import answer, load_patients
 from tests.doubles.openai_server import serve_openai
@@ -201,6 +201,38 @@ async def test_a_record_is_read_in_care_only_edited_opened_signed_and_amended(cl
     assert (shown["intact"], shown["chain_broken_at"], len(shown["addenda"])) == (True, None, 1)
     actions = [e["action"] for e in shown["audit"]]
     assert {"consent", "break_glass", "read", "edited", "opened", "signed", "amended"} <= set(actions)
+
+
+async def test_no_call_signs_more_than_one_record_and_only_a_clinician_signs(clinic: House) -> None:
+    ids = [await play(clinic, SCRIPTS[name], 3) for name in ("Marta Keller", "Priya Nair")]
+    expert, admin = await clinic.member("expert"), await clinic.member("admin")
+    for member in (expert, admin):
+        for conversation_id in ids:
+            await act(member, "break_glass", {"reason": "on duty"}, conversation_id)
+    assert [name for p in PACK.panels for name in p.commands if "sign" in name] == ["sign", "sign"]
+    road, body = "/api/packs/health/records/sign", {"password": PASSWORD}
+    tries: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        ({}, body), ({"conversation_id": ",".join(ids)}, body), ({"conversation_id": "*"}, body),
+        ({}, body | {"conversation_ids": ids}), ({"conversation_id": ids[0]}, body | {"conversation_ids": ids}),
+    ]  # fmt: skip
+    for params, sent in tries:
+        assert (await expert.call("POST", road, sent, params=params)).status_code in (404, 422)
+    assert (await act(admin, "sign", body, ids[0])).status_code == 403
+    assert await states(clinic) == {}
+    assert (await act(expert, "sign", body, ids[0])).json() == {"state": "signed"}
+    assert await states(clinic) == {ids[0]: "signed"}
+    assert (await act(admin, "add", {"text": "x"}, ids[0])).status_code == 403
+    shown = await admin.get("/api/packs/health/note/record", params={"conversation_id": ids[0]})
+    assert (shown["signer"], shown["may_sign"]) == (clinic.members["expert"].name, False)
+    assert {e["detail"].get("name") for e in shown["audit"] if e["action"] == "signed"} == {shown["signer"]}
+    bundle = (await admin.call("GET", "/api/packs/health/note/fhir", params={"conversation_id": ids[0]})).json()
+    doctors = [r["name"] for e in bundle["entry"] if (r := e["resource"])["resourceType"] == "Practitioner"]
+    assert doctors == [[{"text": shown["signer"]}]]
+
+
+async def states(house: House) -> dict[str, str]:
+    async with house.platform.hosts["health"].read() as tx:
+        return await repository.list_record_states(tx, house.workspace.id)
 
 
 async def test_fhir_leaves_valid_and_signed(clinic: House) -> None:

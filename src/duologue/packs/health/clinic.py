@@ -3,6 +3,7 @@
 A member sees a record only of a person in his care; whoever needs it without that says why, and that stays in the audit.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -19,9 +20,11 @@ from duologue.packs.health.note import note_of, section_titles
 from duologue.packs.health.record import Record
 from duologue.packs.health.redflags import red_flags
 from duologue.packs.health.template import format_template, parse_template, to_json
-from duologue.sdk import Conversation, Download, Message, PanelContext, Upload
+from duologue.sdk import Conversation, Download, Message, PanelContext, Upload, WriteTx
 
 LANGS: tuple[Lang, ...] = ("en", "zh")
+SIGNER = "expert"
+"""The role of a clinician, who alone signs."""
 _NO_CARE = "This person is not in your care; open the record with a reason."
 
 
@@ -59,8 +62,7 @@ async def show_record(context: PanelContext) -> Any:
         key = said_of(m.author_kind, m.body, m.seq, m.data).key
         if key:
             interview.note_asked(key, m.body)
-    async with context.host.write() as tx:
-        await repository.note_audit(tx, here.workspace_id, context.member_id, "read", here.id, context.host.clock.now())
+    await _note(context, "read", here.id)
     async with context.host.read() as tx:
         entries = await repository.list_audit(tx, here.workspace_id, here.id)
         chain = life.find_break(await repository.list_audit(tx, here.workspace_id))
@@ -70,12 +72,13 @@ async def show_record(context: PanelContext) -> Any:
         "conversation": here.id, "subject": here.subject, "lang": here.lang, "consent": consent,
         "turns": [{"turn": n, "author": m.author_kind, "text": m.body, "at": m.created_at.isoformat()} for n, m in turns],
         "headings": to_json(template), "lines": [asdict(line) for line in shown.lines],
-        "state": shown.state, "signed_by": shown.signed_by, "signed_at": shown.signed_at and shown.signed_at.isoformat(),
+        "state": shown.state, "signer": shown.signer, "may_sign": context.role == SIGNER,
+        "signed_at": shown.signed_at and shown.signed_at.isoformat(),
         "intact": life.is_intact(shown), "edits": shown.edits,
-        "addenda": [{"text": a.text, "by": a.by, "at": a.at.isoformat()} for a in shown.addenda],
+        "addenda": [{"text": a.text, "name": a.name, "at": a.at.isoformat()} for a in shown.addenda],
         "alarms": [{"rule": a.rule, "title": a.title, "level": a.level, "state": a.state, "source": a.source} for a in alarms],
         "differential": [_ranked(r, here.lang) for r in interview.differential()] if interview.known() else [],
-        "audit": [{"at": e.at, "who": e.who, "action": e.action, "detail": e.detail} for e in entries[-20:]],
+        "audit": [{"at": e.at, "who": e.who, "action": e.action, "detail": dict(e.detail)} for e in entries[-20:]],
         "chain_broken_at": chain,
         "brought": brought,
     }  # fmt: skip
@@ -106,6 +109,7 @@ async def open_line(context: PanelContext, index: int) -> Any:
 
 async def sign(context: PanelContext, password: str) -> Any:
     """Sign the record, with the password once more."""
+    _check_clinician(context)
     here, record, _ = await _editable(context)
     if context.confirm is None:
         raise Forbidden("Only a member who is signed in can sign.", action="sign")
@@ -113,17 +117,18 @@ async def sign(context: PanelContext, password: str) -> Any:
     messages = await context.host.list_messages(here.workspace_id, here.id, public_only=True)
     if not _graph(here, messages)[1]:
         raise Conflict("The person has not agreed that a record is made.")
-    done = life.sign(record, context.member_id, context.host.clock.now())
+    done = life.sign(record, context.member_id, context.host.clock.now(), context.member_name)
     return await _keep(context, here, done, "signed", {"digest": done.digest, "edits": done.edits})
 
 
 async def add_addendum(context: PanelContext, text: str) -> Any:
     """Add to a signed record."""
+    _check_clinician(context)
     here = await _here(context)
     record = await _load(context, here)
     if record is None:
         raise Conflict("Sign the record first; addenda are for signed records.")
-    done = life.amend(record, text, context.member_id, context.host.clock.now())
+    done = life.amend(record, text, context.member_id, context.host.clock.now(), context.member_name)
     return await _keep(context, here, done, "amended", {"addendum": len(done.addenda)})
 
 
@@ -136,9 +141,7 @@ async def break_glass(context: PanelContext, reason: str) -> Any:
     here, now = context.conversation, context.host.clock.now()
     async with context.host.write() as tx:
         await repository.add_care(tx, here.workspace_id, here.person_id, context.member_id, reason.strip(), now)
-        await repository.note_audit(
-            tx, here.workspace_id, context.member_id, "break_glass", here.id, now, {"reason": reason.strip()}
-        )
+        await _note_in(tx, context, "break_glass", here.id, {"reason": reason.strip()})
     return {"ok": True}
 
 
@@ -148,8 +151,7 @@ async def export_fhir(context: PanelContext) -> Download:
 
     here = await _here(context)
     bundle = await make_bundle(context, here)
-    async with context.host.write() as tx:
-        await repository.note_audit(tx, here.workspace_id, context.member_id, "exported", here.id, context.host.clock.now())
+    await _note(context, "exported", here.id)
     return Download("record.fhir.json", "application/fhir+json", json.dumps(bundle, ensure_ascii=False, indent=1).encode())
 
 
@@ -165,10 +167,7 @@ async def push_fhir(context: PanelContext) -> Any:
     if record is None or record.state == "draft":
         raise Conflict("Only a signed record leaves the machine; sign it first.")
     place = await push(settings.health_fhir_url, await make_bundle(context, here), settings.health_fhir_token.get_secret_value())
-    async with context.host.write() as tx:
-        await repository.note_audit(
-            tx, here.workspace_id, context.member_id, "pushed", here.id, context.host.clock.now(), {"to": place}
-        )
+    await _note(context, "pushed", here.id, {"to": place})
     return {"location": place}
 
 
@@ -188,7 +187,7 @@ async def set_template(context: PanelContext, lang: Lang, text: str) -> Any:
     template, now = parse_template(text, lang), context.host.clock.now()
     async with context.host.write() as tx:
         await repository.keep_template(tx, context.workspace_id, lang, template, now)
-        await repository.note_audit(tx, context.workspace_id, context.member_id, "template", "", now, {"lang": lang})
+        await _note_in(tx, context, "template", "", {"lang": lang})
     context.host.refresh(context.workspace_id)
     return {"template": format_template(template)}
 
@@ -201,7 +200,7 @@ async def bring_summary(context: PanelContext, file: Upload) -> Any:
     told, now = parse_summary(file.content), context.host.clock.now()
     async with context.host.write() as tx:
         await repository.keep_context(tx, here.workspace_id, here.person_id, told, now)
-        await repository.note_audit(tx, here.workspace_id, context.member_id, "imported", here.id, now, {"file": file.name})
+        await _note_in(tx, context, "imported", here.id, {"file": file.name})
     context.host.refresh(here.workspace_id, here.id)
     return {"brought": told}
 
@@ -213,7 +212,7 @@ async def make_bundle(context: PanelContext, here: Conversation) -> dict[str, An
     messages = await context.host.list_messages(here.workspace_id, here.id, public_only=True)
     graph, _ = _graph(here, messages)
     record = await _load(context, here)
-    signer = context.member_name or record.signed_by if record and record.state != "draft" else ""
+    signer = record.signer or record.signed_by if record and record.state != "draft" else ""
     at = record.signed_at if record else None
     async with context.host.read() as tx:
         template = await repository.get_template(tx, here.workspace_id, here.lang)
@@ -275,9 +274,7 @@ async def _move(context: PanelContext, escalation_id: str, step: Any, outcome: s
         e = advance(e, step, now, context.member_id, outcome)
         await repository.keep_escalation(tx, e)
         await repository.add_care(tx, e.workspace_id, e.person_id, context.member_id, f"escalation: {step}", now)
-        await repository.note_audit(
-            tx, e.workspace_id, context.member_id, e.state, e.conversation_id, now, {"escalation": e.id, "outcome": outcome}
-        )
+        await _note_in(tx, context, e.state, e.conversation_id, {"escalation": e.id, "outcome": outcome})
     context.host.refresh(context.workspace_id)
     return {"state": e.state}
 
@@ -296,6 +293,27 @@ async def _here(context: PanelContext) -> Conversation:
     return context.conversation
 
 
+async def _note(context: PanelContext, action: str, conversation_id: str, detail: Mapping[str, Any] | None = None) -> None:
+    async with context.host.write() as tx:
+        await _note_in(tx, context, action, conversation_id, detail)
+
+
+async def _note_in(
+    tx: WriteTx, context: PanelContext, action: str, conversation_id: str, detail: Mapping[str, Any] | None = None
+) -> None:
+    """A link of the chain for what the member does; with his name as it was then."""
+    told = {"name": context.member_name, **(detail or {})}
+    await repository.note_audit(
+        tx, context.workspace_id, context.member_id, action, conversation_id, context.host.clock.now(), told
+    )
+
+
+def _check_clinician(context: PanelContext) -> None:
+    """Offices run a clinic; a clinician signs."""
+    if context.role != SIGNER:
+        raise Forbidden("A clinician signs and amends records: a member with the role expert.", action="sign")
+
+
 async def _load(context: PanelContext, here: Conversation) -> Record | None:
     async with context.host.read() as tx:
         return await repository.get_record(tx, here.workspace_id, here.id)
@@ -312,7 +330,7 @@ async def _keep(context: PanelContext, here: Conversation, record: Record, actio
     now = context.host.clock.now()
     async with context.host.write() as tx:
         await repository.keep_record(tx, record, now)
-        await repository.note_audit(tx, here.workspace_id, context.member_id, action, here.id, now, detail)
+        await _note_in(tx, context, action, here.id, detail)
     context.host.refresh(here.workspace_id, here.id)
     return {"state": record.state}
 

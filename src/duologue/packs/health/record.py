@@ -39,11 +39,12 @@ class Addendum:
     text: str
     by: str
     at: datetime
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The record of one conversation. `digest` seals the lines at signing; `drafted_at` and `edits` tell of care in reading."""
+    """The record of one conversation. `digest` seals the lines at signing; `signer` is the name as it was then."""
 
     id: str
     workspace_id: str
@@ -57,6 +58,7 @@ class Record:
     signed_at: datetime | None = None
     digest: str = ""
     addenda: tuple[Addendum, ...] = ()
+    signer: str = ""
 
 
 def lines_of(note: Note) -> tuple[Line, ...]:
@@ -93,7 +95,7 @@ def open_line(record: Record, index: int) -> Record:
     return replace(record, lines=tuple(lines))
 
 
-def sign(record: Record, by: str, at: datetime) -> Record:
+def sign(record: Record, by: str, at: datetime, name: str = "") -> Record:
     """Sign; the caller has asked for the password again. Raises Conflict while an unsupported sentence is unopened."""
     _is_open(record)
     left = [line.text for line in record.lines if not line.supported and not line.opened]
@@ -101,16 +103,16 @@ def sign(record: Record, by: str, at: datetime) -> Record:
         raise Conflict(f"Open the unsupported sentences before you sign: {left[0]}", unopened=len(left))
     if not by:
         raise Conflict("A named clinician signs.")
-    return replace(record, state="signed", signed_by=by, signed_at=at, digest=seal(record.lines))
+    return replace(record, state="signed", signed_by=by, signer=name, signed_at=at, digest=seal(record.lines))
 
 
-def amend(record: Record, text: str, by: str, at: datetime) -> Record:
+def amend(record: Record, text: str, by: str, at: datetime, name: str = "") -> Record:
     """Add to a signed record; its lines stay as they are."""
     if record.state == "draft":
         raise Conflict("Edit the draft; addenda are for signed records.")
     if not text.strip():
         raise Invalid("Write what is to be added.")
-    return replace(record, state="amended", addenda=(*record.addenda, Addendum(text.strip(), by, at)))
+    return replace(record, state="amended", addenda=(*record.addenda, Addendum(text.strip(), by, at, name)))
 
 
 def seal(lines: Sequence[Line]) -> str:

@@ -133,7 +133,7 @@ async def get_record(tx: Tx, workspace_id: str, conversation_id: str) -> Record 
     lines = tuple(
         Line(**{**x, "turns": tuple(x["turns"]), "quotes": tuple((int(a), str(b)) for a, b in x["quotes"])}) for x in body["lines"]
     )
-    addenda = tuple(Addendum(x["text"], x["by"], datetime.fromisoformat(x["at"])) for x in body["addenda"])
+    addenda = tuple(Addendum(x["text"], x["by"], datetime.fromisoformat(x["at"]), x.get("name", "")) for x in body["addenda"])
     return Record(**{**body, "lines": lines, "addenda": addenda, "signed_at": _time(body["signed_at"])})
 
 

@@ -62,8 +62,11 @@ function Sheet({ shown, act, light, download }) {
     ${headings.map((h) => html`<h4 key=${h.title}>${h.title}</h4>
       ${under(h.sections).map(([line, i]) => html`<${Line} key=${`${i}${line.text}`} line=${line} index=${i} isOpen=${isOpen} act=${act} light=${light} />`)}`)}
     ${isOpen && html`<${Asked} label=${t("health.plan")} button=${t("health.add_plan")} onDone=${(text) => act("change", { index: shown.lines.length, text })} />`}
-    ${shown.addenda.map((a) => html`<h4>${t("health.addendum")}</h4><p>${a.text} <small>${new Date(a.at).toLocaleString()}</small></p>`)}
-    ${isOpen
+    ${shown.addenda.map((a) => html`<h4>${t("health.addendum")}</h4><p>${a.text} <small>${a.name} · ${new Date(a.at).toLocaleString()}</small></p>`)}
+    ${!isOpen && html`<p data-testid="signature"><strong>${t("health.signed_by", { name: shown.signer || "–", at: new Date(shown.signed_at).toLocaleString() })}</strong></p>`}
+    ${!shown.may_sign
+      ? html`<p class="nothing">${t("health.clinician_signs")}</p>`
+      : isOpen
       ? html`<p class="nothing">${t("health.sign_hint")}</p><${Asked} testid="sign" label=${t("health.password")} type="password" button=${t("health.sign")} onDone=${(password) => act("sign", { password })} />`
       : html`<${Asked} testid="addendum" label=${t("health.addendum")} button=${t("health.add")} onDone=${(text) => act("add", { text })} />`}
     <div class="status"><button class="button small quiet" type="button" onClick=${() => print()}>${t("health.print")}</button>
@@ -83,6 +86,8 @@ function Brought({ told, bring }) {
     <label class="button small quiet">${t("health.bring")}<input type="file" hidden accept=".json,application/fhir+json" data-testid="bring" onChange=${take} /></label></details>`;
 }
 
+const whoDid = (e) => e.detail.name || t(e.action === "consent" ? "health.author_person" : "health.by_program");
+
 function Aside({ shown, bring }) {
   return html`<section><h4>${t("health.flags")}</h4>
     ${shown.alarms.length ? shown.alarms.map((a) => html`<p key=${a.rule} class="flag ${a.state}"><strong>${a.title}</strong> · ${t("health.level", { n: a.level })} · ${t(`health.${a.state}`)}<br /><small>${a.source}</small></p>`) : html`<p class="nothing">${t("health.no_flags")}</p>`}
@@ -91,7 +96,7 @@ function Aside({ shown, bring }) {
         <td><small>${t("health.for")}: ${d.pro.join(" · ") || "–"}<br />${t("health.against")}: ${d.contra.join(" · ") || "–"}</small></td></tr>`)}</tbody></table></details>`}
     <${Brought} told=${shown.brought} bring=${bring} />
     <details><summary>${t("health.audit")}</summary>${shown.chain_broken_at && html`<p role="alert" class="urgent">${t("health.broken", { n: shown.chain_broken_at })}</p>`}
-      ${shown.audit.map((e, i) => html`<p key=${i}><small>${new Date(e.at).toLocaleString()} · ${e.action}</small></p>`)}</details></section>`;
+      ${shown.audit.map((e, i) => html`<p key=${i}><small>${new Date(e.at).toLocaleString()} · ${whoDid(e)} · ${t(`health.did_${e.action}`)}${e.detail.reason ? `: ${e.detail.reason}` : ""}</small></p>`)}</details></section>`;
 }
 
 /** @param {{query: Function, command: Function, send: Function, download: Function, version: number, isWide?: boolean}} props */
