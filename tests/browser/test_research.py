@@ -13,9 +13,9 @@ QUESTION = "Does magnesium reduce attack frequency in adults with migraine compa
 
 
 @pytest.fixture
-def researcher(browser: Browser, program: Server) -> Iterator[Page]:
-    """A clinician, signed in on the page of reviews."""
-    context = browser.new_context(locale="en-GB", base_url=program.base)
+def researcher(browser: Browser, program: Server, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A clinician, signed in on the page of reviews; `request.param`: the language, English unless another is asked for."""
+    context = browser.new_context(locale=getattr(request, "param", "en-GB"), base_url=program.base)
     page = context.new_page()
     page.goto("/packs/health/research")
     page.locator("input[type=email]").fill("ada@clinic.example")
@@ -24,6 +24,26 @@ def researcher(browser: Browser, program: Server) -> Iterator[Page]:
     page.get_by_test_id("ask").wait_for()
     yield page
     context.close()
+
+
+@pytest.mark.parametrize("researcher", ["zh-CN"], indirect=True)
+def test_a_chinese_question_finds_reads_and_quotes_a_chinese_paper(researcher: Page) -> None:
+    page = researcher
+    page.get_by_test_id("ask").locator("input").fill("在成人偏头痛患者中，镁剂与安慰剂相比能否减少发作次数？")
+    page.get_by_role("button", name="开始").click()
+    terms = page.get_by_test_id("terms").locator("input")
+    assert [terms.nth(i).input_value() for i in range(4)] == ["成人偏头痛患者", "镁剂", "安慰剂", "发作次数"]
+    expect(page.get_by_test_id("review")).to_contain_text("不会离开本机")
+    page.get_by_role("button", name="虚构").click()
+    first = page.get_by_test_id("screening").get_by_test_id("paper").first
+    expect(first).to_contain_text("口服镁剂预防成人偏头痛")
+    first.get_by_role("button", name="纳入").click()
+    expect(page.get_by_test_id("evidence-row")).to_have_count(1)
+    cells = page.get_by_test_id("evidence-row").locator(".cell").all_inner_texts()
+    assert cells[:4] == ["“80例成人偏头痛患者”", "“镁剂”", "“安慰剂”", "“每月发作次数”"]
+    assert "P<0.05" in cells[4]
+    assert all(re.search(r"\[\d+\]$", words.strip()) for words in page.get_by_test_id("summary").locator("li").all_inner_texts())
+    assert not re.search(r"health\.|Include|Evidence", page.get_by_test_id("review").inner_text())
 
 
 def test_a_question_becomes_a_table_whose_every_cell_is_quoted(researcher: Page) -> None:

@@ -1,12 +1,14 @@
 """A review's arithmetic and its quotations: terms, the bound of what is left, verbatim cells, cited sentences, the flow."""
 
 import random
+import re
 
 import pytest
 
 from duologue.kit.errors import Invalid
 from duologue.packs.health.literature import Paper
 from duologue.packs.health.papers import read_papers
+from duologue.packs.health.pico import extract_pico
 from duologue.packs.health.research import SAMPLE
 from duologue.packs.health.review import Decision, Review, ask_terms, check_quote, count_flow, estimate, evidence, summarise
 
@@ -58,6 +60,15 @@ def test_cells_are_verbatim_and_other_words_are_refused() -> None:
     for words in ("Attacks fell by 42% with magnesium", "attacks fell by 41%"):
         with pytest.raises(Invalid, match="do not stand"):
             check_quote(PAPERS[0], "R", words)
+
+
+def test_a_chinese_abstract_gives_up_its_people_arms_and_outcome() -> None:
+    (row,) = evidence(PAPERS, {11: Decision(11, True)}, "镁剂能否减少发作次数？")
+    assert row.quotes["P"] == "80例成人偏头痛患者"
+    assert (row.quotes["I"], row.quotes["C"], row.quotes["O"]) == ("镁剂", "安慰剂", "每月发作次数")
+    text = "方法 选取我院收治的[60例失眠患者]，对照组采用[艾司唑仑片口服]，治疗组采用[揿针治疗]，主要结局为[睡眠质量评分]。"
+    found = {q.kind: q.text for q in extract_pico(re.sub(r"[][]", "", text))}
+    assert [found[k] for k in "PCIO"] == re.findall(r"\[(.+?)\]", text)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
