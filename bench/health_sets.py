@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from bench.ddxplus import list_patients
+
 Row = dict[str, Any]
 _TURN = re.compile(r"^\s*\[?(doctor|patient|guest_\w+)\]?\s*:?\s*", re.I)
 
@@ -25,6 +27,7 @@ def main(out: Path, shared: Path) -> None:
     data = shared / "health"
     for name, rows in {
         "negation": ([], list(_negex(data))),
+        "ddx": ([], list(list_patients(data))),
         "notes-mts": ([], list(_mts(data))),
         "notes-aci": ([], list(_aci(data))),
         "phi": _phi(data),

@@ -1,4 +1,7 @@
-"""How well the differential asks and ranks: on patients drawn from its own tables (an upper bound), or on patients of a file."""
+"""How well the differential asks and ranks: on patients drawn from its own tables (an upper bound), or on patients of a file.
+
+`spoken_figures` has the patients answer the knowledge base's own questions in words, which are read as in a consultation.
+"""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from duologue.kit.errors import Invalid
+from duologue.kit.text import Lang
+from duologue.packs.health.answers import read_answer
 from duologue.packs.health.differential import best_question, emergency_probability, load_knowledge, posterior
 
 Figure = tuple[str, float, int, str]
@@ -15,8 +20,8 @@ Patient = tuple[int, NDArray[np.bool_], int]
 """The condition's index, which evidences there are (E,), and the index of the one that the patient begins with."""
 
 
-def sample_figures(patients: int = 200, questions: int = 15, seed: int = 0) -> Iterator[Figure]:
-    """Figures on patients drawn from the knowledge base, each beginning with one random finding."""
+def draw_patients(patients: int = 200, seed: int = 0) -> list[Patient]:
+    """Patients drawn from the knowledge base, each beginning with one random finding."""
     kb = load_knowledge()
     rng = np.random.default_rng(seed)
     prior = np.exp(kb.prior)
@@ -26,7 +31,7 @@ def sample_figures(patients: int = 200, questions: int = 15, seed: int = 0) -> I
         has = rng.random(len(kb.evidences)) < kb.p[truth]
         first = rng.choice(np.flatnonzero(has)) if has.any() else int(np.argmax(kb.p[truth]))
         drawn.append((truth, has, int(first)))
-    return figures_of(drawn, "patients drawn from the knowledge base: an upper bound", questions)
+    return drawn
 
 
 def read_patients(rows: Sequence[Mapping[str, Any]]) -> list[Patient]:
@@ -76,3 +81,42 @@ def figures_of(patients: Iterable[Patient], note: str, questions: int = 15) -> I
     sensitivity = sum(emergencies) / max(1, len(emergencies))
     yield "emergency_sensitivity", sensitivity, len(emergencies), "probability of severity 1-2 over .1"
     yield "ms_per_question", 1000 * seconds / max(1, asked), asked, ""
+
+
+SPOKEN: Mapping[Lang, Mapping[bool, tuple[str, ...]]] = {
+    "en": {
+        True: ("Yes.", "Yes, I do.", "yeah, quite a bit", "I have, since yesterday", "Yep, it comes and goes", "A little."),
+        False: ("No.", "No, I don't.", "not really", "Nope, nothing like that", "I haven't noticed that, no", "never"),
+    },
+    "zh": {
+        True: ("有。", "是的。", "嗯，挺明显的", "有，昨天开始的", "有一点", "对，时好时坏"),
+        False: ("没有。", "不是。", "好像没有", "没有这种情况", "从来没有", "没注意到有"),
+    },
+}
+"""What patients say for yes and no; the last two of the noes in each language are not plain."""
+
+
+def spoken_figures(patients: Sequence[Patient], lang: Lang, note: str, questions: int = 15, seed: int = 0) -> Iterator[Figure]:
+    """Top-1 and emergency sensitivity where each answer is said in words; and the share of answers that were read rightly."""
+    kb, rng = load_knowledge(), np.random.default_rng(seed)
+    right: list[bool] = []
+    read: list[bool] = []
+    emergencies: list[bool] = []
+    for truth, has, first in patients:
+        known, asked = {kb.evidences[first]: True}, {kb.evidences[first]}
+        for _ in range(questions):
+            question = best_question(known, frozenset(asked), lang)
+            if question is None:
+                break
+            asked.add(question)
+            present = bool(has[kb.index(question)])
+            heard = {"yes": True, "no": False}.get(read_answer(str(rng.choice(SPOKEN[lang][present])), lang))
+            read.append(heard is present)
+            if heard is not None:
+                known[question] = heard
+        right.append(bool(posterior(known).argmax() == truth))
+        if kb.severity[truth] <= 2:
+            emergencies.append(emergency_probability(known) > 0.1)
+    yield f"top1_spoken_{lang}", sum(right) / max(1, len(right)), len(right), note
+    yield f"emergency_sensitivity_spoken_{lang}", sum(emergencies) / max(1, len(emergencies)), len(emergencies), note
+    yield f"answers_read_{lang}", sum(read) / max(1, len(read)), len(read), "answers read as they were meant"

@@ -53,6 +53,8 @@ def test_the_differential_is_measured_on_the_patients_of_a_folder(tmp_path: Path
     by = {r["metric"]: r for r in run(["ddx"], tmp_path)}
     assert by["top1_at_15"]["n"] == len(rows) > 20
     assert by["top1_at_15"]["value"] > 0.9
+    assert by["top1_spoken_en"]["value"] > 0.85
+    assert by["answers_read_zh"]["value"] > 0.8
     wrong = [{**r, "pathology": kb.names[(kb.names.index(str(r["pathology"])) + 1) % len(kb.names)]} for r in rows]
     _write(tmp_path, "test.jsonl", wrong)  # type: ignore[arg-type]
     assert {r["metric"]: r["value"] for r in run(["ddx"], tmp_path)}["top1_at_15"] < 0.1
