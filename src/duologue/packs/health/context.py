@@ -109,6 +109,13 @@ _LISTED = re.compile(
 """A heading with its entry: "Alcohol use: none"."""
 
 
+def is_supposed(text: str, start: int, end: int, lang: Lang) -> bool:
+    """Whether a mention's own clause is only supposed; what stands beside one is not ("call if under 90, mine is 85")."""
+    t, folded = _triggers(lang), fold(text)
+    c0, c1 = _around(t.clause, folded, start, end)
+    return bool(t.hypothetical.search(folded[c0:c1]))
+
+
 def is_past(text: str, lang: Lang) -> bool:
     """Whether an answer as a whole tells of the past and of nothing that lasts: "once, as a baby"."""
     t, folded = _triggers(lang), fold(text)

@@ -4,15 +4,16 @@
 whether they are meant. A level that a rule has set is never lowered here: `raise_level` only raises, whatever a model suggests.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Literal
 
 from duologue.kit.text import Lang, detect_lang
+from duologue.packs.health.answers import lost_functions
 from duologue.packs.health.classifier import suspects
-from duologue.packs.health.context import assess, is_past, opens_negation
-from duologue.packs.health.dialogue import Spoken, Turn, find_exchanges, read_turns
+from duologue.packs.health.context import assess, is_past, is_supposed, opens_negation
+from duologue.packs.health.dialogue import Exchange, Spoken, Turn, find_exchanges, read_turns
 from duologue.packs.health.measures import answered_measures, derive_concepts
 from duologue.packs.health.phrases import Mention, load_lexicon, load_rules
 
@@ -132,14 +133,29 @@ def find_concepts(turns: list[Turn], lang: Lang) -> dict[str, list[Evidence]]:
             for e in _stated(turn, lang):
                 found.setdefault(e.concept, []).append(e)
     for x in find_exchanges(turns, lang):
+        if x.polarity == "no":
+            for concept in lost_functions(x.question.text[x.asked_from :], lang):
+                words = x.answer.text
+                found.setdefault(concept, []).append(Evidence(concept, x.answer.index, 0, len(words), words, False))
         if x.polarity == "no" or is_past(x.answer.text, lang):
             continue
         for e in _stated(x.question, lang, asked=True):
             sure = x.polarity == "yes"
             found.setdefault(e.concept, []).append(Evidence(e.concept, e.turn, e.start, e.end, e.words, sure))
+        for e in _across(x, lang):
+            found.setdefault(e.concept, []).append(e)
         for concept, start, end in answered_measures(x.question.text, x.answer.text, lang):
             found.setdefault(concept, []).append(Evidence(concept, x.answer.index, start, end, x.answer.text[start:end]))
     return found
+
+
+def _across(x: Exchange, lang: Lang) -> Iterator[Evidence]:
+    """What only question and answer together say: "How many tablets?" – "About forty"."""
+    if len(x.answer.text) <= 40:
+        asked = len(x.question.text) + 1
+        for m in load_lexicon(lang).find(f"{x.question.text} {x.answer.text}"):
+            if m.start < asked - 1 and m.end > asked:
+                yield Evidence(m.concept, x.answer.index, 0, m.end - asked, x.answer.text[: m.end - asked])
 
 
 def _stated(turn: Turn, lang: Lang, *, asked: bool = False) -> Iterable[Evidence]:
@@ -160,10 +176,13 @@ def _meant(text: str, lang: Lang, asked: bool) -> tuple[tuple[str, int, int], ..
     figures = [(m.start, m.end) for m in mentions if m.concept == "figure"]
     spans = [(m.concept, m.start, m.end) for m in mentions if m.concept != "figure" and not _is_broken(text, m, lang)]
     out = []
-    for concept, start, end in [*spans, *derive_concepts(text, lang)]:
+    measured = list(derive_concepts(text, lang))
+    for concept, start, end in [*spans, *measured]:
         if any(start < e and s < end for s, e in figures):
             continue
         how = assess(text, start, end, lang)
+        if how.hypothetical and (concept, start, end) in measured and not is_supposed(text, start, end, lang):
+            how = replace(how, hypothetical=False)
         if how.is_present or (asked and not how.family and not how.historical):
             out.append((concept, start, end))
     return tuple(out)

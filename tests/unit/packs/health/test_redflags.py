@@ -76,3 +76,39 @@ def test_evidence_points_at_the_words() -> None:
 def test_another_persons_present_trouble_counts_and_family_history_does_not() -> None:
     assert red_flags("my dad has crushing chest pain and is sweating", "en")
     assert red_flags("My grandfather died of a heart attack at 60, should I check my cholesterol?", "en") == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "talk", "rule"),
+    [
+        ("en", ("How old is the baby?", "seven weeks", "What is the temperature?", "38.7"), "infant_fever"),
+        ("zh", ("宝宝多大？", "七周", "体温多少？", "38.7"), "infant_fever"),
+        ("en", ("Are you pregnant?", "yes, 30 weeks", "Any bleeding?", "quite a bit"), "pregnancy_bleeding"),
+        ("en", ("How many tablets did you take?", "about forty"), "overdose"),
+        ("zh", ("吃了多少片？", "四十来片"), "overdose"),
+        ("en", ("How old is she?", "2 months", "Is the baby feeding?", "no, not since last night"), "infant_fever"),
+        ("zh", ("胳膊有没有力气？", "没有，今早起没劲"), "stroke"),
+    ],
+)
+def test_an_answer_is_read_with_its_question(lang: str, talk: tuple[str, ...], rule: str) -> None:
+    turns = [{"role": "assistant" if i % 2 == 0 else "person", "text": text} for i, text in enumerate(talk)]
+    assert rule in {a.rule for a in red_flags(turns, lang)}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("lang", "talk"),
+    [
+        ("en", ("Have you ever had a fit?", "once, as a baby", "Anything now?", "just a check-up")),
+        ("zh", ("抽过风吗？", "小时候发烧抽过一次", "现在有什么不舒服？", "没有，就是体检")),
+        ("en", ("Is the baby feeding?", "yes, well", "How old is she?", "2 months")),
+        ("en", ("How many tablets do you take a day?", "two")),
+    ],
+)
+def test_what_an_answer_puts_in_the_past_or_calls_well_raises_nothing(lang: str, talk: tuple[str, ...]) -> None:
+    turns = [{"role": "assistant" if i % 2 == 0 else "person", "text": text} for i, text in enumerate(talk)]
+    assert red_flags(turns, lang) == []  # type: ignore[arg-type]
+
+
+def test_a_number_beside_a_condition_is_not_supposed() -> None:
+    assert "vitals" in {a.rule for a in red_flags("They said call if it is under 90, my sats are 85", "en")}
+    assert red_flags("They said call if my sats are under 90. Mine are 97", "en") == []
