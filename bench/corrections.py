@@ -3,11 +3,12 @@
 `python -m bench.corrections [--half report] [--json] [--pairs]`. Pairs of `packs/support/evals/corrections.jsonl`: the same matter
 asked differently, and another matter in nearly the same words. `sent`: pairs whose likeness alone would send the answer at the
 default threshold of 0.8; `repeated`: pairs whose answer would stand in a draft at least. By the words, and as the program combines
-them with the encoder's cosine.
+them with the encoder's cosine. Kind `stranger`: any two everyday questions that different articles answer.
 """
 
 import argparse
 import asyncio
+import itertools
 import json
 import math
 from pathlib import Path
@@ -53,11 +54,34 @@ async def look(half: str) -> list[dict[str, Any]]:
     return out
 
 
+async def look_at_strangers() -> list[dict[str, Any]]:
+    """The same rows for everyday and short questions (of the short ones those to develop on), each beside all of other articles."""
+    encoder, out = AttentiveEncoder(), []
+    rows = [
+        json.loads(line)
+        for name in ("everyday", "short")
+        for line in (PAIRS.parent / f"{name}.jsonl").read_text("utf-8").splitlines()
+    ]
+    rows = [row for row in rows if row["kind"] != "short" or int(row["id"][-2:]) % 2 == 0]
+    vectors = np.asarray(await encoder.encode([row["question"] for row in rows]))
+    questions = [Question.read(row["question"], row["lang"]) for row in rows]
+    for i, j in itertools.permutations(range(len(rows)), 2):
+        if rows[i]["lang"] != rows[j]["lang"] or set(rows[i]["articles"]) & set(rows[j]["articles"]):
+            continue
+        asked, known, cosine = questions[i], questions[j], float(vectors[i] @ vectors[j])
+        by_words = likeness(asked.terms, known.terms, (), {})
+        both = combine(asked, known, "", by_words, cosine)
+        out.append(
+            {"lang": asked.lang, "pair": "stranger", "known": known.text, "asked": asked.text, "words": by_words, "both": both}
+        )
+    return out
+
+
 def sum_up(pairs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows by language and kind of pair: n, how many would be sent and repeated by the words alone and by both."""
     out = []
     for lang in ("en", "zh"):
-        for kind in ("same", "other"):
+        for kind in ("same", "other", "stranger"):
             some = [p for p in pairs if (p["lang"], p["pair"]) == (lang, kind)]
             counts = {
                 f"{verb} by {way}": sum(p[way] >= least for p in some)
@@ -75,7 +99,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--pairs", action="store_true", help="each pair, not their sums")
     given = parser.parse_args()
-    pairs = asyncio.run(look(given.half))
+    pairs = asyncio.run(look(given.half)) + ([] if given.pairs else asyncio.run(look_at_strangers()))
     for row in pairs if given.pairs else sum_up(pairs):
         shown = {name: round(value, 2) if isinstance(value, float) else value for name, value in row.items()}
         print(
