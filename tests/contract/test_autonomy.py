@@ -5,6 +5,7 @@ off by default; where it is chosen nothing leaves alone until reviews allow it, 
 
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest_asyncio
 
 from duologue.kit.errors import Invalid, NotFound
 from duologue.learning.autonomy import Rules
+from duologue.learning.pool import Pool
 from duologue.learning.repository import Choice, Seen
 from duologue.learning.service import NEVER, is_drawn, replay
 from tests.platforms import House, open_house
@@ -135,6 +137,15 @@ def test_the_same_reviews_give_the_same_threshold_and_a_cosmetic_edit_is_none() 
     assert replay(good, rules) == pool
     bad = [*good, *[seen(200 + i, "edit", is_changed=True) for i in range(3)]]
     assert replay(bad, rules).threshold(("delivery", "en"), rules) is None
+
+
+def test_approvals_that_nobody_can_have_read_earn_nothing() -> None:
+    rules = Rules(0.1, 0.1)
+    stamped = [replace(seen(i, "approve"), read_s=0.1) for i in range(120)]
+    assert replay(stamped, rules) == Pool()
+    assert replay([replace(one, read_s=4.0) for one in stamped], rules).threshold(("delivery", "en"), rules) is not None
+    rejected = replace(seen(1, "reject", is_changed=True), read_s=0.1)
+    assert replay([rejected], rules) != Pool()
 
 
 def test_once_it_is_granted_only_the_fair_sample_counts() -> None:

@@ -14,16 +14,14 @@ from datetime import datetime
 
 from duologue.assistant.guard import Mask, is_injected
 from duologue.kit.errors import Invalid
-from duologue.kit.text import words
 from duologue.learning.alike import Alike
+from duologue.learning.examples import is_unread
 from duologue.learning.export import to_row
 from duologue.learning.harm import asks_for_secret, find_addresses, find_hosts, is_strange
 from duologue.learning.model import Candidate, ChatTurn, Example
 
 HELD_OUT = 0.2
 """Share of the time line behind the cut."""
-FASTEST_WORDS_PER_S = 15.0
-"""An approval that came faster was not read: skilled readers read some 4 to 5 words a second (Brysbaert 2019)."""
 NO_CONSENT = "no_consent"
 """Of these not even samples are kept."""
 STRANGE = "strange_address"
@@ -126,9 +124,7 @@ def _find_reason(candidate: Candidate) -> str | None:
     if any(is_injected(turn["content"]) for turn in example.prompt):
         return "asked_to_steer"
     is_approval = example.lineage.get("verdict") == "approve"
-    if is_approval and candidate.read_s is not None and candidate.read_s < len(words(example.chosen)) / FASTEST_WORDS_PER_S:
-        return "approved_unread"
-    return None
+    return "approved_unread" if is_approval and is_unread(example.chosen, candidate.read_s) else None
 
 
 def _is_strange(example: Example, known: Collection[str]) -> bool:

@@ -65,7 +65,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was said of one answer. `kind`: a verdict's, or `audit` (a blind review), or `down` (a person's thumb)."""
+    """What was said of one answer. `kind`: a verdict's, or `audit` (a blind review), or `down` (a person's thumb).
+
+    `read_s`: seconds from showing a draft to its verdict, where that is known.
+    """
 
     at: datetime
     kind: str
@@ -80,6 +83,7 @@ class Seen:
     draft_reason: str
     model_version: str
     conversation_id: str = ""
+    read_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ async def list_seen(tx: Tx, workspace_id: str, limit: int = 20_000) -> list[Seen
     about = draft_table.join(conversation_table, _c.id == _d.conversation_id).join(run_table, _r.id == _d.run_id)
     answer = (_r.message_id, _c.desk_id, _c.topic, _d.lang, _d.confidence, _d.body, _d.reason, _r.model_version, _d.conversation_id)
     mine = (_d.workspace_id == workspace_id) & (_d.kind == "reply") & _d.confidence.is_not(None)
-    verdicts = select(*answer, _v.kind.label("said"), _v.final_text.label("final"), _v.decided_at.label("at"))
+    verdicts = select(*answer, _v.kind.label("said"), _v.final_text.label("final"), _v.decided_at.label("at"), _v.shown_at)
     verdicts = verdicts.select_from(about.join(verdict_table, _v.draft_id == _d.id)).where(mine)
     verdicts = verdicts.where(_v.kind.in_(("approve", "edit", "respond", "reject")))
     a, t = audit_table.c, rating_table.c
@@ -145,16 +149,16 @@ async def list_seen(tx: Tx, workspace_id: str, limit: int = 20_000) -> list[Seen
     told = about.join(message_table, _m.draft_id == _d.id).join(rating_table, t.message_id == _m.id)
     thumbs = thumbs.select_from(told)
     thumbs = thumbs.where(mine, _d.status == "auto_sent", t.value == "down")
-    found = [_seen(row, row.said, row.final, row.said != "approve") for row in await tx.conn.execute(verdicts)]
+    found = [_seen(row, row.said, row.final, row.said != "approve", row.shown_at) for row in await tx.conn.execute(verdicts)]
     found += [_seen(row, "audit", row.final, bool(row.is_changed)) for row in await tx.conn.execute(audits)]
     found += [_seen(row, "down", "", True) for row in await tx.conn.execute(thumbs)]
     return sorted(found, key=lambda one: (one.at, one.message_id))[-limit:]
 
 
-def _seen(row: Any, kind: str, final: str, is_changed: bool) -> Seen:
+def _seen(row: Any, kind: str, final: str, is_changed: bool, shown_at: datetime | None = None) -> Seen:
     return Seen(
         row.at, kind, row.message_id, row.desk_id, row.topic, row.lang, row.confidence, row.body, final, is_changed, row.reason,
-        row.model_version, row.conversation_id,
+        row.model_version, row.conversation_id, (row.at - shown_at).total_seconds() if shown_at else None,
     )  # fmt: skip
 
 

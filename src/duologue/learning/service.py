@@ -16,7 +16,7 @@ from duologue.kit.errors import Invalid, NotFound
 from duologue.kit.text import Lang
 from duologue.learning import repository
 from duologue.learning.autonomy import Rules
-from duologue.learning.examples import meaning_changed
+from duologue.learning.examples import is_unread, meaning_changed
 from duologue.learning.pool import Key, Pool, explain, rate_down, review
 from duologue.learning.repository import Choice, Seen
 from duologue.learning.risk import Outcome, reliability, risk_by_coverage
@@ -141,9 +141,11 @@ def is_drawn(message_id: str, share: float) -> bool:
 
 
 def replay(seen: list[Seen], rules: Rules) -> Pool:
-    """What a desk has earned by these reviews, in their order."""
+    """What a desk has earned by these reviews, in their order; an approval faster than one reads is none."""
     pool = Pool()
     for one in seen:
+        if one.kind == "approve" and is_unread(one.draft_text, one.read_s):
+            continue
         key: Key = (one.topic, one.lang)
         if one.kind == "down":
             pool = rate_down(pool, key)
