@@ -1,8 +1,8 @@
 """Learning beside a running server: `duologue learn` as a process of its own, watched, paused, resumed and cancelled here.
 
 What was asked for stands in `study.json` of the workspace's folder: a run that the server's end cut short begins again with the
-next server, on the same frozen dataset, after its last checkpoint. A paused one waits; a cancelled one is forgotten. Knows no
-model.
+next server, on the same frozen dataset, after its last checkpoint. A paused one waits; a cancelled one is forgotten. The process
+leads a group of its own, which is stopped as one, and ends by itself when its server is no more (`follow`). Knows no model.
 """
 
 import asyncio
@@ -10,7 +10,9 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,15 +61,17 @@ class Studies:
         """Begin with a frozen dataset (without a name: a new one). Raises Conflict where one is running."""
         if workspace_id in self._running:
             raise Conflict("A run is on its way; wait for it, pause it or cancel it.")
-        command = [sys.executable, "-m", "duologue", "learn", "--workspace", slug, "--json"]
+        command = [sys.executable, "-m", "duologue", "learn", "--workspace", slug, "--json", "--attached"]
         names = ("data_dir", "database_url", "engine", "model_dir", "learn_torchrun")
         given = {f"DUOLOGUE_{name.upper()}": str(getattr(self._settings, name)) for name in names}
         process = await asyncio.create_subprocess_exec(
             *command,
             *(["--dataset", dataset] if dataset else []),
             env=os.environ | given,
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
         )
         progress = self._progress[workspace_id] = Progress("running", "dataset", slug=slug, dataset=dataset)
         self._keep(workspace_id)
@@ -122,8 +126,7 @@ class Studies:
             process, task = self._running[workspace_id]
             if state is None:
                 progress.state = "idle"  # of this process; what is kept still says that it runs
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
+            _stop_group(process.pid)
             await asyncio.wait([task], timeout=10)
 
     def _keep(self, workspace_id: str) -> None:
@@ -156,6 +159,26 @@ class Studies:
                 self._keep(workspace_id)
         finally:
             self._running.pop(workspace_id, None)
+
+
+def _stop_group(pid: int) -> None:
+    """End a process and what it began, such as torchrun."""
+    with contextlib.suppress(ProcessLookupError):
+        if sys.platform == "win32":
+            os.kill(pid, signal.SIGTERM)
+        else:
+            os.killpg(pid, signal.SIGTERM)
+
+
+def follow() -> None:
+    """End this process and what it began as soon as its standard input is closed: its server is no more."""
+
+    def watch() -> None:
+        while os.read(0, 1_024):  # not sys.stdin, whose lock a thread may not hold when Python ends
+            continue
+        _stop_group(os.getpid())
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextlib.contextmanager

@@ -134,6 +134,9 @@ def learn(
     look_only: Annotated[bool, typer.Option("--look-only", help="Only say what would be learnt from; nothing is written.")] = False,
     freeze_only: Annotated[bool, typer.Option("--freeze-only", help="Write the dataset and stop.")] = False,
     dataset: Annotated[str, typer.Option(help="Go on with this frozen dataset; without it a new one is frozen.")] = "",
+    attached: Annotated[
+        bool, typer.Option("--attached", help="End when standard input is closed; the server starts it so.")
+    ] = False,
     workspace: Workspace = "",
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -141,7 +144,10 @@ def learn(
     """Let the verdicts become a better model: a dataset, a challenger, and how it compares with the one that answers now."""
     from duologue.interfaces.cli.learn import learn_from
     from duologue.interfaces.cli.run import with_platform
+    from duologue.learning.study import follow
 
+    if attached:
+        follow()
     with_platform(
         context,
         lambda platform: learn_from(platform, workspace, dataset, look_only=look_only, freeze_only=freeze_only, as_json=as_json),
