@@ -20,7 +20,7 @@ from duologue.learning.dataset import freeze
 from duologue.learning.gates import check_gates
 from duologue.learning.harm import find_addresses, find_hosts
 from duologue.learning.model import Candidate, Example, Score
-from duologue.learning.train import learn
+from duologue.learning.train import learn, split_texts
 
 CORRECTIONS = 300
 SEED = 11
@@ -36,9 +36,9 @@ def run_corrections(champion: Path, folder: Path, candidates: Sequence[Candidate
     """Train on corrections and compare; the scores, and what stands in the way of a promotion."""
     texts = read_texts()
     dataset = freeze(candidates, known=find_hosts(find_addresses(texts)))
-    half = len(texts) // 2
-    run = learn(dataset, champion, folder, replay=texts[:half])
-    found = compare(champion, run.model, dataset.held_out, texts[half:][:24], dataset.pairs(dataset.train), texts)
+    replay, measured = split_texts(texts)
+    run = learn(dataset, champion, folder, replay)
+    found = compare(champion, run.model, dataset.held_out, measured, dataset.pairs(dataset.train), texts)
     scores = [*found.scores, *measure_planted(dataset)]
     return scores, check_gates(scores)
 

@@ -4,6 +4,7 @@ What was finished before a kill is found again: each stage ends with its model i
 checkpoint. Knows files and recipes, no database. Runs in the calling thread; minutes to an hour.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -21,6 +22,9 @@ REPLAY = 0.3
 0.25 by 4 %, most of it while preferences were learnt at 1e-3 (another seed's corrections, other texts than are reported)."""
 ROWS, LENGTH = 8, 256
 
+LONGEST_TEXT, MOST_MEASURED = 1_200, 48
+"""Characters of a text that are read, and texts on which forgetting is measured."""
+
 Say = Callable[[str, float], None]
 
 
@@ -32,6 +36,16 @@ class Run:
     folder: Path
     model: Path
     has_preferences: bool
+
+
+def split_texts(texts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Texts of the house to be mixed in, and others to measure forgetting on.
+
+    Drawn by their content alone: by their titles, all Chinese ones would stand in one half.
+    """
+    drawn = sorted((text.strip()[:LONGEST_TEXT] for text in texts), key=lambda text: hashlib.sha256(text.encode()).digest())
+    half = len(drawn) // 2
+    return drawn[:half], drawn[half:][:MOST_MEASURED]
 
 
 def learn(

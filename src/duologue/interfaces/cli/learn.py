@@ -90,10 +90,10 @@ def _train(
 ) -> tuple[list[Score], Path]:
     try:
         from duologue.learning.compare import compare, measure_planted
-        from duologue.learning.train import learn
+        from duologue.learning.train import learn, split_texts
     except ModuleNotFoundError as error:
         raise SetupError(f"{error.name} is not installed; install the extra: pip install 'duologue[local]'.") from error
-    half = len(texts) // 2
+    replay, measured = split_texts(texts)
     with err.status("learning …") as status:
 
         def say(part: str, share: float) -> None:
@@ -101,11 +101,11 @@ def _train(
             if as_json:
                 print_json({"part": part, "share": round(share, 3)})
 
-        run = learn(dataset, champion, registry.folder, texts[:half], say, platform.settings.learn_torchrun)
+        run = learn(dataset, champion, registry.folder, replay, say, platform.settings.learn_torchrun)
         say("compare", 0.0)
         scores = registry.find_comparison(dataset.name, parent)
         if scores is None:
-            found = compare(champion, run.model, dataset.held_out, texts[half:][:24], dataset.pairs(dataset.train), texts)
+            found = compare(champion, run.model, dataset.held_out, measured, dataset.pairs(dataset.train), texts)
             registry.keep_comparison(dataset.name, parent, found)
             scores = found.scores
     return [*scores, *measure_planted(dataset)], run.model
