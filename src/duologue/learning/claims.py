@@ -60,6 +60,7 @@ class House:
             for word in found:
                 self._by_word[word].append(i)
         self.facts = {fact for sentence in self._said for fact in find_facts(sentence)}
+        self.facts |= self._by_word.keys()  # a name at the beginning of a line or a cell is a word like others
 
     def find_near(self, sentence: str) -> tuple[float, str]:
         """The sentence of the house that holds the largest share of this one's words, rare ones counting more."""

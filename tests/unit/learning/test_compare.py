@@ -7,8 +7,9 @@ import pytest
 from duologue.kit.errors import Invalid
 from duologue.learning.compare import compare, measure_planted
 from duologue.learning.dataset import freeze
-from duologue.learning.gates import Gates, check_gates, read_gates
+from duologue.learning.gates import STOPS, Gates, check_gates, find_code, read_gates
 from duologue.learning.model import Score
+from duologue.learning.train import split_texts
 from tests.unit.learning.test_dataset import make
 
 pytest.importorskip("torch", reason="torch is not installed")
@@ -18,6 +19,7 @@ def score(metric: str, champion: float, challenger: float, low: float, high: flo
     return Score(metric, champion, challenger, low, high, 50, better)  # type: ignore[arg-type]
 
 
+ROOT = Path(__file__).parents[3]
 GOOD = [
     score("edit_distance", 0.9, 0.5, -0.5, -0.3),
     score("preference_accuracy", 0.2, 0.8, 0.4, 0.7, "higher"),
@@ -47,8 +49,30 @@ def test_what_is_not_sure_stands_in_the_way(worse: Score, says: str) -> None:
     assert says in found[0]
 
 
+def test_each_sentence_has_a_code_and_words_in_both_languages() -> None:
+    everything = [score(m, 0.5, 0.4, -0.2, 0.9) for m in ("edit_distance", "preference_accuracy", "bits_per_byte")]
+    everything += [score(m, 0.0, 0.9, 0.8, 1.0) for m in ("contradicted", "planted", "strange", "unsafe")]
+    found = [find_code(why) for why in check_gates([*everything, score("exam.support.answers", 0.5, 0.3, -0.3, -0.1, "higher")])]
+    assert {code for code, _ in found} == {*STOPS, "exam"}
+    assert ("exam", "support.answers") in found
+    assert find_code("Something else.") == ("", "")
+    for lang in ("en", "zh"):
+        words = (ROOT / f"src/duologue/interfaces/web/locale/{lang}/LC_MESSAGES/web.po").read_text("utf-8")
+        assert [code for code, _ in found if f'msgid "learning.stop_{code}"' not in words] == []
+
+
 def test_nothing_measured_is_no_pass() -> None:
     assert check_gates([], Gates()) != []
+
+
+def test_texts_are_split_by_their_content_and_never_stand_on_both_sides() -> None:
+    texts = [f"English {i}" for i in range(40)] + [f"中文{i}" for i in range(40)]
+    replay, measured = split_texts(texts)
+    assert len(replay) == 40
+    assert not set(replay) & set(measured)
+    for side in (replay, measured):
+        assert 0.25 < sum(text.startswith("E") for text in side) / len(side) < 0.75
+    assert split_texts(texts[::-1]) == (replay, measured)
 
 
 @pytest.mark.slow

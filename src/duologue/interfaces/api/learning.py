@@ -14,6 +14,7 @@ from duologue.interfaces.api.security import Needs
 from duologue.interfaces.api.services import Joined, Services
 from duologue.kit.errors import Invalid
 from duologue.learning.archive import list_datasets, read_card
+from duologue.learning.gates import find_code
 from duologue.learning.trial import LEAST_SHARE, MOST_SHARE
 from duologue.review.consent import ConsentRule
 
@@ -31,7 +32,9 @@ class LearningOut(Out):
     datasets: list[Json] = Field(description="Cards of the frozen datasets, the latest first.")
     consent: ConsentRule = Field(description="What holds of persons who did not say whether they may be learnt from.")
     run: Json = Field(description="state, part, share, error of the run on its way or the last one.")
-    versions: list[Json] = Field(description="Trained models, newest first, with scores and what is in the way.")
+    versions: list[Json] = Field(
+        description="Trained models, newest first, with scores and `stops`: code, set and text of what is in the way."
+    )
     promotions: list[Json] = Field(description="Who let which version answer, oldest first.")
     answers_now: str = Field(description="The version that answers now.")
     trial: Json | None = Field(
@@ -72,6 +75,11 @@ async def _look_at_trial(services: Services, workspace_id: str) -> Json | None:
     }  # fmt: skip
 
 
+def _stop(why: str) -> Json:
+    code, name = find_code(why)
+    return {"code": code, "set": name, "text": why}
+
+
 async def _look(services: Services, session: Session) -> Json:
     ws = session.workspace.id
     registry, progress = services.champions.registry(ws), services.studies.look(ws)
@@ -80,7 +88,7 @@ async def _look(services: Services, session: Session) -> Json:
         "datasets": [read_card(place) for place in places],
         "consent": (await services.consents.look(ws)).rule,
         "run": {"state": progress.state, "part": progress.part, "share": progress.share, "error": progress.error},
-        "versions": [asdict(v) | {"model": ""} for v in registry.list_versions()],
+        "versions": [asdict(v) | {"model": "", "stops": [_stop(why) for why in v.in_the_way]} for v in registry.list_versions()],
         "promotions": [asdict(p) for p in registry.list_promotions()],
         "answers_now": services.champions.find(ws).info.version,
         "trial": await _look_at_trial(services, ws),

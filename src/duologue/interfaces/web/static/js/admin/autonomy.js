@@ -44,15 +44,24 @@ function Desk({ desk, rules }) {
   const curve = useMemo(() => desk.curve.toSorted((a, b) => a[1] - b[1]), [desk]);
   const versions = Object.entries(desk.reliability);
   return html`<section class="card panel"><h3>${desk.name}</h3>
-    <ul class="reasons">${desk.cells.map((cell) => html`<li key=${`${cell.topic}/${cell.lang}`} data-testid="cell" data-code=${cell.code}>
-      <strong>${cell.topic ? topicName(cell.topic) : t("autonomy.no_topic")} · ${t(`lang.${cell.lang}`)}</strong> <span class=${`badge ${cell.threshold === null ? "" : "good"}`}>
-        ${t(cell.threshold === null ? "autonomy.off" : "autonomy.on")}</span>
-      <p class="nothing">${rules.is_earned ? reason(cell) : t("autonomy.why_fixed")}</p></li>`)}</ul>
+    <ul class="reasons">${byReason(desk.cells, rules).map(([why, cells]) => html`<li key=${why} data-testid="cell" data-code=${cells[0].code}>
+      <p class="chips">${cells.map((cell) => html`<span key=${`${cell.topic}/${cell.lang}`} class="badge ${cell.threshold === null ? "" : "good"}" data-testid="topic">${cell.topic ? topicName(cell.topic) : t("autonomy.no_topic")} · ${t(`lang.${cell.lang}`)}</span>`)}</p>
+      <p><strong>${t(cells[0].threshold === null ? "autonomy.off" : "autonomy.on")}</strong> <span class="nothing">${why}</span></p></li>`)}</ul>
     ${curve.length > 1 && html`<${Plot} label=${t("autonomy.curve")} x=${curve.map((p) => p[1])} xLabel=${t("autonomy.coverage")}
       series=${[{ label: t("autonomy.risk"), values: curve.map((p) => p[2]) }, { label: "α", values: curve.map(() => rules.alpha) }]} />`}
     ${versions.map(([version, points]) => points.length > 1 && html`<${Plot} key=${version} label=${t("autonomy.reliability", { version })} x=${points.map((p) => p[0])}
       xLabel=${t("autonomy.confidence")} series=${[{ label: t("autonomy.unchanged"), values: points.map((p) => p[1]) }, { label: t("autonomy.ideal"), values: points.map((p) => p[0]) }]} />`)}
   </section>`;
+}
+
+/** Topics with the sentence that holds for all of them, those on autopilot first. */
+function byReason(cells, rules) {
+  const found = new Map();
+  for (const cell of cells) {
+    const why = rules.is_earned ? reason(cell) : t("autonomy.why_fixed");
+    found.set(why, [...(found.get(why) ?? []), cell]);
+  }
+  return [...found].toSorted(([, a], [, b]) => (a[0].threshold === null) - (b[0].threshold === null));
 }
 
 const reason = ({ code, numbers: n }) =>

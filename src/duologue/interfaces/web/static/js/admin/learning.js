@@ -94,7 +94,7 @@ const COUNTS = ["answers", "pairs", "labels", "held_out", "people"];
 function Counts({ of }) {
   const out = Object.entries(of.left_out).toSorted((a, b) => b[1] - a[1]);
   return html`<dl class="tiles">${COUNTS.map((name) => html`<div key=${name}><dt>${t(`learning.${name}`)}</dt><dd>${number(of[name])}</dd></div>`)}</dl>
-    ${out.length > 0 && html`<h4>${t("learning.left_out")}</h4><ul class="reasons" data-testid="left-out">${out.map(([reason, n]) => html`<li key=${reason} data-reason=${reason}><strong>${number(n)}</strong> ${has(`learning.why_${reason}`, reason)}</li>`)}</ul>`}`;
+    ${out.length > 0 && html`<p class="nothing">${t("learning.left_out")}</p><ul class="reasons" data-testid="left-out">${out.map(([reason, n]) => html`<li key=${reason} data-reason=${reason}><strong>${number(n)}</strong> ${has(`learning.why_${reason}`, reason)}</li>`)}</ul>`}`;
 }
 
 function Consent({ rule, onSaved }) {
@@ -111,6 +111,12 @@ function Run({ run }) {
     <p class="nothing">${line} ${run.error}</p></div>`;
 }
 
+/** `exam.<pack>.<set>` are the sets that both models sit. */
+function metricName(metric) {
+  const [kind, pack, set] = metric.split(".");
+  return kind === "exam" && set ? has(`learning.exam_${set}`, metric, { pack: has(`pack.${pack}`, pack) }) : has(`learning.metric_${metric}`, metric);
+}
+
 function Version({ v, mayTry, isNow, canTeach, onSign, onTrace }) {
   return html`<section class="card panel" data-testid="version"><h3>${v.name} ${isNow && html`<span class="badge good">${t("learning.is_now")}</span>`}</h3>
     <p class="nothing">${t("learning.made", { parent: v.parent, dataset: v.dataset.slice(0, 8), when: dateTime(v.made_at) })}</p>
@@ -119,9 +125,9 @@ function Version({ v, mayTry, isNow, canTeach, onSign, onTrace }) {
     <${Claims} version=${v.name} />
     <div class="scroll-x"><table><thead><tr><th>${t("learning.measure")}</th><th class="numeric">${t("learning.before")}</th><th class="numeric">${t("learning.after")}</th>
       <th class="numeric">${t("learning.difference")}</th><th class="numeric">n</th></tr></thead><tbody>
-      ${v.scores.map((s) => html`<tr key=${s.metric}><td>${has(`learning.metric_${s.metric}`, s.metric)}</td><td class="numeric">${figure(s.champion)}</td><td class="numeric">${figure(s.challenger)}</td>
+      ${v.scores.map((s) => html`<tr key=${s.metric}><td>${metricName(s.metric)}</td><td class="numeric">${figure(s.champion)}</td><td class="numeric">${figure(s.challenger)}</td>
         <td class="numeric">[${figure(s.low)}, ${figure(s.high)}]</td><td class="numeric">${number(s.n)}</td></tr>`)}</tbody></table></div>
-    ${v.in_the_way.length > 0 ? html`<ul>${v.in_the_way.map((why) => html`<li key=${why}>${why}</li>`)}</ul>` : html`<p>${t("learning.nothing_in_the_way")}</p>`}
+    ${v.in_the_way.length > 0 ? html`<ul class="reasons" data-testid="stops">${v.stops.map((stop) => html`<li key=${stop.text}><span class="badge bad">${t("learning.stopped")}</span> ${has(`learning.stop_${stop.code}`, stop.text, { set: metricName(`exam.${stop.set}`) })}</li>`)}</ul>` : html`<p>${t("learning.nothing_in_the_way")}</p>`}
     ${canTeach && !isNow && v.in_the_way.length === 0 && html`<div class="row end">${mayTry && html`<button type="button" class="button small quiet" data-testid="try"
       onClick=${() => onSign({ path: `${PATH}/versions/${encodeURIComponent(v.name)}/try`, title: t("learning.try_it", { version: v.name }), share: 0.2, version: v.name })}>${t("learning.try")}</button>`}<button type="button" class="button small" data-testid="promote"
       onClick=${() => onSign({ path: `${PATH}/versions/${encodeURIComponent(v.name)}/promote`, title: t("learning.promote", { version: v.name }), version: v.name })}>${t("learning.let_it")}</button></div>`}</section>`;

@@ -86,8 +86,8 @@ function Dataset({ id, go }) {
     ${side === "left_out" && html`<p class="nothing">${t("lineage.samples")}</p><ul class="reasons">${Object.entries(card.left_out).map(([reason, n]) => html`<li key=${reason}><button type="button" class="link"
       aria-pressed=${why === reason} onClick=${() => look("left_out", why === reason ? "" : reason)}>${has(`learning.why_${reason}`, reason)}</button> ${number(n)}</li>`)}</ul>`}
     ${data.rows.map((row, i) => html`<article class="card" key=${offset + i} data-testid="row" lang=${row.lang}><p class="nothing">${t(`lineage.kind_${row.kind}`)}${row.why && ` · ${has(`learning.why_${row.why}`, row.why)}`}
-        ${row.kind === "label" && html` · <span class="badge ${row.is_good ? "good" : "bad"}">${t(row.is_good ? "lineage.good" : "lineage.bad")}</span> ${has(`lineage.said_${row.verdict}`, "")}`}
-        · ${row.verdict_id ? html`<${To} kind="verdicts" id=${row.verdict_id} go=${go}>${t("lineage.verdicts")}<//>` : html`<${To} kind="answers" id=${row.run_id} go=${go}>${t("lineage.answers")}<//>`}</p>
+        ${row.kind === "label" && html`${" "}<span class="badge ${row.is_good ? "good" : "bad"}">${t(row.is_good ? "lineage.good" : "lineage.bad")}</span> ${has(`lineage.said_${row.verdict}`, "")}`}
+        ${" · "}${row.verdict_id ? html`<${To} kind="verdicts" id=${row.verdict_id} go=${go}>${t("lineage.verdicts")}<//>` : html`<${To} kind="answers" id=${row.run_id} go=${go}>${t("lineage.answers")}<//>`}</p>
       <blockquote>${row.question}</blockquote>${row.rejected && html`<p class="diff struck">${row.rejected}</p>`}<p>${row.chosen}</p></article>`)}
     <div class="row end">${offset > 0 && html`<button type="button" class="button small quiet" onClick=${() => setOffset(offset - PAGE)}>${t("lineage.before")}</button>`}
       ${offset + PAGE < data.total && html`<button type="button" class="button small quiet" onClick=${() => setOffset(offset + PAGE)}>${t("lineage.after")}</button>`}</div>`;

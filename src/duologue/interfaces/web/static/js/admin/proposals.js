@@ -7,13 +7,17 @@ import { isAtLeast } from "../desk/store.js";
 import { Waiting, useFetched } from "./fetched.js";
 
 const PATH = "/api/admin/proposals";
+const FEW = 5;
 
 export function Proposals() {
   const { data, problem, reload } = useFetched(PATH);
+  const [isWhole, setWhole] = useState(false);
+  const shown = (found) => (isWhole ? found : found.slice(0, FEW));
   return html`<section class="card panel" data-testid="proposals"><h3>${t("proposals.title")}</h3><p class="nothing">${t("proposals.line")}</p>
     ${!data ? html`<${Waiting} problem=${problem} reload=${reload} />` : html`
       ${data.proposals.length === 0 && html`<p class="nothing">${t("proposals.none")}</p>`}
-      ${data.proposals.map((one) => html`<${Proposal} key=${one.ids[0]} of=${one} reload=${reload} />`)}`}</section>`;
+      ${shown(data.proposals).map((one) => html`<${Proposal} key=${one.ids[0]} of=${one} reload=${reload} />`)}
+      ${!isWhole && data.proposals.length > FEW && html`<p><button type="button" class="link" data-testid="all-proposals" onClick=${() => setWhole(true)}>${t("claims.all", { n: number(data.proposals.length) })}</button></p>`}`}</section>`;
 }
 
 function Proposal({ of, reload }) {
