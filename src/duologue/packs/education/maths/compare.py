@@ -3,9 +3,11 @@
 Order of trust: exact rational arithmetic, an identity that SymPy proves, agreement at 60 digits in six points.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import gcd
 from typing import TypeVar
 
 from duologue.packs.education.maths.node import Node, num, rational
@@ -89,7 +91,7 @@ def _same_shape(wanted: Shape, given: Shape, item: str, order: Sequence[str], c:
     if given.kind in ("empty", "many"):
         return False
     if wanted.kind == "value":
-        return _same_value(wanted.values[0], given, c)
+        return _same_value(wanted.values[0], given, item, c)
     if wanted.kind == "solutions":
         return _same_solutions(wanted, given, item, c)
     if wanted.kind == "point":
@@ -122,9 +124,13 @@ def _single(given: Shape) -> Node | None:
     return None
 
 
-def _same_value(value: Node, given: Shape, c: Comparison) -> bool:
+def _same_value(value: Node, given: Shape, item: str, c: Comparison) -> bool:
     if given.kind == "ratio" and len(given.values) == 2:
-        return c.lower(0.7) and c.same(value, Node("/", given.values))
+        return (
+            re.search(r"ratio|scale|比", item, re.IGNORECASE) is not None
+            and c.lower(0.7)
+            and c.same(value, Node("/", given.values))
+        )
     one = _single(given)
     if one is None:
         return False
@@ -199,7 +205,17 @@ def _same_region(a: Sequence[Interval], b: Sequence[Interval], c: Comparison) ->
     return _matched(a, b, alike)
 
 
+def _is_shared_out(wanted: Shape) -> bool:
+    """Whether a key such as 8:12 names amounts, for a ratio that stands for itself is written in its lowest terms."""
+    whole = [rational(value) for value in wanted.values]
+    return all(v is not None and v.denominator == 1 for v in whole) and gcd(*(int(v) for v in whole if v is not None)) > 1
+
+
 def _same_ratio(wanted: Shape, given: Shape, c: Comparison) -> bool:
+    if _is_shared_out(wanted) and given.kind in ("ratio", "solutions", "point", "value"):
+        return len(given.values) == len(wanted.values) and all(
+            c.same(a, b) for a, b in zip(wanted.values, given.values, strict=True)
+        )
     if given.kind == "ratio":
         if len(given.values) != len(wanted.values):
             return False

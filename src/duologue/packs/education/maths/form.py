@@ -13,7 +13,7 @@ from duologue.packs.education.maths.text import Unreadable, plain_math
 
 FORMS = (
     "lowest", "mixed", "improper", "decimal", "percent", "fraction", "expanded", "factorised", "scientific", "interval", "equation",
-    "primes",
+    "primes", "collected",
 )  # fmt: skip
 _ASKS = {
     "lowest": r"lowest terms|simplest form|simplest fraction|\breduced? (?:form|fraction)|最简|约分",
@@ -27,6 +27,7 @@ _ASKS = {
     "scientific": r"scientific notation|standard form|科学[记计]数法",
     "interval": r"interval notation|用区间|区间表示",
     "primes": r"prime factori[sz]|product of (?:its )?prime|质因数",
+    "collected": r"\bsimplif(?:y|ied)\b|collect(?:ing)? like terms|化简|合并同类项",
     "equation": r"as an equation|(?:write|find|give) (?:the|an) equation|the equation of|(?:写出|求).*方程(?!的?解|组)",
 }
 _ANY = re.compile(r"any (?:equal|equivalent)(?: exact)? form|等值的.*都算对|任[何意](?:等值)?形式", re.IGNORECASE)
@@ -167,6 +168,37 @@ def _is_primes(node: Node) -> bool:
     return all(b is not None and b > 1 and all(b % d for d in range(2, min(b, 10_000)) if d * d <= b) for b in bases)
 
 
+def _is_collected(node: Node) -> bool:
+    """No two terms of a sum with the same letters, and no fraction of whole numbers that can be reduced."""
+    if any((pair := _fraction(part)) and gcd(*pair) != 1 for part in node.walk() if part.op == "/"):
+        return False
+    seen = [_letters(part) for part in (node.parts if node.op == "+" else ())]
+    return None in seen or len(set(seen)) == len(seen)
+
+
+def _letters(node: Node) -> tuple[str, ...] | None:
+    """The letters of a term with their powers, sorted; None for what is no simple term."""
+    if node.op == "neg":
+        return _letters(node.parts[0])
+    if node.op in ("num", "mixed"):
+        return ()
+    if node.op == "sym":
+        return (node.text,)
+    if node.op == "^" and node.parts[0].op == "sym" and (times := _whole(node.parts[1])) and 0 < times < 20:
+        return (node.parts[0].text,) * times
+    if node.op == "/" and node.parts[1].op == "num":
+        return _letters(node.parts[0])
+    if node.op != "*":
+        return None
+    parts = [_letters(part) for part in node.parts]
+    return None if None in parts else tuple(sorted(letter for part in parts if part for letter in part))
+
+
+def has_whole_factors(node: Node) -> bool:
+    """No decimal and no fraction of numbers in it: 6(x + 1.5) is no factorisation over the whole numbers."""
+    return not any((part.op == "num" and "." in part.text) or _fraction(part) is not None for part in node.walk())
+
+
 def count_factors(node: Node) -> int:
     """How many factors a product shows, powers counted by their exponent."""
     node = _bare(node)
@@ -180,6 +212,7 @@ def count_factors(node: Node) -> int:
 
 _TESTS: dict[str, Callable[[Node], bool]] = {
     "primes": _is_primes,
+    "collected": _is_collected,
     "lowest": _is_lowest,
     "mixed": _is_mixed,
     "improper": lambda node: _fraction(node) is not None,
@@ -208,8 +241,8 @@ def _compact(text: str) -> str:
 
 
 _ASKS_FOR_RESULT = re.compile(
-    r"\b(?:work out|calculate|compute|what is|how (?:much|many))\b"
-    r"|find the (?:value|sum|product|number)|计算|算出|是?多少|得几|等于几|求[^证出]",
+    r"\b(?:work out|calculate|compute|evaluate|what is|how (?:much|many)|(?:in|de)crease|find)\b"
+    r"|计算|算出|是?多少|得几|等于几|求[^证出]",
     re.IGNORECASE,
 )
 
@@ -217,9 +250,10 @@ _ASKS_FOR_RESULT = re.compile(
 def is_unworked(item: str, raw: str, wanted: Node, given: Node) -> bool:
     """Whether the item asks for a number and the answer is a product or a sum of numbers that still is to be worked out."""
     node = _bare(given)
-    if not re.search(r"\d\s*[*×·xX+\-−＋＊]\s*[\d(]|\)\s*\(", raw):
+    if not re.search(r"\d\s*[*×·xX+\-−＋＊]\s*[-−]?[\d(]|\)\s*\(", raw):
         return False  # 1.25万 is a number
-    if node.op not in ("*", "+", "-") or rational(_bare(wanted)) is None or not _ASKS_FOR_RESULT.search(item):
+    is_product_over = node.op == "/" and node.parts[0].op in ("*", "+")
+    if not (node.op in ("*", "+", "-") or is_product_over) or rational(_bare(wanted)) is None or not _ASKS_FOR_RESULT.search(item):
         return False
     if any(part.op not in ("num", "*", "+", "-", "neg", "/", "percent") for part in node.walk()):
         return False  # roots, powers, π and letters stay as they are

@@ -12,10 +12,12 @@ from duologue.packs.education.maths.form import (
     count_factors,
     has_form,
     has_places,
+    has_whole_factors,
     is_copied,
     is_unworked,
     requires_unit,
 )
+from duologue.packs.education.maths.habits import restate
 from duologue.packs.education.maths.node import Node
 from duologue.packs.education.maths.read import Hints, Reading, read_answer, read_key
 from duologue.packs.education.maths.text import MAX_CHARS, Unreadable
@@ -42,13 +44,24 @@ class MathGrade:
 
 def read_back(answer: str, key: str = "", item: str = "") -> str:
     """How the answer is read, to be shown before it is graded. Raises Unreadable with a sentence for the learner."""
-    hints = Hints()
-    if key:
+    if not key:
+        return read_answer(answer).shown
+    try:
+        wanted, hints = read_key(key, item)
+    except Unreadable:
+        return read_answer(answer).shown
+    return _read(answer, wanted, hints, item).shown
+
+
+def _read(answer: str, wanted: Reading, hints: Hints, item: str) -> Reading:
+    """As people write it, else letter by letter. Raises Unreadable."""
+    if (restated := restate(answer, wanted, hints, item)) != answer:
         try:
-            _, hints = read_key(key, item)
+            found = read_answer(restated, hints)
         except Unreadable:
-            hints = Hints()
-    return read_answer(answer, hints).shown
+            return read_answer(answer, hints)
+        return replace(found, plain=replace(found.plain, left_out=found.plain.left_out or "…"))
+    return read_answer(answer, hints)
 
 
 def grade_math(item: str, key: str, answer: str, form: str | None = None, worker: MathWorker | None = None) -> MathGrade:
@@ -69,7 +82,7 @@ def grade_math(item: str, key: str, answer: str, form: str | None = None, worker
             return MathGrade(True, 0.9, "equal", answer, "the same characters as the key")
         return _by_library(key, answer, worker, "the key is not read here")
     try:
-        given = read_answer(answer, hints)
+        given = _read(answer, wanted, hints, item)
         return _judge(item, key, answer, form, wanted, given, Comparison(worker))
     except Unreadable as error:
         if "\\" in answer and len(answer) <= MAX_CHARS:
@@ -102,6 +115,8 @@ def _judge(item: str, key: str, raw: str, form: str | None, wanted: Reading, giv
         return MathGrade(False, 0.95, "unit", shown, "The unit is missing.")
     missing = next((name for name in forms if not has_form(given.node, name)), None)
     if "factorised" in forms and count_factors(given.node) < count_factors(wanted.node):
+        missing = "factorised"
+    if "factorised" in forms and has_whole_factors(wanted.node) and not has_whole_factors(given.node):
         missing = "factorised"
     if missing and has_form(wanted.node, missing):
         return MathGrade(False, 0.93, "form", shown, missing)

@@ -103,7 +103,7 @@ _NTH = {
     "thousandth": 1000,
 }  # fmt: skip
 _NUMBER = "|".join(sorted([*_ONES, *_TENS, *_SCALE, "hundred"], key=len, reverse=True))
-_PHRASE = rf"(?:{_NUMBER})(?:(?:[\s-]+|\s+and\s+)(?:{_NUMBER}))*"
+_PHRASE = rf"(?:{_NUMBER})(?:(?:[\s-]+|(?<=hundred)\s+and\s+|(?<=thousand)\s+and\s+|(?<=million)\s+and\s+)(?:{_NUMBER}))*"
 _PARTS = "|".join(sorted(_NTH, key=len, reverse=True))
 
 
@@ -123,8 +123,16 @@ def _read_phrase(phrase: str) -> int:
 
 def rewrite_english(text: str) -> str:
     """English number words in digits: "negative nine", "two and one third", "twenty-five", "one hundred and five point two"."""
-    text = re.sub(r"\b(?:negative|minus)\s+(?=[\w(])", "-", text)
+    text = re.sub(
+        r"\b(?:nought|naught|oh)\b|^\s*(?=point\s+(?:zero|one|two|three|four|five|six|seven|eight|nine)\b)", "zero ", text
+    )
+    text = re.sub(r"(?<!\bor )\b(?:negative|minus)\s+(?=[\w(])", "-", text)
     text = re.sub(r"\b(?:a|one)\s+(half|third|quarter|fifth|sixth|eighth|tenth)\b", lambda m: f"1/{_NTH[m[1]]}", text)
+    text = re.sub(
+        rf"\b({_PHRASE})[\s]+({'|'.join(_TENS)})-({_PARTS})s?\b",
+        lambda m: f"{_read_phrase(m[1])}/{_TENS[m[2]] + _NTH[m[3]]}",
+        text,
+    )
     text = re.sub(rf"\b({_PHRASE})[\s-]+({_PARTS})s?\b", lambda m: f"{_read_phrase(m[1])}/{_NTH[m[2]]}", text)
     text = re.sub(r"^\s*half\s*$", "1/2", text)
     text = re.sub(r"\b(?:half an?|1/2 an?) (?=hour|minute|metre|meter|mile|kilo)", "0.5 ", text)
@@ -132,6 +140,11 @@ def rewrite_english(text: str) -> str:
     text = re.sub(rf"\b({_PHRASE})\s+point((?:[\s-]+(?:{_NUMBER}))+)\b", _decimal, text)
     text = re.sub(rf"\b({_PHRASE})\b", lambda m: str(_read_phrase(m[1])), text)
     return re.sub(r"(?<![\d/.])(\d+)\s+and\s+(\d+/\d+)(?![\d/.])", r"\1 \2", text)
+
+
+def rewrite_parts(text: str) -> str:
+    """`5 sixths` as 5/6; for where nobody is asked how many sixths there are."""
+    return re.sub(rf"(?<![\d./])(\d+)[\s-]+({_PARTS})s?\b", lambda m: f"{m[1]}/{_NTH[m[2]]}", text)
 
 
 def _decimal(match: re.Match[str]) -> str:

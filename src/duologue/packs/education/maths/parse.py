@@ -125,7 +125,7 @@ class _Parser:
         parts = [self.signed()]
         while self.sees("+-±"):
             sign = self.take().text
-            part = self.product()
+            part = self.signed() if self.sees("+-") else self.product()
             parts.append(part if sign == "+" else Node("neg" if sign == "-" else "pm", (part,)))
         self.depth -= 1
         return parts[0] if len(parts) == 1 else Node("+", tuple(parts))
@@ -277,7 +277,9 @@ class _Parser:
             return Node("sym", text=word)
         if lower == "pi":
             return Node("const", text="π")
-        if len(word) <= 4 and (not self.names or set(word) <= {c for name in self.names for c in name}):
+        if (len(word) <= 4 or (len(word) <= 12 and len(set(word)) == 1)) and (
+            not self.names or set(word) <= {c for name in self.names for c in name}
+        ):
             return Node("*", tuple(Node("sym", text=c) for c in word))
         raise Unreadable(f"I do not know the word “{word[:20]}”.")
 

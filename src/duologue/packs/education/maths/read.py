@@ -9,20 +9,22 @@ from dataclasses import dataclass, field
 from duologue.packs.education.maths.node import Node, rational, show
 from duologue.packs.education.maths.parse import parse
 from duologue.packs.education.maths.text import Plain, Unreadable, plain_math
-from duologue.packs.education.maths.units import LETTERS, Unit, split_unit
+from duologue.packs.education.maths.units import LETTERS, Unit, read_unit, split_unit
 
+_RAISED = str.maketrans("²³", "23")
 _EMPTY = re.compile(
-    r"^(?:there (?:is|are) )?(?:no (?:real )?(?:solutions?|roots?)|none|∅|empty set|impossible)(?: exists?)?$"
-    r"|^(?:此|该|原|这个)?(?:方程组?|不等式组?)?(?:无实?数?解|没有(?:实数)?[解根]|无实?数?根)$|^空集$|^\{\s*\}$",
+    r"^(?:(?:there (?:is|are)|it has) )?(?:no (?:real )?(?:solutions?|roots?)|none|∅|empty set|impossible)(?: exists?)?$"
+    r"|^(?:此|该|原|这个)?(?:方程组?|不等式组?)?(?:无实?数?解|没有(?:实数)?[解根]?|无实?数?根|解?不存在)$|^空集$|^\{\s*\}$",
     re.IGNORECASE,
 )
 _REALS = re.compile(
     r"^(?:[a-z] (?:can be|is|=) )?(?:all|any|every) (?:real )?(?:numbers?|values?|reals?)(?: of [a-z])?$"
+    r"|^(?:all|any|every|each) (?:value of )?[a-z]$|^[a-z] (?:can be|is|=) any(?:thing| number| value)$|^always true$|^恒成立$"
     r"|^(?:[a-z]\s*∈\s*)?[Rℝ]$|^all reals$"
     r"|^[a-z]?\s*(?:为|是|取|可以是|可取)?(?:任意|一切|全体|所有)(?:实?数|值)$|^true for all [a-z]$",
     re.IGNORECASE,
 )
-_MANY = re.compile(r"^(?:there are )?infinite(?:ly many)? solutions?$|^(?:有)?无(?:数|穷多)(?:个|组)?解$", re.IGNORECASE)
+_MANY = re.compile(r"^(?:there are )?infinite(?:ly many)?(?: solutions?)?$|^(?:有)?无(?:数|穷多)(?:个|组)?解$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,10 @@ def read_key(key: str, item: str = "") -> tuple[Reading, Hints]:
     )
     variable = re.search(r"[-+−*=^²³(]\s*\d*([a-zA-Z])(?![A-Za-z])|(?<![A-Za-z])([a-zA-Z])\s*[-+−*=^²³)]", key)
     letter = re.fullmatch(r"\s*[$£€¥]?-?[\d.,/ ]+\s*([A-Za-z])(?:\s*[/^²³].*)?\s*", key)
+    measured = re.fullmatch(r"\s*-?[\d.,/ ]+\s*([A-Za-z]{1,3}[²³23]?)\s*", key)
+    is_asked = re.search(r"\bunits?\b|单位|\b(?:area|volume|perimeter)\b|面积|体积|周长", item, re.IGNORECASE) is not None
     with_letters = bool(letter and letter[1] in LETTERS and not variable and not _is_variable(letter[1], item, algebra))
+    with_letters = with_letters or bool(is_asked and measured and read_unit(measured[1].translate(_RAISED)))
     reading = read_answer(key, Hints(letter_units=with_letters))
     units = bool(reading.units) or with_letters
     return reading, Hints(symbols(reading.node), units, any(part.op == "ratio" for part in reading.node.walk()))

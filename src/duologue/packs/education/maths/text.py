@@ -75,7 +75,7 @@ def plain_math(raw: str) -> Plain:
     if text.lstrip().startswith("{") and "}" not in text and "=" in text:  # the brace of a system of equations
         text = text.replace("{", " ", 1)
     text = re.sub(r"\s+", " ", text.replace("**", "^").replace("\n", " ; ")).strip()
-    if re.search(r"\bnot\b|n't\b|\bnever\b|不是|不为|并非", text, re.IGNORECASE):
+    if re.search(r"\bnot\b|n't\b|\bnever\b|不是|不为|不等于|不等|并非", text, re.IGNORECASE):
         raise Unreadable("The answer says what it is not.")
     text, is_rough = _take_rough(text)
     text = rewrite_words(text)
@@ -220,7 +220,7 @@ def rewrite_words(text: str) -> str:
     """Words of both languages as signs. Chinese numerals first, so that 百分之三十五 is seen before 三十."""
     text = rewrite_english(re.sub(r"\b[A-Z][a-z]+\b", lambda m: m[0].lower(), text))
     text = rewrite_han(re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text) if re.search(r"\d,\d{3}[万亿]", text) else text)
-    text = re.sub(r"^商?\s*(\d+)\s*(?:余|\bremainder|\brem\.?|\br\b|R)\s*(\d+)$", r"[\1,\2]", text)
+    text = re.sub(r"^商?是?\s*(\d+)\s*(?:,?\s*余数?是?|\bremainder|\brem\.?|\br(?=[\s\d])|R|\.\.\.+)\s*(\d+)$", r"[\1,\2]", text)
     text = re.sub(r"^每1?(?=[\u4e00-\u9fff])", "每", text)
     text = _PER.sub(r"\2\3/\1", text)
     for pattern, sign in _WORDS:
@@ -233,7 +233,7 @@ def rewrite_words(text: str) -> str:
 
 
 _LEAD = re.compile(
-    r"^\s*(?:(?:so|therefore|thus|hence|then|because|i (?:think|got|get)|my|the|final|answer|result|solution|is|are|was|it|its|"
+    r"^\s*(?:(?:so|therefore|thus|hence|then|because|i (?:think|got|get)|my|the|final|answer|result|solution|is|are|was|its|it|"
     r"there|we|get|"
     r"gives?|value|of|that|this|number|x can be|∴|所以|因此|因为|故|答案?|解得?|得到?|结果|"
     r"还剩下?|剩下?|一共|共|总共|原式|这个数|某数|"

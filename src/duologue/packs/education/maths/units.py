@@ -52,7 +52,7 @@ def _table() -> dict[str, list[tuple[Fraction, str]]]:
     add("time", 604800, "week weeks 周 星期 个星期")
     add("month", 1, "month months 月 个月")
     add("month", 12, "year years yr yrs 年")
-    add("yuan", 1, "元 块 块钱 元钱 yuan rmb 人民币")
+    add("yuan", 1, "元 块 块钱 元钱 圆 yuan rmb cny 人民币")
     add("yuan", "1/10", "角 毛")
     add("yuan", "1/100", "分")
     add("dollar", 1, "dollar dollars usd 美元")
@@ -62,6 +62,7 @@ def _table() -> dict[str, list[tuple[Fraction, str]]]:
     add("euro", 1, "euro euros eur 欧元")
     add("angle", 1, "° degree degrees deg 度")
     add("temperature", 1, "°C ℃ celsius 摄氏度")
+    add("area", 1, "平米")
     add("area", 10000, "ha hectare hectares 公顷")
     add("force", 1, "N newton newtons 牛 牛顿")
     add("energy", 1, "J joule joules 焦 焦耳")
@@ -78,7 +79,7 @@ def _table() -> dict[str, list[tuple[Fraction, str]]]:
 
 
 _NAMES = _table()
-_RATES = {"kph": "km/h", "kmph": "km/h", "mph": "mile/h", "km/hr": "km/h"}
+_RATES = {"kph": "km/h", "kmph": "km/h", "mph": "mile/h", "km/hr": "km/h", "kmh": "km/h"}
 _BASE: dict[str, tuple[str, int]] = {"area": ("length", 2), "volume": ("length", 3)}
 _POWER = re.compile(r"^(?P<name>.*?)(?:\^?\(?(?P<power>-?[123])\)?)?$")
 _PREFIX = re.compile(r"^(?:(?P<two>square|sq\.?|平方)|(?P<three>cubic|cu\.?|立方))\s*")

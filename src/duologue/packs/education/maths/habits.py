@@ -1,0 +1,205 @@
+"""How people write what the grammar does not know: the working before the result, a decimal comma, `x: 4`, "anything below 4".
+
+Rewrites an answer by what kind of thing the key is, never by its value, so that what is shown as read gives nothing away.
+"""
+
+import re
+
+from duologue.packs.education.maths.node import Node
+from duologue.packs.education.maths.numerals import rewrite_parts
+from duologue.packs.education.maths.read import Hints, Reading
+from duologue.packs.education.maths.shape import shape
+from duologue.packs.education.maths.text import Unreadable
+from duologue.packs.education.maths.units import read_unit
+
+_SINGLE = frozenset({"value", "solutions", "region", "equation"})
+_SIGN = r"[=<>≤≥≦≧＝＜＞]"
+_STRONG = re.compile(
+    r"\n|⇒|⟹|→|∴|=>|->|[;；]"
+    r"|(?:,\s*)?\b(?:and )?(?:so|therefore|thus|hence|then|which (?:means|gives)|(?:we |you |i )?(?:get|gets|got)|giv(?:es|ing)|"
+    r"leav(?:es|ing))\b|[,，]?(?:所以|因此|从而|于是|可得|解得|得到|得|即|则|故)"
+)
+_PROSE = re.compile(r"(?<![A-Za-z])(?!sqrt|root)[A-Za-z]{4,}|[\u4e00-\u9fff].*[\u4e00-\u9fff]")
+_NAME = r"[A-Za-z](?:_?\d|[₀-₉])?"
+_BARE = re.compile(rf"^\s*(?:{_NAME}\s*{_SIGN}+[^=<>≤≥＝＜＞]*|[^=<>≤≥＝＜＞]*{_SIGN}+\s*{_NAME})\s*$")
+_NOT_MORE = r"(?:not? (?:more|greater|bigger|larger|higher) than|not (?:above|over)|up to|at the most)"
+_NOT_LESS = r"(?:not? (?:less|smaller|lower|fewer) than|not (?:below|under)|at the least)"
+_NUMBER = r"(-?\s*\d[\d./]*)"
+_LESS = r"(?:less|smaller|lower|fewer) than|below|under"
+_MORE = r"(?:greater|more|bigger|larger|higher) than|above"
+_ALL = re.compile(
+    r"^(?:(?:x can be|it can be|it is|all|any|every|anything|everything|numbers?|values?|real|the|of [a-z]|"
+    r"(?:that|which) (?:are|is))\s+)*"
+    r"(?=(?:strictly )?(?:less|greater|more|at least|at most)\b)", re.IGNORECASE
+)  # fmt: skip
+
+
+def restate(raw: str, wanted: Reading, hints: Hints, item: str) -> str:
+    """The answer with such habits undone, for `read_answer`; what is usual already stays as it is."""
+    if len(raw) > 600:
+        return raw
+    try:
+        kind = shape(wanted.node, says_and=wanted.says_and).kind
+    except Unreadable:
+        return raw
+    text = _undress(raw)
+    if not hints.is_ratio:
+        letters = "".join(sorted(n for n in hints.names if len(n) == 1)) or ("a-z" if kind in ("point", "points") else "")
+        if letters:
+            given = r"\s*(?::|：|->|→)\s*(?=[-−–]?\s*[\d零一二两三四五六七八九十])"
+            text = re.sub(rf"(?<![A-Za-z])([{letters}{letters.upper()}]){given}", r"\1 = ", text)
+    text = _last_statement(text, wanted.node, kind)
+    if kind in _SINGLE and wanted.node.op not in ("list", "set", "chain"):
+        text = re.sub(r"(?<![\d,.])(\d+),(\d+)(?![\d,.])", _decimal, text)
+    text = _verbs(text)
+    if kind in ("region", "interval"):
+        text = _range(text, hints)
+    if kind in ("point", "points"):
+        text = re.sub(r"^[A-Za-z\u4e00-\u9fff\s:：]+(?=[(（])", "", text)
+    if kind == "value":
+        text = re.sub(r"^\s*[A-Z]{2,5}\s*[=:：]\s*|^[-−\d\s.+*/×÷xX()%]+[=＝]\s*(?=[£$€¥])", "", text)
+        text = _periodic(text)
+        text = text if re.search(r"how many", item, re.IGNORECASE) else rewrite_parts(text)
+    if "x" not in hints.names:
+        text = re.sub(r"(?<=[\d)）])\s*[xX]\s*(?=[√π(（])", "*", text)
+    if wanted.units:
+        text = re.sub(r"([A-Za-z]+)\s+(h|s|min)\^?\(?[-−⁻][1¹]\)?$", r"\1/\2", text)
+        text = re.sub(r"^时速\s*(.*?)(千米|公里|km)$", r"\1\2/时", text)
+        text = re.sub(r"^\s*(GBP|USD|EUR|RMB|CNY)\s*(\d[\d.,]*)$", r"\2 \1", text)
+    if wanted.units or re.search(r"hour|小时", item):
+        text = re.sub(r"(?<=\d)\s*h\s*(\d{1,2})\s*(?:min(?:utes)?|m)?$", r" h \1 min", text)
+        text = re.sub(r"^(\d+(?:\.\d+)?)\s*h$", r"\1 hours", text)
+        text = re.sub(r"(\d\s*[A-Za-z]+)\s+and\s+(?=\d)", r"\1 ", text)
+    if re.search(r"mixed number|带分数", item):
+        text = re.sub(r"^(\s*\d+)\s*(?:-|wholes?(?: and)?|个?整)\s*(\d+/\d+)\s*$", r"\1 \2", text)
+    if kind in ("value", "equation", "solutions") and not wanted.units:
+        text = _lower(text, hints)
+    return _right_side(text, wanted.node, kind)
+
+
+def _undress(raw: str) -> str:
+    """Without ticks, arrows in front, questions behind, a unit in brackets, and the same once more in words."""
+    text = re.sub(r"[\s✓✔☑✅👍🙂]+$", "", raw)
+    text = re.sub(r"[,，]?\s*(?:对吗|对吧|对不对|是吗|right|correct|ok(?:ay)?)\s*[?？]?\s*$", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"[,，;；(（]?\s*(?:check(?:ed)?|verif(?:y|ied)|验算|检验)\s*[:：].*$", "", text, flags=re.IGNORECASE | re.DOTALL)
+    text = re.sub(r"^\s*(?:=>|⇒|⟹|→|->|∴)+\s*", "", text)
+    text = re.sub(r"[;；]\s*$", "", text)
+    text = re.sub(r"^\s*(?:这?[一二两三四]个)(?:解|根|答案|数)(?:分别)?(?:是|为)?\s*[:：]?", "", text)
+    text = re.sub(r"(?<=\d)\s*\\\s*(?=\d)", "/", text)
+    text = re.sub(r"(?<=\d)['’](?=\d{3}(?!\d))|(?<=\d) (?=\d{4}(?!\d))", "", text)
+    text = re.sub(r"(?<=\d)\s*[°º]\s*(?=[-−–+*/×÷=])", "", text)
+    text = re.sub(r"^\s*[-−\d./*+×÷ ]*\d\s+is\s+(?=[-−]?[\d.])", "", text)
+    text = re.sub(r"^\s*(-?[\d./]+) is ([A-Za-z])\s*$", r"\2 = \1", text)
+    text = re.sub(r"^\s*[fghFGPT]\s*[(（]\s*-?\d[\d./]*\s*[)）]\s*[=＝]\s*", "", text)
+    text = re.sub(r"[(（][^()（）]*[=＝][^()（）]*[)）]\s*$", "", text) if re.search(r"\d\s*[(（][^()（）]*[=＝]", text) else text
+    tail = re.search(r"(?<=[\d)）])\s*[(（]([^()（）]*)[)）]\s*$", text)
+    if tail and read_unit(tail[1]):
+        return f"{text[: tail.start()]} {tail[1].strip()}"
+    if tail and re.fullmatch(r"(?:[A-Za-z]{3,}[\s-]*)+|[\u4e00-\u9fff\s]{2,}", tail[1]):
+        return text[: tail.start()]
+    return text
+
+
+def _last_statement(text: str, key: Node, kind: str) -> str:
+    """The result behind its working: the statements before it are dropped where they are relations and not results themselves."""
+    if kind not in (*_SINGLE, "point", "points", "interval", "system") or "{" in text or "\\" in text:
+        return text
+    many = key.op in ("list", "set") or kind in ("point", "points", "system")
+    pieces = [p for p in _STRONG.split(text) if p and p.strip(" ,，.。")]
+    while len(pieces) > 1 and (
+        _is_working(pieces[0])
+        or _is_prose(pieces[0])
+        or re.fullmatch(r"[\s,]*(?:and|i|we|you|解|答|我)?[\s,:：]*", pieces[0], re.IGNORECASE)
+    ):
+        pieces.pop(0)
+    text = "; ".join(p.strip(" ,，") for p in pieces) if len(pieces) > 1 else pieces[0] if pieces else text
+    parts = re.split(r"[,，]", text)
+    if not many and len(parts) > 1 and re.search(_SIGN, parts[-1]) and all(_is_working(p) or _is_prose(p) for p in parts[:-1]):
+        return parts[-1].strip()
+    while many and len(parts) > 1 and (_is_working(parts[0]) or _is_prose(parts[0])):
+        parts.pop(0)
+    return ",".join(parts)
+
+
+def _is_working(piece: str) -> bool:
+    """A relation that names no result: 2x = 8, but not x = 4."""
+    return re.search(_SIGN, piece) is not None and not _BARE.match(re.sub(r"[\u4e00-\u9fff:：]+", "", piece))
+
+
+def _is_prose(piece: str) -> bool:
+    """Words about what was done, such as "divide both sides by 4"; nothing that denies."""
+    return (
+        _PROSE.search(piece) is not None
+        and re.search(_SIGN, piece) is None
+        and re.search(r"\b(?:not|or|never|maybe)\b|n't|不|或|非|没", piece, re.IGNORECASE) is None
+    )
+
+
+def _periodic(text: str) -> str:
+    """0.8333… as 5/6, where what comes again is there at least twice."""
+    found = re.fullmatch(r"\s*(-?)(\d*)\.(\d*?)(\d{1,6}?)\4{1,}\s*(?:\.\.\.+|…+)\s*", text)
+    if not found or not found[4].strip("0"):
+        return text
+    sign, whole, before, period = found.groups()
+    bottom = (10 ** len(period) - 1) * 10 ** len(before)
+    top = int((whole or "0") + before + period) - int((whole or "0") + before)
+    return f"{sign}{top}/{bottom}"
+
+
+def _decimal(match: re.Match[str]) -> str:
+    whole, rest = match[1], match[2]
+    return match[0] if len(rest) == 3 and len(whole) <= 3 and whole != "0" else f"{whole}.{rest}"
+
+
+def _verbs(text: str) -> str:
+    text = re.sub(r"\b([A-Za-z])\s+(?:would|will|should|must|has to|have to|needs to|can)\s+be\s+(?:equal to\s+)?", r"\1 is ", text)
+    text = re.sub(r"\b([A-Za-z])\s+(?:comes (?:out )?(?:to|as)|turns out to be|works out (?:as|to be))\s+", r"\1 is ", text)
+    is_ = r"(?:是|为|等于)"
+    text = re.sub(rf"(?<![A-Za-z])([A-Za-z])\s*(?:的值\s*(?:就|应该?|一定)?|就|应该?|一定){is_}", r"\1=", text)
+    lead = re.match(
+        r"[^\dA-Za-z=<>(（\[]*[\u4e00-\u9fff][^\dA-Za-z=<>(（\[]*[为是得]\s*[:：]?\s*(?=[A-Za-z]\s*[=<>≤≥＝＜＞大小等])", text
+    )
+    if lead and not re.search("[不非没或]", lead[0]):
+        text = text[lead.end() :]
+    return re.sub(r"(?<![A-Za-z])([A-Za-z])\s*(?:要|应该?|必须|需|得)\s*(?=大于|小于|不|等于|比)", r"\1", text)
+
+
+def _range(text: str, hints: Hints) -> str:
+    """Words and brackets of a range of numbers."""
+    name = min(hints.names, default="x")
+    if inner := re.fullmatch(r"(?:.*[:：为是])?\s*[{｛]\s*[A-Za-z]\s*(?:∈\s*[Rℝ]\s*)?[|:｜∣]\s*(.+?)\s*[}｝]", text.strip()):
+        return inner[1]
+    if turned := re.fullmatch(r"\s*([\])[(])\s*([^;,]+?)\s*[;,]\s*([^;,]+?)\s*([\])[(])\s*", text):
+        opening, low, high, closing = turned.groups()
+        if opening == "]" or closing == "[":
+            return f"{'(' if opening == ']' else opening}{low}, {high}{')' if closing == '[' else closing}"
+    text = re.sub(rf"\b(?:is |are |be )?{_NOT_MORE}\b", "at most", text, flags=re.IGNORECASE)
+    text = re.sub(rf"\b(?:is |are |be )?{_NOT_LESS}\b", "at least", text, flags=re.IGNORECASE)
+    text = re.sub(rf"(?<!\w)(?:is |are |be )?{_NUMBER} or (?:less|fewer|below|under|smaller|lower)\b", r"at most \1", text)
+    text = re.sub(rf"(?<!\w)(?:is |are |be )?{_NUMBER} or (?:more|greater|above|over|bigger|larger|higher)\b", r"at least \1", text)
+    text = re.sub(rf"\b(?:is |are |be )?(?:{_LESS})\b", "less than", text, flags=re.IGNORECASE)
+    text = re.sub(rf"\b(?:is |are |be )?(?:{_MORE})\b", "greater than", text, flags=re.IGNORECASE)
+    text = re.sub(r"^(?:所有|一切|全部|任何)?(?:的)?(?=大于|小于|不|比)", "", text.strip())
+    text = re.sub(r"的(?:实)?数$", "", text)
+    text = re.sub(r"比\s*(-?[\w./]+?)\s*([大小])$", lambda m: f"{'大于' if m[2] == '大' else '小于'}{m[1]}", text)
+    text = re.sub(r"(且|and)\s*(?=大于|小于|不|less|greater|at (?:most|least))", rf"\1 {name} ", text)
+    bare = _ALL.sub("", text)
+    if re.match(r"(?:strictly )?(?:less than|greater than|at least|at most)\b|大于|小于|不小于|不大于|不超过|不少于", bare):
+        return f"{name} {bare}"
+    return text
+
+
+def _lower(text: str, hints: Hints) -> str:
+    """`4A + B` where the key has a and b."""
+    if not hints.names or any(n != n.lower() for n in hints.names):
+        return text
+    letters = "".join(n.upper() for n in hints.names if len(n) == 1 and n.isascii())
+    return re.sub(rf"(?<![A-Za-z])[{letters}](?![A-Za-z])", lambda m: m[0].lower(), text) if letters else text
+
+
+def _right_side(text: str, key: Node, kind: str) -> str:
+    """What an expression came to, where it was written as an equation of expressions: 3a + a = 4a."""
+    if kind != "value" or not any(part.op == "sym" for part in key.walk()) or re.search(r"[<>≤≥≠,;，；]", text):
+        return text
+    sides = [side for side in re.split(r"[=＝]", text) if side.strip()]
+    return sides[-1] if len(sides) > 1 else text
