@@ -59,3 +59,48 @@ def test_a_learner_sees_how_an_answer_is_read_and_hands_it_in(browser: Browser, 
     question.get_by_role("button", name="提交").click()
     expect(question).to_contain_text("老师还未签字")
     context.close()
+
+
+def test_an_essay_and_a_choice_are_set_handed_in_and_signed_by_traits(browser: Browser, program: Server, teacher: Page) -> None:
+    assign = teacher.get_by_test_id("assign")
+    assign.locator("summary").first.click()
+    assign.get_by_label("Title").fill("Summer")
+    assign.get_by_label("Due").fill("2030-01-01")
+    own = teacher.get_by_test_id("own")
+    own.locator("summary").click()
+    for kind, text, key in (("essay", "Describe your summer.", ""), ("choice", "Which is larger?", "A")):
+        own.get_by_label("Question").fill(text)
+        own.get_by_label("Kind").select_option(kind)
+        if kind == "choice":
+            own.get_by_label("Options, one a line").fill("1/2\n1/3")
+        own.locator("textarea").last.fill(key)
+        own.get_by_role("button").click()
+    assign.get_by_role("button", name="Set (2 questions)").click()
+    expect(teacher.get_by_test_id("given").first).to_contain_text("Summer")
+    context = browser.new_context(
+        locale="en-GB", base_url=program.base, color_scheme="dark", viewport={"width": 390, "height": 800}
+    )
+    page = context.new_page()
+    page.goto("/packs/education/learning?as=person&workspace=school")
+    page.get_by_test_id("join").locator("input").first.fill("Mia")
+    page.get_by_test_id("join").get_by_role("checkbox").first.check()
+    page.get_by_test_id("join").get_by_role("button").click()
+    page.get_by_test_id("practice").wait_for()
+    page.goto("/packs/education/homework?as=person&workspace=school")
+    essay = page.get_by_test_id("question").filter(has_text="Describe your summer.")
+    essay.get_by_role("textbox").fill("We swam in the lake. Then we slept in a tent, because it was warm.")
+    essay.get_by_role("button", name="Hand in").click()
+    expect(essay).to_contain_text("your teacher has not signed yet")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    teacher.reload()
+    waiting = teacher.get_by_test_id("waiting").filter(has_text="Describe your summer.")
+    expect(waiting).to_contain_text("words in 2 sentences", timeout=30_000)  # drafted in the background
+    waiting.get_by_test_id("traits").get_by_label("Content").fill("80")
+    waiting.get_by_test_id("traits").get_by_label("Grammar").fill("60")
+    expect(waiting.get_by_label("Score")).to_have_value("70")
+    waiting.get_by_role("button", name="Sign").click()
+    expect(waiting).to_have_count(0)
+    page.reload()
+    expect(essay.get_by_test_id("graded")).to_contain_text("70%")
+    expect(essay.get_by_test_id("traits")).to_contain_text("Content: 80%")
+    context.close()

@@ -107,7 +107,7 @@ function Assign({ query, act }) {
       <label>${t("education.due_day")} <input type="date" required value=${due} onInput=${(e) => setDue(e.target.value)} /></label>
       <button class="button" type="submit" disabled=${!items.length}>${t("education.assign_n", { n: items.length })}</button></div>
     ${own.map((o, i) => html`<p key=${i}>${o.text} <small>${t(`education.type_${o.type}`)}</small> <button class="link" type="button" onClick=${() => setOwn(own.filter((x) => x !== o))}>${t("education.remove")}</button></p>`)}
-    ${course?.skills.map((s) => html`<details key=${s.id}><summary>${s.name}</summary>${s.items.map((i) => html`<p key=${i.id}><label><input type="checkbox" checked=${chosen.includes(i.id)} onChange=${() => flip(i.id)} /> ${i.text}</label></p>`)}</details>`)}</form><${Own} add=${(o) => setOwn([...own, o])} /></details>`;
+    ${course && html`<details data-testid="of-course"><summary>${t("education.of_course", { n: chosen.length })}</summary><div style="padding-inline-start: 16px">${course.skills.map((s) => html`<details key=${s.id}><summary>${s.name}</summary>${s.items.map((i) => html`<p key=${i.id}><label><input type="checkbox" checked=${chosen.includes(i.id)} onChange=${() => flip(i.id)} /> ${i.text}</label></p>`)}</details>`)}</div></details>`}</form><${Own} add=${(o) => setOwn([...own, o])} /></details>`;
 }
 
 /** @param {{version: number, query: Function, command: Function}} props */
