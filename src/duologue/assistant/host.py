@@ -8,6 +8,9 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from duologue.assistant import repository
 from duologue.assistant.model import Draft, Reading, Run
 from duologue.conversation.model import Citation, Conversation, Desk, HandoverReason, Message, Mode, Visibility
@@ -193,3 +196,8 @@ class Host:
     async def encode_sentences(self, texts: Sequence[str]) -> list[list[float]]:
         """As `encode`, by the encoder that knows sentences and takes some ms for each: for models learned from examples."""
         return await self.sentences.encode(texts)
+
+    async def read_pieces(self, texts: Sequence[str]) -> list[tuple[list[int], NDArray[np.float32]]] | None:
+        """Each text's pieces as numbers, and a unit vector of each in its sentence, (T, D); None without such an encoder."""
+        read = getattr(self.sentences, "pieces", None)
+        return None if read is None else await read(texts)

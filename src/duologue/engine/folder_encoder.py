@@ -60,3 +60,8 @@ class FolderEncoder:
             return []
         vectors: list[list[float]] = (await asyncio.to_thread(self._model.encode, list(texts))).tolist()
         return vectors
+
+    async def pieces(self, texts: Sequence[str]) -> list[tuple[list[int], NDArray[np.float32]]] | None:
+        """Each text's piece numbers and their unit vectors in the last layer, (T, D); None for a model without layers."""
+        read = getattr(self._model, "pieces", None)
+        return None if read is None else await asyncio.to_thread(read, list(texts))

@@ -48,6 +48,7 @@ REMEMBERED = 20_000
 _HAN = re.compile("([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)")
 _EPSILON = np.float32(1e-12)
 Floats = NDArray[np.float32]
+Pieces = tuple[list[int], Floats]
 
 
 class Cutter:
@@ -154,8 +155,31 @@ class AttentiveModel:
         """Whether the vector of this very text was made beforehand."""
         return _key(text) in self._known
 
+    def pieces(self, texts: Sequence[str]) -> list[Pieces]:
+        """What lies behind the vectors: each text's piece numbers, and the last layer's unit vector of each, (T, D).
+
+        Without the marks at either end; both are empty for a text without words or signs.
+        """
+        ids = self._cutter.cut(texts)
+        out: list[Pieces] = [([], np.zeros((0, self._dim), np.float32)) for _ in texts]
+        for chosen in _chunks([len(row) for row in ids]):
+            x = self._states([ids[i] for i in chosen])
+            ends = np.cumsum([len(ids[i]) for i in chosen])
+            for i, end in zip(chosen, ends.tolist(), strict=True):
+                own = x[end - len(ids[i]) + 1 : end - 1]
+                out[i] = (ids[i][1:-1], own / np.linalg.norm(own, axis=1, keepdims=True))
+        return out
+
     def _read(self, ids: Sequence[Sequence[int]]) -> Floats:
         """Vectors of texts whose lengths fall, (n, D)."""
+        x = self._states(ids)
+        ends = np.cumsum([len(row) for row in ids])
+        means = np.add.reduceat(x, np.r_[0, ends[:-1]], axis=0)
+        out: Floats = means / np.linalg.norm(means, axis=1, keepdims=True)
+        return out
+
+    def _states(self, ids: Sequence[Sequence[int]]) -> Floats:
+        """The last layer of texts whose lengths fall, laid end to end, (N, D)."""
         flat = np.concatenate([np.asarray(row) for row in ids])
         places = np.concatenate([np.arange(len(row)) for row in ids])
         alike = [(length, len(list(rows))) for length, rows in itertools.groupby(len(row) for row in ids)]
@@ -165,10 +189,7 @@ class AttentiveModel:
         x = _norm(x, w["norm.weight"], w["norm.bias"])
         for n in range(self._layers):
             x = self._layer(x, alike, f"{n}.")
-        ends = np.cumsum([len(row) for row in ids])
-        means = np.add.reduceat(x, np.r_[0, ends[:-1]], axis=0)
-        out: Floats = means / np.linalg.norm(means, axis=1, keepdims=True)
-        return out
+        return x
 
     def _layer(self, x: Floats, alike: Sequence[tuple[int, int]], at: str) -> Floats:
         """One layer; `alike` holds (T, count): so many texts of T tokens follow each other."""

@@ -35,7 +35,9 @@ _KEYS: tuple[tuple[str, frozenset[str]], ...] = (
 )
 
 
-def run(tasks: Sequence[str] = (), data_dir: Path | None = None, encode: object | None = None) -> Iterator[Row]:
+def run(
+    tasks: Sequence[str] = (), data_dir: Path | None = None, encode: object | None = None, sentences: object | None = None
+) -> Iterator[Row]:
     """The figures of the named tasks, one row at a time; without a name, of all tasks for which there is something to measure.
 
     `data_dir` holds `test.jsonl` and mostly `train.jsonl`; without it the pack's own sets are measured. Raises Invalid for an
@@ -63,6 +65,7 @@ def run(tasks: Sequence[str] = (), data_dir: Path | None = None, encode: object 
     for name in chosen:
         module = import_module(f"{__package__}.{name}")
         given = {"encode": encode} if name in ("grading", "resources") else {}
+        given |= {"sentences": sentences} if name == "grading" else {}
         yield from module.measure(train.get(name, []), test.get(name, []), data_dir, **given)
     if unreadable:
         yield {"task": "rows", "metric": "unreadable", "value": unreadable, "baseline": None, "n": unreadable,

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 from duologue.kit.errors import Invalid
+from duologue.packs.education.grading.alignment import Reads
+from duologue.packs.education.grading.blend import Answer
 from duologue.packs.education.grading.overlap import Encode
-from duologue.packs.education.grading.short_answer import Answer, ShortAnswers, Verdict
+from duologue.packs.education.grading.short_answer import ShortAnswers, Verdict
 
 Row = dict[str, object]
 
@@ -47,17 +49,21 @@ def pool_references(train: Sequence[Answer], test: Sequence[Answer]) -> tuple[li
 
 
 def measure(
-    train: list[dict[str, Any]], test: list[dict[str, Any]], data_dir: Path | None, encode: Encode | None = None
+    train: list[dict[str, Any]],
+    test: list[dict[str, Any]],
+    data_dir: Path | None,
+    encode: Encode | None = None,
+    sentences: Reads | None = None,
 ) -> Iterator[Row]:
     """Accuracy, macro-F1, calibration, accuracy at three coverages, and how often an answer is wrongly called correct."""
     if not train:
         raise Invalid("Grading learns from graded answers; put them into train.jsonl beside test.jsonl.")
     known, asked = pool_references([read_answer_row(row) for row in train], [read_answer_row(row) for row in test])
     labels, right = [str(row["label"]) for row in train], [str(row["label"]) for row in test]
-    model = ShortAnswers(encode).fit(known, labels)
+    model = ShortAnswers(encode, sentences).fit(known, labels)
     verdicts = model.predict(asked)
     most = Counter(labels).most_common(1)[0][0]
-    with_what = "with the encoder" if encode is not None else "without an encoder"
+    with_what = "sentences read" if sentences is not None else "with the encoder" if encode is not None else "without an encoder"
     parts: list[tuple[str, list[int]]] = [("", list(range(len(test))))]
     seen = [k for k, v in enumerate(verdicts) if v.is_known]
     fresh = [k for k, v in enumerate(verdicts) if not v.is_known]

@@ -14,8 +14,9 @@ from duologue.packs.education.grades import repository
 from duologue.packs.education.grades.essay_drafts import draft_essay, traits_of
 from duologue.packs.education.grades.homework import item_of
 from duologue.packs.education.grades.repository import Homework, State, Submission
+from duologue.packs.education.grading.alignment import COMMON, Alignment, KnownPieces
 from duologue.packs.education.grading.grade import TYPES, Grade, grade
-from duologue.packs.education.grading.rubric import Example, Point, Vectors, grade_rubric, read_rubric, texts_of
+from duologue.packs.education.grading.rubric import Example, Point, grade_rubric, read_rubric, texts_of
 from duologue.packs.education.grading.rubric_model import Opinion, ask_model
 from duologue.sdk import Host
 
@@ -59,7 +60,11 @@ def examples_of(one: Submission, others: Sequence[Submission], points: Sequence[
 
 
 def draft(
-    row: Homework, one: Submission, others: Sequence[Submission] = (), vectors: Vectors | None = None, second: Opinion | None = None
+    row: Homework,
+    one: Submission,
+    others: Sequence[Submission] = (),
+    aligned: Alignment | None = None,
+    second: Opinion | None = None,
 ) -> tuple[Grade, str]:
     """The draft of a grade, and why it waits for a person (`sure` where it does not). Types without a grader are left to people."""
     item = item_of(row, one.item, one.lang)
@@ -69,7 +74,7 @@ def draft(
         points = rubric_of(item)
         if not points:
             return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_grader"
-        found = grade_rubric(item, one.text, one.lang, examples_of(one, others, points), vectors, second)
+        found = grade_rubric(item, one.text, one.lang, examples_of(one, others, points), aligned, second)
         if item["type"] == "essay":
             return replace(found, is_draft=True), "draft"
         return found, "sure" if found.queue == "bulk" else "draft" if found.is_draft else "unsure"
@@ -120,8 +125,8 @@ async def draft_again(host: Host, workspace_id: str, signed_now: Submission) -> 
 
 
 async def _draft_one(host: Host, row: Homework, one: Submission, signed: Sequence[Submission]) -> int:
-    vectors, second = await _vectors(host, row, one), await _second(host, row, one, signed)
-    found, why = await asyncio.to_thread(draft, row, one, signed, vectors, second)
+    aligned, second = await _aligned(host, row, one), await _second(host, row, one, signed)
+    found, why = await asyncio.to_thread(draft, row, one, signed, aligned, second)
     body = asdict(found) | {"criteria": [asdict(c) for c in found.criteria], "why": why}
     async with host.write() as tx:
         now = await repository.find_submission(tx, one.workspace_id, one.id)
@@ -147,10 +152,12 @@ async def _second(host: Host, row: Homework, one: Submission, signed: Sequence[S
     return await ask_model(host, one.workspace_id, str(item["text"]), points, one.text, one.lang, graded) if points else {}
 
 
-async def _vectors(host: Host, row: Homework, one: Submission) -> Vectors | None:
-    """Sentence vectors of the criteria and the answer's clauses, by the program's own encoder."""
-    points = rubric_of(item_of(row, one.item, one.lang))
+async def _aligned(host: Host, row: Homework, one: Submission) -> Alignment | None:
+    """The criteria and the answer's clauses as the program's sentence encoder reads them; None where there is none."""
+    item = item_of(row, one.item, one.lang)
+    points = rubric_of(item)
     if not points:
         return None
-    texts = texts_of(points, one.text[:4000])
-    return dict(zip(texts, await host.encode(texts), strict=True))
+    texts = [*COMMON, *texts_of(str(item.get("text", "")), points, one.text[:4000])]
+    read = await host.read_pieces(texts)
+    return Alignment(KnownPieces(dict(zip(texts, read, strict=True)))) if read is not None else None

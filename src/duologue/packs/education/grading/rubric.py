@@ -1,23 +1,26 @@
 """Short answers by a rubric: for each criterion whether it is met, how sure that is, and the learner's own words that show it.
 
-A criterion is compared with each clause of the answer: words by stem and spelling, pieces of characters (Chinese too), negation,
-and sentence vectors where they are given. The weights are fitted on SemEval-2013 task 7 (Dzikovska et al. 2013, CC BY-SA 3.0),
-each reference answer taken as a criterion. Signed answers to the same question that are alike weigh in, criterion by criterion.
-Knows no table and no model; without enough signed answers every grade is a draft.
+A criterion is compared with each clause of the answer: words by stem and spelling, pieces of characters (Chinese too) and negation;
+in English by the trained judge too, where a sentence encoder has read the texts. The weights are fitted on SemEval-2013 task 7
+(Dzikovska et al. 2013, CC BY-SA 3.0), each reference answer taken as a criterion. Signed answers to the same question that are
+alike weigh in, criterion by criterion. Knows no table and no model; without enough signed answers every grade is a draft.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import exp
 from typing import Any
 
 from rapidfuzz.distance import JaroWinkler
 
 from duologue.kit.errors import Invalid
-from duologue.kit.text import Lang, normalise
+from duologue.kit.text import Lang, detect_lang, normalise
+from duologue.packs.education.grading.alignment import Alignment
 from duologue.packs.education.grading.grade import Criterion, Grade
 from duologue.packs.education.grading.grade import field as item_field
+from duologue.packs.education.grading.judge import judge
 from duologue.packs.education.grading.overlap import content, negations, stems, unknowing
 from duologue.packs.education.grading.words import says
 
@@ -26,10 +29,7 @@ ENOUGH, NEAR, ALIKE = 6, 3, 0.35
 RIGHT = ("correct", "right", "true", "1", "正确")
 MOST_CRITERIA, MOST_CHARS = 12, 600
 WEIGHTS = {"one": -2.03, "new": 0.71, "all": 0.59, "letters": 1.93, "whole": 0.96, "not": -0.48, "unknowing": -1.54, "short": -0.06}
-VECTOR_WEIGHTS = {"one": -2.09, "new": 0.75, "all": 0.27, "letters": 1.24, "whole": 0.92, "not": -0.48, "unknowing": -1.51,
-                  "short": -0.08, "vector": 1.13}  # fmt: skip
-"""Log odds for each number of `describe`, fitted on 2,500 answers; AUC 0.80 without and 0.81 with vectors on unseen questions."""
-Vectors = Mapping[str, Sequence[float]]
+"""Log odds for each number of `describe`, fitted on 2,500 answers; AUC 0.80 on unseen questions."""
 SECOND = 1.4
 """Log odds that a second opinion (a model's, with a quotation) adds or takes: a factor of 4, a judgement."""
 
@@ -109,7 +109,7 @@ def _share(wanted: Sequence[str], said: set[str]) -> float:
     return sum(w in said or (len(w) > 4 and any(JaroWinkler.similarity(w, s) > 0.92 for s in said)) for w in wanted) / len(wanted)
 
 
-def describe(way: str, question: str, clause: str, whole: str, vectors: Vectors | None = None) -> dict[str, float]:
+def describe(way: str, question: str, clause: str, whole: str) -> dict[str, float]:
     """What speaks for a criterion's way being said in a clause: numbers about 0 to 1."""
     asked, wanted, said = set(stems(question)), list(dict.fromkeys(content(way))), set(stems(clause))
     new = [w for w in wanted if w not in asked]
@@ -124,20 +124,17 @@ def describe(way: str, question: str, clause: str, whole: str, vectors: Vectors 
         "unknowing": float(unknowing(whole)),
         "short": float(len(content(whole)) <= 1),
     }
-    if vectors is not None and way in vectors and clause in vectors:
-        out["vector"] = max(0.0, sum(x * y for x, y in zip(vectors[way], vectors[clause], strict=True)))
     return out
 
 
 def chance_of(numbers: Mapping[str, float]) -> float:
     """The chance (0..1) that the criterion is met."""
-    weights = VECTOR_WEIGHTS if "vector" in numbers else WEIGHTS
-    return 1 / (1 + exp(-sum(weights[k] * v for k, v in numbers.items())))
+    return 1 / (1 + exp(-sum(WEIGHTS[k] * v for k, v in numbers.items())))
 
 
-def texts_of(points: Sequence[Point], answer: str) -> list[str]:
-    """What vectors are wanted for."""
-    return list(dict.fromkeys([w for p in points for w in p.ways] + split_clauses(answer)))
+def texts_of(question: str, points: Sequence[Point], answer: str) -> list[str]:
+    """What is to be read for an `Alignment`."""
+    return list(dict.fromkeys([question, *(w for p in points for w in p.ways), *split_clauses(answer)]))
 
 
 def grade_rubric(
@@ -145,12 +142,13 @@ def grade_rubric(
     answer: str,
     lang: Lang = "en",
     signed: Sequence[Example] = (),
-    vectors: Vectors | None = None,
+    aligned: Alignment | None = None,
     second: Mapping[str, tuple[bool, str]] | None = None,
 ) -> Grade:
     """A grade for an answer in words, criterion by criterion. Raises Invalid for an item without rubric and reference.
 
-    `signed`: graded answers to the same question. A draft unless ENOUGH of them are there.
+    `signed`: graded answers to the same question. A draft unless ENOUGH of them are there. `aligned` has read `texts_of`: with it
+    English answers are looked at by the trained judge, without it, and in Chinese, by their words alone.
     """
     points = read_rubric(item_field(item, "rubric", ()), item_field(item, "reference", "") or item_field(item, "key", ""))
     if not points:
@@ -159,7 +157,8 @@ def grade_rubric(
     if not answer.strip():
         return Grade(0.0, 0.99, "empty", feedback=says("empty", lang))
     near = _nearest(answer, signed)
-    criteria = tuple(_judge(p, question, answer, near, vectors, (second or {}).get(p.id)) for p in points)
+    aligned = aligned if detect_lang(answer) == "en" else None
+    criteria = tuple(_judge(p, question, answer, near, aligned, (second or {}).get(p.id)) for p in points)
     met = sum(c.points for c in criteria if c.is_met)
     total = sum(p.points for p in points)
     sure = min(c.confidence for c in criteria)
@@ -177,14 +176,16 @@ def grade_short(item: object, answer: str, lang: Lang = "en", graded: Sequence[t
     return grade_rubric(item, answer, lang, examples)
 
 
-def _judge(point: Point, question: str, answer: str, near: Sequence[tuple[float, Example]], vectors: Vectors | None,
+def _judge(point: Point, question: str, answer: str, near: Sequence[tuple[float, Example]], aligned: Alignment | None,
            second: tuple[bool, str] | None) -> Criterion:  # fmt: skip
     best, quote = 0.0, ""
     for clause in split_clauses(answer[:4000]):
-        for way in point.ways:
-            chance = chance_of(describe(way, question, clause, answer, vectors))
-            if chance > best + (0.02 if clause == answer.strip() else 0.0):  # the whole only where it says clearly more
-                best, quote = chance, clause
+        if aligned is not None:
+            chance = judge(question, point.ways, clause, aligned, partial(_describe_for, question, clause, answer))
+        else:
+            chance = max(chance_of(describe(way, question, clause, answer)) for way in point.ways)
+        if chance > best + (0.02 if clause == answer.strip() else 0.0):  # the whole only where it says clearly more
+            best, quote = chance, clause
     if second is not None:
         opinion, words = second
         odds = best / max(1e-9, 1 - best) * exp(SECOND if opinion else -SECOND)
@@ -197,6 +198,10 @@ def _judge(point: Point, question: str, answer: str, near: Sequence[tuple[float,
         best = (1 - trust) * best + trust * (0.03 + 0.94 * vote)
     is_met = best >= 0.5
     return Criterion(point.id, is_met, round(max(best, 1 - best), 3), quote if is_met else "", point.points)
+
+
+def _describe_for(question: str, clause: str, whole: str, way: str) -> dict[str, float]:
+    return describe(way, question, clause, whole)
 
 
 def _nearest(answer: str, signed: Sequence[Example]) -> list[tuple[float, Example]]:

@@ -1,50 +1,30 @@
 """Short answers graded from graded examples: one model for questions with examples of their own, one for unseen questions.
 
 Known questions: linear models over marked words and over characters, and trees over overlap and the nearest graded answers,
-averaged. Unseen ones: marked words and trees over overlap. Chances are tempered on held-out answers and held-out questions
-apart, so that a confidence means the same in both. Knows labels as strings and no thresholds. The blends were chosen by
-cross-validation on the training parts of Beetle and SciEntsBank.
+averaged; unseen ones: marked words and trees over overlap. Where a sentence encoder reads the texts, trees over what the judge
+of rubrics weighs stand beside them, and known questions are also looked at by sentence vectors (`blend.py`). Chances are tempered
+on held-out answers and questions apart, so that a confidence means the same in both. Knows labels as strings and no thresholds.
 """
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from hashlib import blake2b
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.sparse import csr_matrix, hstack
-from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, StratifiedKFold
-from sklearn.preprocessing import StandardScaler
 
 from duologue.kit.errors import Invalid
-from duologue.packs.education.grading.overlap import Encode, Floats, Overlap, content, stems
+from duologue.packs.education.grading.alignment import Alignment, Reads
+from duologue.packs.education.grading.blend import JUDGED, PARTS, Answer, Blend
+from duologue.packs.education.grading.judge import numbers
+from duologue.packs.education.grading.overlap import Encode, Floats, Overlap, stems
+from duologue.packs.education.grading.rubric import describe
 
 MIN_GRADED = 6
 """Graded answers that make a question a known one: below, the model for unseen questions was the better one on held-out answers."""
-PARTS = 3
-"""Parts for tempering."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A learner's answer with its question and the reference answers."""
-
-    question: str
-    references: tuple[str, ...]
-    text: str
-
-    @property
-    def key(self) -> str:
-        """What makes two answers belong to one question."""
-        return self.question + "\n" + "\n".join(self.references)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,127 +41,15 @@ class Verdict:
         return self.chances[self.label]
 
 
-def _marked(answer: Answer) -> list[str]:
-    said = stems(answer.text)
-    wanted = {stem for ref in answer.references for stem in stems(ref)}
-    asked = set(stems(answer.question))
-    best = max(answer.references, key=lambda ref: len(set(content(ref)) & set(said)) / (1 + len(content(ref))), default="")
-    out = [*said, *(f"{a}_{b}" for a, b in pairwise(said))]
-    out += [("r:" if stem in wanted else "q:" if stem in asked else "x:") + stem for stem in said]
-    return out + [f"-:{stem}" for stem in content(best) if stem not in said]
-
-
-Tokens = Callable[[Answer], list[str]]
-
-
-@cache
-def _number(key: str) -> str:
-    """A short name of a question, the same in every process."""
-    return blake2b(key.encode(), digest_size=5).hexdigest()
-
-
-def _own(answer: Answer) -> list[str]:
-    """Marks, and the words once more as this question's own."""
-    said = stems(answer.text)
-    prefix = f"{_number(answer.key)}:"
-    return [*_marked(answer), *(prefix + s for s in said), *(f"{prefix}{a}_{b}" for a, b in pairwise(said))]
-
-
-def _letters(answer: Answer) -> list[str]:
-    """Pieces of 3–5 characters, as any question's and as this question's."""
-    text = " " + re.sub(r"\W+", " ", answer.text.lower()) + " "
-    prefix = f"{_number(answer.key)}:"
-    pieces = [text[k : k + n] for n in (3, 4, 5) for k in range(len(text) - n + 1)]
-    return [*(prefix + piece for piece in pieces), *(piece for piece in pieces if len(piece) < 5)]
-
-
-def _same(tokens: list[str]) -> list[str]:
-    return tokens
-
-
-class _Linear:
-    """Logistic regression over tokens and numbers; `strength` is the inverse of its regularisation."""
-
-    def __init__(self, tokens: Tokens, strength: float, weight: float, min_count: int = 1) -> None:
-        self._tokens, self._weight = tokens, weight
-        self._words = TfidfVectorizer(
-            tokenizer=_same, preprocessor=_same, lowercase=False, token_pattern=None, sublinear_tf=True, min_df=min_count
-        )
-        self._scale = StandardScaler()
-        self.model = LogisticRegression(C=strength, max_iter=400)
-
-    def fit(self, answers: Sequence[Answer], numbers: Floats, labels: NDArray[np.str_]) -> None:
-        """Learn."""
-        words = self._words.fit_transform([self._tokens(a) for a in answers])
-        self.model.fit(hstack([words, csr_matrix(self._scale.fit_transform(numbers) * self._weight)]), labels)
-
-    def predict(self, answers: Sequence[Answer], numbers: Floats) -> Floats:
-        """(n, classes of the model)."""
-        words = self._words.transform([self._tokens(a) for a in answers])
-        x = hstack([words, csr_matrix(self._scale.transform(numbers) * self._weight)])
-        return np.asarray(self.model.predict_proba(x), np.float64)
-
-
-class _Trees:
-    """Trees over the numbers alone."""
-
-    def __init__(self, *, boosted: bool) -> None:
-        self.model = (
-            HistGradientBoostingClassifier(
-                max_iter=150, learning_rate=0.05, max_leaf_nodes=12, l2_regularization=1, min_samples_leaf=30, random_state=0
-            )
-            if boosted
-            else ExtraTreesClassifier(300, min_samples_leaf=4, max_features=0.4, random_state=0)
-        )
-
-    def fit(self, answers: Sequence[Answer], numbers: Floats, labels: NDArray[np.str_]) -> None:
-        """Learn."""
-        self.model.fit(numbers, labels)
-
-    def predict(self, answers: Sequence[Answer], numbers: Floats) -> Floats:
-        """(n, classes of the model)."""
-        return np.asarray(self.model.predict_proba(numbers), np.float64)
-
-
-class _Blend:
-    """The weighted mean of several models' chances."""
-
-    def __init__(self, *, seen: bool, count: int) -> None:
-        least = 2 if count > 100 else 1
-        trees = count > 60
-        self._parts: list[tuple[float, _Linear | _Trees]] = (
-            [(1.0, _Linear(_own, 10.0, 0.1)), (1.0, _Linear(_letters, 3.0, 0.15))]
-            if seen
-            else [(2.0, _Linear(_marked, 1.0, 0.2, least))]
-        )
-        if trees:
-            self._parts.append((1.0, _Trees(boosted=False)))
-            if not seen:
-                self._parts.append((1.0, _Trees(boosted=True)))
-
-    def fit(self, answers: Sequence[Answer], numbers: Floats, labels: NDArray[np.str_]) -> "_Blend":
-        """Learn each part."""
-        for _, part in self._parts:
-            part.fit(answers, numbers, labels)
-        return self
-
-    def chances(self, answers: Sequence[Answer], numbers: Floats, labels: Sequence[str]) -> Floats:
-        """(n, labels), zeros for labels that were not among the examples."""
-        out = np.zeros((len(answers), len(labels)))
-        for weight, part in self._parts:
-            places = [labels.index(str(label)) for label in part.model.classes_]
-            out[:, places] += weight * part.predict(answers, numbers)
-        return out / sum(weight for weight, _ in self._parts)
-
-
 class ShortAnswers:
-    """Grades short answers by example. `encode` is the program's encoder, or None."""
+    """Grades short answers by example. `encode` is the program's encoder of words, `reads` that of sentences, either or none."""
 
-    def __init__(self, encode: Encode | None = None) -> None:
+    def __init__(self, encode: Encode | None = None, reads: Reads | None = None) -> None:
         self._overlap = Overlap(encode)
+        self._alignment = Alignment(reads) if reads is not None else None
         self.labels: list[str] = []
-        self._seen: _Blend | None = None
-        self._open: _Blend | None = None
+        self._seen: Blend | None = None
+        self._open: Blend | None = None
         self._graded: list[Answer] = []
         self._given: NDArray[np.str_] = np.array([], dtype=str)
         self._counts: dict[str, int] = {}
@@ -199,15 +67,22 @@ class ShortAnswers:
         self._overlap.fit([t for a in answers for t in (a.text, a.question, *a.references)])
         numbers = self._numbers(answers)
         near = _nearest(self._graded, self._given, self._graded, self.labels, leave_out=True)
-        self._open = _Blend(seen=False, count=len(answers)).fit(answers, numbers, self._given)
-        self._seen = _Blend(seen=True, count=len(answers)).fit(answers, np.hstack([numbers, near]), self._given)
+        self._open = Blend(seen=False, count=len(answers), alignment=self._alignment).fit(answers, numbers, self._given)
+        self._seen = Blend(seen=True, count=len(answers), alignment=self._alignment).fit(
+            answers, np.hstack([numbers, near]), self._given
+        )
         self._calibrate(numbers)
         return self
 
     def _numbers(self, answers: Sequence[Answer]) -> Floats:
-        return self._overlap.transform(
-            [a.question for a in answers], [a.references or ("",) for a in answers], [a.text for a in answers]
-        )
+        asked, ways, said = [a.question for a in answers], [a.references or ("",) for a in answers], [a.text for a in answers]
+        overlap = self._overlap.transform(asked, ways, said)
+        if self._alignment is None:
+            return overlap
+        described = [[describe(way, one.question, one.text, one.text) for way in one.references or ("",)] for one in answers]
+        aligned = self._alignment.transform(asked, ways, said)
+        judged = np.array([numbers(d, a.tolist()) for d, a in zip(described, aligned, strict=True)], np.float64)
+        return np.hstack([overlap, judged.reshape(len(answers), JUDGED)])
 
     def _calibrate(self, numbers: Floats) -> None:
         """Tempers from held-out answers of known questions, and from held-out questions."""
@@ -224,7 +99,9 @@ class ShortAnswers:
                 if seen:
                     a = np.hstack([a, _nearest(some, y, some, self.labels, leave_out=True)])
                     b = np.hstack([b, _nearest(some, y, held, self.labels, leave_out=False)])
-                out[test] = _Blend(seen=seen, count=len(some)).fit(some, a, y).chances(held, b, self.labels)
+                out[test] = (
+                    Blend(seen=seen, count=len(some), alignment=self._alignment).fit(some, a, y).chances(held, b, self.labels)
+                )
                 done[test] = True
             places = np.array([self.labels.index(str(label)) for label in self._given])
             temper = _temper(out[done], places[done]) if done.sum() >= 30 else 1.5
