@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     )
     mcp_servers: str = Field("", description="JSON file that names MCP servers whose tools the assistant may use.")
 
+    learn_lora_rank: int = Field(
+        16, ge=0, le=256, description="Rank of the adapters with which learning fine-tunes; 0 changes all weights."
+    )
     learn_torchrun: str = Field(
         "",
         description="Options of torchrun where learning takes several processes, such as `--standalone --nproc-per-node 2`.",

@@ -62,7 +62,7 @@ class Studies:
         if workspace_id in self._running:
             raise Conflict("A run is on its way; wait for it, pause it or cancel it.")
         command = [sys.executable, "-m", "duologue", "learn", "--workspace", slug, "--json", "--attached"]
-        names = ("data_dir", "database_url", "engine", "model_dir", "learn_torchrun")
+        names = ("data_dir", "database_url", "engine", "model_dir", "learn_torchrun", "learn_lora_rank")
         given = {f"DUOLOGUE_{name.upper()}": str(getattr(self._settings, name)) for name in names}
         process = await asyncio.create_subprocess_exec(
             *command,

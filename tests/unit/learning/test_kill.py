@@ -79,3 +79,18 @@ def test_learning_on_two_processes_gives_what_one_does(tmp_path: Path) -> None:
     assert max(said) == 1.0
     ours, theirs = (load_checkpoint(run.folder / "finetune" / "model")[0].state_dict() for run in (one, two))
     assert all(torch.allclose(value, theirs[key], atol=1e-4) for key, value in ours.items())
+
+
+@pytest.mark.slow
+def test_by_a_rank_of_zero_all_weights_are_learnt(tmp_path: Path) -> None:
+    from duologue.learning.train import learn
+    from duologue.lm.checkpoint import load_checkpoint
+
+    write_base(tmp_path / "base")
+    before = load_checkpoint(tmp_path / "base")[0].state_dict()
+    for rank, is_norm_moved in ((16, False), (0, True)):
+        run = learn(corrections(), tmp_path / "base", tmp_path / str(rank), ["Boots are waxed."], rank=rank)
+        after = load_checkpoint(run.model)[0].state_dict()
+        moved = {name for name, value in after.items() if not torch.equal(value, before[name])}
+        assert any("norm" in name for name in moved) == is_norm_moved, rank
+        assert moved

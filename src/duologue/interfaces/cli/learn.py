@@ -94,6 +94,7 @@ def _train(
     except ModuleNotFoundError as error:
         raise SetupError(f"{error.name} is not installed; install the extra: pip install 'duologue[local]'.") from error
     replay, measured = split_texts(texts)
+    settings = platform.settings
     with err.status("learning …") as status:
 
         def say(part: str, share: float) -> None:
@@ -101,7 +102,7 @@ def _train(
             if as_json:
                 print_json({"part": part, "share": round(share, 3)})
 
-        run = learn(dataset, champion, registry.folder, replay, say, platform.settings.learn_torchrun)
+        run = learn(dataset, champion, registry.folder, replay, say, settings.learn_torchrun, settings.learn_lora_rank)
         say("compare", 0.0)
         scores = registry.find_comparison(dataset.name, parent)
         if scores is None:

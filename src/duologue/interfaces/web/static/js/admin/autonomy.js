@@ -5,7 +5,7 @@ import { get, post, put } from "../shared/api.js";
 import { Body } from "../shared/body.js";
 import { Plot } from "../shared/plot.js";
 import { number, percent, t, tn } from "../shared/i18n.js";
-import { topicName } from "../shared/packs.js";
+import { known, topicName } from "../shared/packs.js";
 import { isAtLeast } from "../desk/store.js";
 import { ViewHead, Waiting, useFetched } from "./fetched.js";
 
@@ -13,16 +13,26 @@ export function Autonomy() {
   const { data, setData, problem, reload } = useFetched("/api/admin/autonomy");
   return html`<${ViewHead} title=${t("admin.autonomy")} line=${t("autonomy.line")} />
     ${!data ? html`<${Waiting} problem=${problem} reload=${reload} />` : html`
-      <${Rules} rules=${data.rules} onSaved=${setData} />
+      <${Rules} rules=${data.rules} topics=${topicsOf(data)} onSaved=${setData} />
       ${isAtLeast("expert") && data.rules.is_earned && html`<${Audit} onDone=${reload} />`}
       ${data.desks.map((desk) => html`<${Desk} key=${desk.desk_id} desk=${desk} rules=${data.rules} />`)}`}`;
 }
 
-function Rules({ rules, onSaved }) {
+/** Every topic that the desks' packs know, that was ever asked about, or that is forbidden. */
+function topicsOf(data) {
+  const packs = Object.values(known.value?.desks ?? {});
+  const named = (known.value?.packs ?? []).filter((p) => packs.includes(p.name)).flatMap((p) => Object.keys(p.topics ?? {}));
+  const seen = data.desks.flatMap((desk) => desk.cells.map((cell) => cell.topic));
+  return [...new Set([...named, ...seen, ...data.rules.forbidden])].filter(Boolean).toSorted((a, b) => topicName(a).localeCompare(topicName(b)));
+}
+
+function Rules({ rules, topics, onSaved }) {
   const [given, setGiven] = useState(rules);
   useEffect(() => setGiven(rules), [rules]);
   const canWrite = isAtLeast("owner");
   const set = (name) => (e) => setGiven({ ...given, [name]: Number(e.target.value) / 100 });
+  const forbid = (topic) => (e) =>
+    setGiven({ ...given, forbidden: e.target.checked ? [...given.forbidden, topic] : given.forbidden.filter((one) => one !== topic) });
   const save = (e) => {
     e.preventDefault();
     put("/api/admin/autonomy", given).then((now) => {
@@ -37,6 +47,8 @@ function Rules({ rules, onSaved }) {
       onChange=${(e) => setGiven({ ...given, is_earned: e.target.checked })} /><span>${t("autonomy.is_earned")}</span></label>
     <p class="nothing">${t("autonomy.promise", { alpha: percent(given.alpha), sure: percent(1 - given.delta) })}</p>
     <div class="row">${Share({ name: "alpha", min: 1, max: 50 })}${Share({ name: "delta", min: 1, max: 50 })}${Share({ name: "audit", min: 5, max: 100 })}</div>
+    ${topics.length > 0 && html`<details class="forbidden" data-testid="forbidden"><summary>${t("autonomy.forbidden")} ${given.forbidden.length > 0 && html`<span class="badge">${number(given.forbidden.length)}</span>`}</summary><div class="chips">
+      ${topics.map((topic) => html`<label class="row" key=${topic}><input type="checkbox" checked=${given.forbidden.includes(topic)} disabled=${!canWrite || !given.is_earned} data-testid="forbid" data-topic=${topic} onChange=${forbid(topic)} /><span>${topicName(topic)}</span></label>`)}</div></details>`}
     ${canWrite && html`<div class="row end"><button type="submit" class="button small">${t("action.save")}</button></div>`}</form>`;
 }
 

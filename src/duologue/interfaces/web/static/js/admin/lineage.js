@@ -45,7 +45,7 @@ function Version({ id, go }) {
 function Behind({ v, go }) {
   return html`${v.erased > 0 && html`<p class="badge warn" data-testid="erased">${t("lineage.erased", { n: number(v.erased) })}</p>`}
     <ol class="reasons">${v.from.map((one) => html`<li key=${one.version}><${To} kind="versions" id=${one.version} go=${go}>${one.version}<//>
-      <p class="nothing">${t("lineage.from", { parent: one.parent })} ${one.dataset ? html`<${To} kind="datasets" id=${one.dataset.name} go=${go}>${t("lineage.dataset_n", { name: one.dataset.name, answers: number(one.dataset.answers), pairs: number(one.dataset.pairs) })}<//>` : t("lineage.gone")}</p></li>`)}</ol>
+      <p class="nothing">${t("lineage.from", { parent: one.parent })} ${one.dataset ? html`<${To} kind="datasets" id=${one.dataset.name} go=${go}>${t("lineage.dataset_n", { name: one.dataset.name.slice(0, 8), answers: number(one.dataset.answers), pairs: number(one.dataset.pairs) })}<//>` : t("lineage.gone")}</p></li>`)}</ol>
     ${v.promotions.map((p) => html`<p class="nothing" key=${p.at}>${has(`learning.${p.kind}_kind`, t("learning.promote", { version: p.version }), { version: p.version, share: percent(p.share) })} · ${p.by ? t("learning.signed", { name: p.by_name, when: dateTime(p.at) }) : t("learning.by_itself", { when: dateTime(p.at) })}</p>`)}`;
 }
 
