@@ -20,8 +20,9 @@ from duologue.assistant.answer import SAME_QUESTION
 from duologue.assistant.confidence import PRECEDENT_INTERCEPT, PRECEDENT_WEIGHT
 from duologue.engine.attentive_encoder import AttentiveEncoder
 from duologue.kit.text import detect_lang
+from duologue.knowledge.synonyms import subjects
 from duologue.packs import support
-from duologue.review.question import Question, terms
+from duologue.review.question import Question
 from duologue.review.similarity import combine, likeness
 
 PAIRS = Path(support.__file__).parent / "evals" / "corrections.jsonl"
@@ -38,8 +39,8 @@ async def look(half: str) -> list[dict[str, Any]]:
         for kind, asked in pairs:
             first, second = np.asarray(await encoder.encode([row["question"], asked]))
             question, cosine = Question.read(asked, lang), float(first @ second)
-            by_words = likeness(question.terms, known.terms, terms(row["answer"]), {})
-            both = combine(question, known, row["answer"], by_words, cosine)
+            by_words = likeness(question.terms, known.terms, subjects(row["answer"]), {})
+            both = combine(question, known, row["answer"], by_words, cosine).score
             out.append(
                 {
                     "lang": lang,
@@ -70,7 +71,7 @@ async def look_at_strangers() -> list[dict[str, Any]]:
             continue
         asked, known, cosine = questions[i], questions[j], float(vectors[i] @ vectors[j])
         by_words = likeness(asked.terms, known.terms, (), {})
-        both = combine(asked, known, "", by_words, cosine)
+        both = combine(asked, known, "", by_words, cosine).score
         out.append(
             {"lang": asked.lang, "pair": "stranger", "known": known.text, "asked": asked.text, "words": by_words, "both": both}
         )

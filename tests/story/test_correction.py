@@ -123,6 +123,29 @@ async def test_a_draft_that_a_newer_message_overtook_cannot_be_sent(platform: Pl
     assert await platform.review.list_verdicts(W) == []
 
 
+async def test_what_no_passage_speaks_of_is_not_answered_alone_in_the_frame_of_a_corrected_question(platform: Platform) -> None:
+    frame = "How much is {} delivery in the UK?"
+    draft = await until_draft(platform, await ask(platform, frame.format("express")))
+    await platform.review.decide(W, draft.id, E, "respond", final_body="£7.95.")
+    answered = await until_answer(platform, await ask(platform, frame.format("standard"), "autopilot", "per_2"))
+    assert "£3.95" in answered.body
+    waiting = await until_draft(platform, await ask(platform, frame.format("balloon"), "autopilot", "per_3"))
+    assert waiting.reason == "low_confidence"
+    assert (await platform.assistant.get_run(W, waiting.run_id)).signals["exchanged"] == 1.0
+
+
+async def test_a_correction_holds_in_other_words_and_not_for_what_the_articles_answer(platform: Platform) -> None:
+    draft = await until_draft(platform, await ask(platform, "How much is express delivery in the UK?"))
+    await platform.review.decide(W, draft.id, E, "respond", final_body="£7.95.")
+    asked = "What does standard delivery in the UK cost?"
+    answered = await until_answer(platform, await ask(platform, asked, "autopilot", "per_2"))
+    assert "£3.95" in answered.body
+    draft = await until_draft(platform, await ask(platform, "How much is standard delivery in the UK?", person="per_3"))
+    await platform.review.decide(W, draft.id, E, "edit", final_body="£4.50 since May.")
+    answered = await until_answer(platform, await ask(platform, asked, "autopilot", "per_4"))
+    assert answered.body == "£4.50 since May."
+
+
 @pytest.mark.parametrize("kind", ["edit", "respond", "reject", "regenerate"])
 async def test_a_verdict_that_lacks_its_words_is_refused(platform: Platform, kind: str) -> None:
     draft = await until_draft(platform, await ask(platform, "Do you ship tents to Norway?"))

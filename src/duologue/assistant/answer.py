@@ -20,10 +20,13 @@ from duologue.assistant.think import Thought
 from duologue.conversation.model import Citation
 from duologue.kit.text import Lang, sentences
 from duologue.knowledge.model import Hit
+from duologue.knowledge.synonyms import subjects
 from duologue.knowledge.terms import index_terms
 
 SAME_QUESTION = 0.7
 """Likeness from which an earlier verdict's answer is given again, word by word."""
+SURE_SUPPORT = 0.6
+"""Support of the search from which a passage may speak against an earlier verdict."""
 LIKE_QUESTION, LITTLE_SUPPORT = 0.55, 0.35
 """Likeness from which it is laid before the expert where the search found little: its support is under the second."""
 LEAST_SUPPORT = 0.15
@@ -49,8 +52,9 @@ def compose(turn: Turn, found: Found, thought: Thought, acted: Acted) -> Answer:
     if acted.results:
         return _tell(turn, acted)
     is_bare = not quotes or found.result.support < LITTLE_SUPPORT
-    if found.precedents and found.precedents[0].score >= (LIKE_QUESTION if is_bare else SAME_QUESTION):
-        return _repeat(found.precedents[0])
+    alike = [p for p in found.precedents if p.score >= (LIKE_QUESTION if is_bare else SAME_QUESTION)]
+    if same := [p for p in alike if not (quotes and is_of_another(p, found))]:
+        return _repeat(same[0])
     if not quotes or found.result.support < LEAST_SUPPORT or thought.text.strip() == NO_ANSWER:
         return _nothing(turn, quotes, is_denied=bool(thought.text))
     return quote_answer(turn, quotes, thought.opening)
@@ -74,6 +78,19 @@ def _repeat(precedent: Precedent) -> Answer:
         fit=precedent.score,
         verdict_id=precedent.verdict_id,
     )
+
+
+def is_of_another(precedent: Precedent, found: Found) -> bool:
+    """Whether a passage that surely answers speaks of what is asked and the precedent does not, being about something else.
+
+    "What does standard delivery cost?" beside a corrected "How much is express delivery?": alike in meaning, but "express" is not
+    asked for, and of "standard" the passage speaks. Where all that was corrected is asked for, the correction holds.
+    """
+    if found.result.support < SURE_SUPPORT:
+        return False
+    asked, known = subjects(found.query), subjects(precedent.question)
+    extra = asked - known - subjects(precedent.answer)
+    return bool(known - asked) and bool(extra & subjects(found.result.hits[0].passage.context))
 
 
 def _nothing(turn: Turn, quotes: Sequence[Quote], *, is_denied: bool) -> Answer:

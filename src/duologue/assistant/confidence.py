@@ -1,13 +1,14 @@
 """How sure we may be that an expert would leave the answer as it is: a logistic function of a turn's signals.
 
-Knows signals, no texts. Platt scaling: Platt, "Probabilistic outputs for support vector machines", 1999.
+Platt scaling: Platt, "Probabilistic outputs for support vector machines", 1999.
 """
 
 import math
 from collections.abc import Mapping
 
-from duologue.assistant.model import Answer
+from duologue.assistant.model import Answer, Precedent
 from duologue.assistant.retrieve import Found
+from duologue.knowledge.terms import index_terms
 
 INTERCEPT, SUPPORT = 0.55, 1.52
 """Fitted (logistic regression, C = 1) on the development half of the support pack's questions and its everyday ones, for quotes in
@@ -16,6 +17,9 @@ trace only. `assistant/evaluate.py` reports on the other half."""
 GROUNDED, OTHER_LANGUAGE, STEERED, LOGPROB = 2.0, -0.8, -3.0, 0.4
 """Chosen by hand: there are no labelled answers of strong models yet. They count from a fully grounded answer in the same language,
 from an engine that reports no probabilities."""
+UNHEARD_OF = 0.5
+"""The most for an answer from passages where a person had to answer the same sentence about something else ("my dog" for "my
+bicycle"), and the passages do not speak of this either."""
 TOLD_BY_TOOL, SMALL_TALK = 0.93, 0.97
 """A tool's own words are not guessed; what may be wrong is which tool was meant."""
 PRECEDENT_INTERCEPT, PRECEDENT_WEIGHT = -6.0, 10.0
@@ -34,6 +38,7 @@ def gather(answer: Answer, found: Found | None, logprob: float | None, is_steere
         "same_lang": float(any(h.passage.lang == answer.lang for h in hits[:1])),
         "logprob": math.exp(logprob) if logprob is not None else 0.5,
         "steered": float(is_steered),
+        "exchanged": float(found is not None and any(_is_unheard_of(p, found) for p in found.precedents)),
     }
 
 
@@ -49,7 +54,7 @@ def estimate(answer: Answer, signals: Mapping[str, float]) -> float:
         return TOLD_BY_TOOL * answer.grounded if not signals["steered"] else 0.5
     if answer.kind == "precedent":
         return _logistic(PRECEDENT_INTERCEPT + PRECEDENT_WEIGHT * signals["precedent"] + STEERED * signals["steered"])
-    return _logistic(
+    sure = _logistic(
         INTERCEPT
         + SUPPORT * _log_odds(signals["support"])
         + GROUNDED * (signals["grounded"] - 1)
@@ -57,6 +62,16 @@ def estimate(answer: Answer, signals: Mapping[str, float]) -> float:
         + STEERED * signals["steered"]
         + LOGPROB * (signals["logprob"] - 0.5)
     )
+    return min(sure, UNHEARD_OF) if signals["exchanged"] else sure
+
+
+def _is_unheard_of(precedent: Precedent, found: Found) -> bool:
+    """Whether what is asked for in a corrected question's place stands in no passage found."""
+    if not precedent.exchanged or precedent.kind == "approve":
+        return False
+    said = "\n".join(hit.passage.context for hit in found.result.hits).casefold()
+    wanted = index_terms(precedent.exchanged)
+    return precedent.exchanged not in said and not (wanted and set(wanted) <= set(index_terms(said)))
 
 
 def _log_odds(p: float) -> float:

@@ -193,7 +193,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Precedent:
-    """An answer that an expert approved, edited or wrote for a similar question. `score` 0..1: how alike the questions are."""
+    """An answer that an expert approved, edited or wrote for a similar question. `score` 0..1: how alike the questions are.
+
+    `exchanged`: what is asked for in its place where it is the same sentence about something else.
+    """
 
     verdict_id: str
     question: str
@@ -202,6 +205,7 @@ class Precedent:
     score: float
     lang: Lang
     kind: PrecedentKind
+    exchanged: str = ""
 
 
 class Recall(Protocol):

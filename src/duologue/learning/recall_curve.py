@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from duologue.assistant.answer import SAME_QUESTION
+from duologue.knowledge.synonyms import subjects
 from duologue.learning.compare import distance, write
 from duologue.learning.corrections import make_corrections, read_texts
 from duologue.learning.dataset import freeze
 from duologue.learning.model import Candidate, Example
 from duologue.learning.train import learn, split_texts
-from duologue.review.question import Question, terms
+from duologue.review.question import Question
 from duologue.review.similarity import combine, likeness
 
 STEPS = (75, 150, 300)
@@ -77,9 +78,9 @@ def recall(example: Example, known: Sequence[Example], vectors: Vectors | None =
     weights = {term: math.log((len(earlier) + 201) / (n + 1)) for term, n in counts.items()}
     best, found = 0.0, ""
     for question, e in earlier:
-        by_words = likeness(asked.terms, question.terms, terms(e.chosen), weights)
+        by_words = likeness(asked.terms, question.terms, subjects(e.chosen), weights)
         cosine = float(vectors[_asked(example)] @ vectors[_asked(e)]) if vectors else None
-        score = combine(asked, question, e.chosen, by_words, cosine)
+        score = combine(asked, question, e.chosen, by_words, cosine).score
         if score >= best:
             best, found = score, e.chosen
     return found if best >= SAME_QUESTION else ""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from duologue.kit.text import Lang, normalise, words
+from duologue.knowledge.synonyms import subjects, unite, unite_han
 from duologue.knowledge.terms import STOPWORDS, stem
-from duologue.review.synonyms import SYNONYMS, unite_han
 
 FRAME = 0.5
 """Share of two questions from which what is equal counts as one frame."""
@@ -60,30 +60,32 @@ class Question:
     @classmethod
     def read(cls, text: str, lang: Lang) -> "Question":
         """The question of a text."""
-        return cls(text, lang, frozenset(terms(text)), _frame(text, lang), frozenset(_names(text)))
+        return cls(text, lang, frozenset(subjects(text)), _frame(text, lang), frozenset(_names(text)))
 
 
-def terms(text: str) -> set[str]:
-    """What a text is about: each index term once, synonyms as one; every word where none is left."""
-    found = {_unite(stem(word)) for word in words(text) if word not in STOPWORDS}
-    return found or {stem(word) for word in words(text)}
+def find_exchanged(asked: Question, known: Question) -> str:
+    """What stands in `asked` for another piece of `known` where both are one frame otherwise; empty where they are not.
 
-
-def is_exchanged(asked: Question, known: Question) -> bool:
-    """Whether both are one frame in which one piece stands for another: "do you buy old tents" and "do you sell old tents"."""
+    "do you buy old tents" and "do you sell old tents": "buy".
+    """
     matcher = SequenceMatcher(None, known.frame, asked.frame, autojunk=False)
     if matcher.ratio() < FRAME:
-        return False
-    pieces, since = 0, len(known.frame)
+        return ""
+    pieces: list[str] = []
+    since, glue = len(known.frame), "" if asked.lang == "zh" else " "
     for kind, a, b, c, d in matcher.get_opcodes():
         left, right = _content(known.frame[a:b]), _content(asked.frame[c:d])
         if kind == "equal":
             since = b - a
         elif left and right:
-            pieces += not (pieces and since <= NEAR[asked.lang])
+            piece = glue.join(right)
+            if pieces and since <= NEAR[asked.lang]:
+                pieces[-1] += glue + piece
+            else:
+                pieces.append(piece)
         elif left or right:
-            return False  # words on one side only: more was said, nothing exchanged
-    return pieces == 1
+            return ""  # words on one side only: more was said, nothing exchanged
+    return pieces[0] if len(pieces) == 1 else ""
 
 
 def is_named_otherwise(asked: Question, known: Question, answer: str) -> bool:
@@ -109,7 +111,7 @@ def _frame(text: str, lang: Lang) -> tuple[str, ...]:
     bare = _POLITE.sub(" ", normalise(text).casefold().rstrip("?？!！.。 "))
     if lang == "zh":
         return tuple(unite_han(re.sub(r"\s", "", _SIGN.sub("", bare))))
-    return tuple(_unite(stem(word)) for word in words(bare))
+    return tuple(unite(stem(word)) for word in words(bare))
 
 
 def _names(text: str) -> set[str]:
@@ -129,7 +131,3 @@ def _plain(text: str) -> str:
     text = normalise(text).casefold().replace("’", "'").replace("'s", "")
     text = _NUMBER.sub(lambda match: str(_NUMBERS.index(match.group()) + 1), text)
     return re.sub(r"(?<=day)s\b", "", text)
-
-
-def _unite(term: str) -> str:
-    return SYNONYMS.get(term, term)

@@ -17,11 +17,12 @@ from duologue.assistant.model import Precedent, PrecedentKind
 from duologue.conversation.events import PersonErased
 from duologue.kit.text import Lang
 from duologue.knowledge.model import Encode
+from duologue.knowledge.synonyms import subjects
 from duologue.review import repository
 from duologue.review.consent import ConsentService
 from duologue.review.model import SENDING, Verdict, VerdictKind
-from duologue.review.question import Question, terms
-from duologue.review.similarity import combine, likeness
+from duologue.review.question import Question
+from duologue.review.similarity import Likeness, combine, likeness
 from duologue.store.database import Database
 from duologue.store.feed import Record
 
@@ -95,7 +96,7 @@ class VerdictRecall:
             for c, words, cosine in zip(candidates, by_words, cosines, strict=True)
         ]
         scored.sort(key=lambda pair: (pair[0], pair[1].verdict.id), reverse=True)
-        return _latest_of_each([(score, c.verdict) for score, c in scored if score >= LEAST])[:k]
+        return _latest_of_each([(like, c.verdict) for like, c in scored if like.score >= LEAST])[:k]
 
     async def _compare(self, question: str, candidates: Sequence[_Known], by_words: Sequence[float]) -> list[float | None]:
         """Cosines with the question. Few candidates get their vector at one look-up: the newest, and those most alike by words."""
@@ -119,7 +120,7 @@ class VerdictRecall:
             rated_down = await repository.list_messages_rated_down(tx, workspace_id)
         for verdict in fresh:
             memory.newest = verdict.id
-            known = _Known(verdict, Question.read(verdict.question, verdict.lang), frozenset(terms(verdict.final_text)))
+            known = _Known(verdict, Question.read(verdict.question, verdict.lang), frozenset(subjects(verdict.final_text)))
             memory.known.append(known)
             memory.frequency.update(known.question.terms | known.answer)
         return memory, rated_down
@@ -130,22 +131,23 @@ def _rarity(memory: _Memory, term: str) -> float:
     return math.log((documents + 1) / (memory.frequency[term] + 1))
 
 
-def _latest_of_each(scored: Sequence[tuple[float, Verdict]]) -> list[Precedent]:
-    kept: dict[tuple[str, ...], tuple[float, Verdict]] = {}
-    for score, verdict in scored:
-        key = tuple(sorted(terms(verdict.question)))
+def _latest_of_each(scored: Sequence[tuple[Likeness, Verdict]]) -> list[Precedent]:
+    kept: dict[tuple[str, ...], tuple[Likeness, Verdict]] = {}
+    for like, verdict in scored:
+        key = tuple(sorted(subjects(verdict.question)))
         if key not in kept or verdict.id > kept[key][1].id:
-            kept[key] = (max(score, kept[key][0]) if key in kept else score, verdict)
-    return [_precedent(score, verdict) for score, verdict in kept.values()]
+            kept[key] = (max(like, kept[key][0]) if key in kept else like, verdict)
+    return [_precedent(like, verdict) for like, verdict in kept.values()]
 
 
-def _precedent(score: float, verdict: Verdict) -> Precedent:
+def _precedent(like: Likeness, verdict: Verdict) -> Precedent:
     return Precedent(
         verdict_id=verdict.id,
         question=verdict.question,
         answer=verdict.final_text,
         citations=verdict.citations,
-        score=score,
+        score=like.score,
+        exchanged=like.exchanged,
         lang=verdict.lang,
         kind=_SENT_AS[verdict.kind],
     )

@@ -10,9 +10,10 @@ reports on the other.
 """
 
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from duologue.kit.text import Lang
-from duologue.review.question import Question, is_asked_otherwise, is_exchanged, is_named_otherwise
+from duologue.review.question import Question, find_exchanged, is_asked_otherwise, is_named_otherwise
 
 Weights = Mapping[str, float]
 
@@ -44,17 +45,25 @@ def likeness(asked: Collection[str], known: Collection[str], answer: Collection[
     return 0.0 if not forward or not backward else 2 * forward * backward / (forward + backward)
 
 
-def combine(asked: Question, known: Question, answer: str, by_words: float, cosine: float | None) -> float:
-    """Likeness of two questions in [0, 1], by words or by meaning, the larger; at most BARRED where they are about something else.
+class Likeness(NamedTuple):
+    """`score` in [0, 1]; `exchanged`: the piece that stands for another in one frame, where they are alike and yet differ so."""
+
+    score: float
+    exchanged: str = ""
+
+
+def combine(asked: Question, known: Question, answer: str, by_words: float, cosine: float | None) -> Likeness:
+    """Likeness of two questions by words or by meaning, the larger; at most BARRED where they are about something else.
 
     `cosine` is None without an encoder.
     """
     by_meaning = 0.0 if cosine is None else meaning(cosine, asked.lang)
     best = max(by_words, by_meaning)
-    is_barred = best > BARRED and (
-        is_exchanged(asked, known) or is_named_otherwise(asked, known, answer) or is_asked_otherwise(asked, known)
-    )
-    return BARRED if is_barred else best
+    if best <= BARRED:
+        return Likeness(best)
+    if exchanged := find_exchanged(asked, known):
+        return Likeness(BARRED, exchanged)
+    return Likeness(BARRED if is_named_otherwise(asked, known, answer) or is_asked_otherwise(asked, known) else best)
 
 
 def meaning(cosine: float, lang: Lang) -> float:

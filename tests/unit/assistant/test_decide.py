@@ -55,7 +55,16 @@ def test_a_change_always_waits(mode: str) -> None:
 
 
 def signals(**change: float) -> dict[str, float]:
-    same = {"support": 0.6, "fit": 0.8, "grounded": 1.0, "precedent": 0.0, "same_lang": 1.0, "logprob": 0.5, "steered": 0.0}
+    same = {
+        "support": 0.6,
+        "fit": 0.8,
+        "grounded": 1.0,
+        "precedent": 0.0,
+        "same_lang": 1.0,
+        "logprob": 0.5,
+        "steered": 0.0,
+        "exchanged": 0.0,
+    }
     return same | change
 
 
@@ -63,7 +72,7 @@ def test_each_signal_moves_the_confidence_the_right_way() -> None:
     usual = confidence.estimate(GOOD, signals())
     assert confidence.estimate(GOOD, signals(support=0.9)) > usual
     assert confidence.estimate(GOOD, signals(support=0.1)) < usual
-    for worse in ({"grounded": 0.5}, {"same_lang": 0.0}, {"steered": 1.0}, {"logprob": 0.1}):
+    for worse in ({"grounded": 0.5}, {"same_lang": 0.0}, {"steered": 1.0}, {"logprob": 0.1}, {"exchanged": 1.0}):
         assert confidence.estimate(GOOD, signals(**worse)) < usual
     assert 0 <= confidence.estimate(GOOD, signals(support=0.0)) < usual < confidence.estimate(GOOD, signals(support=1.0)) <= 1
 

@@ -1,15 +1,16 @@
-"""Everyday words that mean the same in a question, so that one may stand for the other. Written by hand, general words only."""
+"""What a text is about, where one everyday word may stand for another. The groups were written by hand: general words only."""
 
 import re
 
-from duologue.knowledge.terms import stem
+from duologue.kit.text import words
+from duologue.knowledge.terms import STOPWORDS, stem
 
 _GROUPS = """
 shop store
 rent hire
 repair mend fix
 parcel package
-cost price
+cost price much
 wash clean
 buy purchase
 child kid children kids toddler
@@ -52,6 +53,17 @@ SYNONYMS = {
 """A term to the one that stands for its group."""
 _HAN_WORDS = {word: first for word, first in SYNONYMS.items() if not word.isascii() and len(word) > 1}
 _HAN_WORD = re.compile("|".join(sorted(_HAN_WORDS, key=len, reverse=True)))
+
+
+def unite(term: str) -> str:
+    """The term that stands for its group."""
+    return SYNONYMS.get(term, term)
+
+
+def subjects(text: str) -> set[str]:
+    """What a text is about: each index term once, synonyms as one; every word where none is left."""
+    found = {unite(stem(word)) for word in words(text) if word not in STOPWORDS}
+    return found or {stem(word) for word in words(text)}
 
 
 def unite_han(text: str) -> str:
