@@ -1,7 +1,8 @@
 """English words that are seldom names, for the tagger of personal data: `python -m bench.common_words` writes them.
 
-From books and country facts in the public domain (shared data `lm/en_classic_books`, `lm/en_factbook`) and the pack's own sets:
-words in small letters at least LEAST times, and at least four times as often as with a capital.
+From books and country facts in the public domain, news (Wikinews, CC BY 2.5), answers of public institutes on health (MedQuAD,
+CC BY 4.0; shared data `lm/en_classic_books`, `en_factbook`, `en_wikinews`, `en_qa_medquad`) and the pack's own sets: words in small
+letters at least LEAST times, and at least four times as often as with a capital.
 """
 
 import collections
@@ -34,12 +35,14 @@ def own() -> Iterator[str]:
         for line in path.read_text("utf-8").splitlines():
             row = json.loads(line)
             if row["lang"] == "en":
-                yield row.get("text") or " ".join(t["text"] for t in row.get("turns") or row["dialogue"])
+                yield row.get("text") or " ".join(
+                    t if isinstance(t, str) else t["text"] for t in row.get("turns") or row["dialogue"]
+                )
 
 
 def public(shared: Path) -> Iterator[str]:
-    """Books and facts in the public domain."""
-    for name in ("en_classic_books", "en_factbook"):
+    """Books, facts, news and answers, as the head of this file names them."""
+    for name in ("en_classic_books", "en_factbook", "en_wikinews", "en_qa_medquad"):
         with lzma.open(shared / "lm" / name / f"{name}.jsonl.xz", "rt", encoding="utf-8") as file:
             yield from file
 

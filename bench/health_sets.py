@@ -30,7 +30,7 @@ def main(out: Path, shared: Path) -> None:
         "ddx": ([], list(list_patients(data))),
         "notes-mts": ([], list(_mts(data))),
         "notes-aci": ([], list(_aci(data))),
-        "phi": _phi(data),
+        "phi": list_personal(data),
         "screening-nagtegaal": _screening(data, "Nagtegaal_2019"),
         "screening-bannach": _screening(data, "Bannach-Brown_2019"),
         "pico": _pico(data),
@@ -80,7 +80,8 @@ def _aci(data: Path) -> Iterator[Row]:
             yield {"dialogue": _talk(row["dialogue"]), "note": row["note"]}
 
 
-def _phi(data: Path) -> tuple[list[Row], list[Row]]:
+def list_personal(data: Path) -> tuple[list[Row], list[Row]]:
+    """Synthetic sentences with personal data, English: two thirds of the templates, and the rest."""
     with _open(data / "presidio-research/data/synth_dataset_v2.json.gz") as file:
         read = json.load(file)
     templates = sorted({r["template_id"] for r in read})

@@ -31,7 +31,7 @@ def _surnames() -> frozenset[str]:
 SURNAMES = _surnames()
 COMMON = frozenset((RULES / "common-en.txt").read_text("utf-8").split())
 """English words that are seldom names (`python -m bench.common_words`): "Maybe" at a sentence's start is nobody. Three folds of the
-training templates: precision .849 → .896, recall .887 → .917."""
+training templates: precision .849 → .896, recall .887 → .917; with news and health answers counted too .927 and .903."""
 
 
 def tokenise(text: str, lang: Lang) -> list[tuple[int, int]]:
@@ -125,7 +125,9 @@ class Tagger:
                 out[-1] = (out[-1][0], end, kind)
             elif tag != "O":
                 out.append((start, end, kind))
-        return [_trimmed(text, span) for span in out] if self.lang == "en" and self.names else out
+        if self.lang == "zh" or not self.names:
+            return out
+        return [s for s in (_trimmed(text, span) for span in out) if _is_personal(text, s)]
 
 
 _EDGES = ' \t\n:;,.–"[])'
@@ -139,6 +141,28 @@ def _trimmed(text: str, span: Spanned) -> Spanned:
     while end > start + 1 and text[end - 1] in _EDGES:
         end -= 1
     return start, end, kind
+
+
+_DAYS = frozenset(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"))
+_DOMAIN = re.compile(r"\w\.[a-z]{2,}", re.I)
+_WORD = re.compile(r"\w[\w'’-]*")
+
+
+def _is_personal(text: str, span: Spanned) -> bool:
+    """Whether a span can be anybody's: not a weekday alone, nor common words alone, nor a domain without one.
+
+    Three folds of the training templates: precision .901 → .927, recall .903 → .899.
+    """
+    start, end, kind = span
+    words = [w.lower() for w in _WORD.findall(text[start:end])]
+    if kind == "DOMAIN_NAME":
+        return bool(_DOMAIN.search(text[start:end]))
+    is_common = kind in ("PERSON", "ORGANIZATION", "STREET_ADDRESS") and all(_is_common(w) for w in words)
+    return not words or not (is_common or all(w in _DAYS for w in words))
+
+
+def _is_common(word: str) -> bool:
+    return word in COMMON or any(word.endswith(end) and word[: -len(end)] in COMMON for end in ("s", "es"))
 
 
 def read_spans(row: Mapping[str, Any]) -> list[Spanned]:

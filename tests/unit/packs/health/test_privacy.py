@@ -33,3 +33,10 @@ def test_a_forms_own_labels_stay() -> None:
     done = redact("Name:    Martim A Pereira\nAddress: 83 Dora Creek\nPhone number: 555-123-4567", "en").text
     assert [line.split(":")[0] for line in done.split("\n")] == ["Name", "Address", "Phone number"]
     assert "Pereira" not in done
+
+
+def test_a_weekday_and_common_words_are_nobodys() -> None:
+    pytest.importorskip("pycrfsuite")
+    text = "Hello, the cough started on Sunday. Maybe a cold."
+    assert redact(text, "en").text == text
+    assert redact("My name is Grace Sunday Okafor and it hurts", "en").text.count("[") == 1
