@@ -237,7 +237,7 @@ def fhir(folder: Path | None) -> Iterator[Row]:
         files = [(f.name, json.loads(f.read_text("utf-8"))) for f in sorted(folder.rglob("*.json"))]
     else:
         talks = [(r["id"], r["turns"], r["lang"]) for r in _test(None, ["answers.jsonl"])]
-        talks += [(r["id"], r["dialogue"], r["lang"]) for r in read_rows(EVALS / "dialogues.jsonl")]
+        talks += [(r["id"], r["dialogue"], r["lang"]) for r in read_rows(EVALS / "consultations.jsonl")]
         files = [(name, to_fhir(extract_facts(talk, lang))) for name, talk, lang in talks]
     for metric, judge in (("valid", validate_fhir), ("valid_schema", validate_schema)):
         verdicts = [(name, judge(resource)) for name, resource in files]
@@ -250,7 +250,7 @@ def notes(folder: Path | None) -> Iterator[Row]:
     """Fact precision and recall, unsupported sentences, swapped notes; without a folder on the own 30 consultations."""
     from duologue.packs.health.note_scores import score_notes
 
-    rows = _test(folder, ["dialogues.jsonl"], unseen=False)
+    rows = _test(folder, ["consultations.jsonl"], unseen=False)
     _needs(rows)
     parts = [("", rows)] if folder else list(_languages(rows, lambda r: str(r["dialogue"])))
     if not folder:

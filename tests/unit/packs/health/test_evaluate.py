@@ -27,6 +27,14 @@ def test_the_gates_hold_on_the_own_sets() -> None:
     assert by["negation", "f1"] >= 0.95
 
 
+def test_the_own_consultations_are_read_and_none_is_missing() -> None:
+    by = {r["metric"]: r for r in reversed(list(run(["notes"])))}
+    assert by["fact_precision"]["n"] > 300
+    assert by["fact_precision"]["value"] >= 0.98
+    assert by["unsupported_sentence_rate"]["value"] == 0
+    assert (by["swapped_note_rejected"]["value"], by["swapped_note_rejected"]["n"]) == (1.0, 30)
+
+
 def test_a_folder_of_ones_own(tmp_path: Path) -> None:
     _write(
         tmp_path,
