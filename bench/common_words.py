@@ -31,7 +31,7 @@ def count(texts: Iterator[str]) -> tuple[collections.Counter[str], collections.C
 
 def own() -> Iterator[str]:
     """What persons say in the pack's own English sets."""
-    for path in [*sorted((PACK / "evals").glob("*-en.jsonl")), PACK / "evals/dialogues.jsonl"]:
+    for path in [*sorted((PACK / "evals").glob("*-en.jsonl")), PACK / "evals/consultations.jsonl"]:
         for line in path.read_text("utf-8").splitlines():
             row = json.loads(line)
             if row["lang"] == "en":

@@ -103,11 +103,12 @@ def read_answered(x: Exchange, lang: Lang, facts: Mapping[tuple[str, str, str], 
             continue
         if status == "denied" and is_partial and entry.concept not in named and READING["no_only"].match(answer):
             continue
-        if status == "unknown" and x.polarity == "other":
+        if status == "unknown" and x.polarity == "other" and not (kind == "social" and READING["quit"].search(answer)):
             continue
         how = assess(x.question.text, start, end, lang)
         mine = status
-        if status == "present" and kind in ("social", "medication") and READING["quit"].search(answer):
+        ended = READING["quit"].search(answer) and not READING["goes_on"].search(answer)
+        if kind in ("social", "medication") and ended and (status == "present" or kind == "social"):
             mine = "denied"
         if lang == "en" and how.negated and status != "unknown":
             agrees = READING["checks"].search(question[x.asked_from :])
@@ -118,6 +119,7 @@ def read_answered(x: Exchange, lang: Lang, facts: Mapping[tuple[str, str, str], 
         family: Experiencer = "family" if READING["family"].search(question) else "patient"
         sources = (Source(x.question.index, start, end, x.question.text[start:end]), whole(x.answer))
         past = bool(re.search(r"\bever\b|曾|以前|过吗|过没", question)) and entry.kind == "symptom"
+        past = past or (mine == "denied" and kind == "social" and bool(ended))
         detail = {} if mine != "present" else read_detail(x.answer.text, 0, len(x.answer.text), kind, lang)
         yield Fact(
             entry.concept, kind, mine, sources, family, past, detail=detail, icd10=entry.icd10, evidence=entry.evidence

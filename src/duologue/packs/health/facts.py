@@ -33,6 +33,8 @@ def extract_facts(dialogue: Spoken, lang: Lang | None = None) -> FactGraph:
         if exchange:
             told = {key(f) for f in _stated(turn, language, exchange)}
             for fact in read_answered(exchange, language, facts):
+                if _is_of_the_past(facts.get(key(fact)), fact, turn):
+                    continue
                 if key(fact) not in told and not _stays(facts.get(key(fact)), fact, f"{exchange.question.text}\n{turn.text}"):
                     _keep(facts, fact)
         if turn.index in confirmed:
@@ -43,6 +45,8 @@ def extract_facts(dialogue: Spoken, lang: Lang | None = None) -> FactGraph:
             for fact in _stated(turn, language, exchange):
                 said = f"{exchange.question.text if exchange else ''}\n{turn.text}"
                 is_habit = fact.kind not in ("symptom", "condition")
+                if _is_of_the_past(facts.get(key(fact)), fact, turn):
+                    continue
                 if is_habit or not _stays(facts.get(key(fact)), fact, said):
                     _keep(facts, fact)
             if exchange and READING["where"].search(fold(exchange.question.text)) and not find_mentions(turn.text, language):
@@ -70,6 +74,13 @@ def _stays(old: Fact | None, new: Fact, said: str) -> bool:
         return False
     folded = fold(said)
     return not (READING["over"].search(folded) or READING["corrects"].search(folded))
+
+
+def _is_of_the_past(old: Fact | None, new: Fact, turn: Turn) -> bool:
+    """Whether a habit that ended is only told more of ("I quit … two packs a day"), and not said to go on."""
+    if old is None or new.kind != "social" or not (old.status == "denied" and old.is_past and new.status == "present"):
+        return False
+    return not READING["goes_on"].search(fold(turn.text))
 
 
 def _keep(facts: dict[tuple[str, str, str], Fact], fact: Fact) -> None:
@@ -129,7 +140,10 @@ def _mentioned(turn: Turn, lang: Lang, exchange: Exchange | None) -> Iterator[Fa
         if kind in ("medication", "social") and not negated:
             planned = READING["planned"].search(READING["ended"].sub("", folded[left:start]))
             ended = READING["ended"].search(folded[left:start]) and not planned
-            negated = past = bool(ended or READING["ended_after"].match(folded[end:right]))
+            goes_on = kind == "social" and READING["goes_on"].search(folded[left:right])
+            negated = past = bool(ended or READING["ended_after"].match(folded[end:right])) and not goes_on
+            if kind == "social" and not negated and READING["quit"].search(folded[:start]):
+                negated = past = not READING["goes_on"].search(folded)
         negated = negated or (kind == "symptom" and bool(READING["over_now"].match(folded[end:])))
         if kind == "allergy" and READING["not_borne"].search(folded[left:start]):
             negated = False

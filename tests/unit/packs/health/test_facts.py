@@ -84,3 +84,20 @@ def test_gold_facts_judge_every_fact_told() -> None:
     assert by["fact_precision"] == (1 / 3, 3)
     assert by["fact_recall"] == (0.5, 2)
     assert 0 < by["rouge1"][0] < 1
+
+
+@pytest.mark.parametrize(
+    ("talk", "status"),
+    [
+        (
+            ["Do you smoke?", "I quit about twenty years ago. I smoked two packs a day.", "Only cigarettes?", "Cigars, too."],
+            "denied",
+        ),
+        (["Do you smoke?", "I used to smoke, I quit in 2010.", "How much?", "I smoked a pack for years."], "denied"),
+        (["Do you smoke?", "I quit for a while but I am smoking again."], "present"),
+        (["Do you smoke?", "No, I quit.", "Really none?", "Well, I still smoke a cigarette now and then."], "present"),
+    ],
+)
+def test_a_habit_that_ended_stays_ended_until_it_is_said_to_go_on(talk: list[str], status: str) -> None:
+    turns = [{"role": "doctor" if i % 2 == 0 else "patient", "text": text} for i, text in enumerate(talk)]
+    assert extract_facts(turns, "en").status("smoking") == status
