@@ -29,7 +29,7 @@ def test_planted_errors_are_found() -> None:
 
 @pytest.mark.oracle
 def test_as_cleanlab_finds_them() -> None:
-    cleanlab = pytest.importorskip("cleanlab.filter")
+    cleanlab = pytest.importorskip("cleanlab.filter", reason="cleanlab comes with the extra oracles")
     given, chances, _ = noisy()
     theirs = cleanlab.find_label_issues(
         given, chances, filter_by="confident_learning", return_indices_ranked_by="normalized_margin", n_jobs=1
