@@ -69,9 +69,7 @@ def run(
     if "intents" in chosen or "oos" in chosen:
         yield from _intents(train, test, chosen, sentences)
     if "sentiment" in chosen:
-        yield from _sentiment(
-            train, test, None
-        )  # the shipped encoder knows topics, not moods: 0.833 with it on SST-2, 0.840 without
+        yield from _sentiment(train, test, sentences)
     if "satisfaction" in chosen:
         yield from _satisfaction(train, test, None)  # nor does it add here: see docs/howto/evaluate-support.md
     if "recommend" in chosen:

@@ -68,7 +68,7 @@ class _Recipe:
 
 RECIPES = (_Recipe(15, 0.1, True), _Recipe(60, 0.3, True), _Recipe(float("inf"), 0.3, False))
 """Chosen on HWU64's validation part."""
-READ = 4000
+READ = 4500
 """Examples whose vectors are made, spread over the intents: with more of them a model gains little (BANKING77: 0.3 points from
 4,000 to 6,400) and takes longer to learn than it may."""
 
@@ -126,15 +126,17 @@ class _Fitted:
     neighbours: Neighbours
 
     @classmethod
-    def on(cls, examples: _Examples, left_out: NDArray[np.int64], encode: Encode | None, seed: int) -> "_Fitted":
-        """Learned from all examples but those at these places."""
+    def on(
+        cls, examples: _Examples, left_out: NDArray[np.int64], encode: Encode | None, seed: int, earlier: "_Fitted | None" = None
+    ) -> "_Fitted":
+        """Learned from all examples but those at these places; the terms are taken as an `earlier` one has them."""
         is_kept = np.ones(len(examples.classes), bool)
         is_kept[left_out] = False
         kept, k = np.flatnonzero(is_kept), examples.k
         read = np.flatnonzero(is_kept & examples.read)
-        features = Features(encode).fit_rows(examples.counts, kept)
+        features = earlier.features if earlier else Features(encode).fit_rows(examples.counts, kept)
         terms, right = features.terms_of(examples.counts, kept), examples.classes
-        head = LinearHead(examples.recipe.strictness, seed).fit(terms, right[kept], k)
+        head = earlier.terms if earlier else LinearHead(examples.recipe.strictness, seed).fit(terms, right[kept], k)
         vectors = examples.vectors[read]
         near = Neighbours(terms[kept < examples.n], examples.vectors[read[read < examples.n]])
         return cls(features, head, VectorHead().fit(vectors, right[read], k), Prototypes(vectors, right[read], k), near)
@@ -183,8 +185,8 @@ class IntentModel:
         place = {name: i for i, name in enumerate(self.intents)}
         classes = np.array([place[name] for name in examples.intents])
         known = _Examples.of(examples.texts, classes, self.intents, self.encode, self.seed)
-        self._learn_thresholds(known, examples.texts, examples.foreign)
-        self._fitted = _Fitted.on(known, np.zeros(0, np.int64), self.encode, self.seed)
+        earlier = self._learn_thresholds(known, examples.texts, examples.foreign)
+        self._fitted = _Fitted.on(known, np.zeros(0, np.int64), self.encode, self.seed, earlier)
         return self
 
     def predict(self, texts: Sequence[str]) -> list[str]:
@@ -252,9 +254,10 @@ class IntentModel:
         found: Floats = np.column_stack([energy(margins, self.temperature), nearness])
         return found
 
-    def _learn_thresholds(self, examples: _Examples, texts: list[str], foreign: list[str]) -> None:
+    def _learn_thresholds(self, examples: _Examples, texts: list[str], foreign: list[str]) -> _Fitted | None:
         """Shares, temperature, the confidence of being sure, and scope, from examples that a model fitted on the others has not
-        seen."""
+        seen. Returns that model where it was fitted on nearly all of very many: its terms need not be learned twice.
+        """
         classes = examples.classes[: examples.n]
         is_few = examples.n <= FEW
         folds = FOLDS_FEW if is_few else FOLDS_MANY
@@ -274,7 +277,7 @@ class IntentModel:
         self.temperature, self.sure, self.held_out, self._scope = 0.2, float("inf"), None, Scope(self.scope_loss)
         self._shares = 0.0, 0.0
         if not rows:
-            return
+            return None
         row = np.concatenate(rows)
         seen = _Look(*(np.vstack([getattr(look, part) for look in looks]) for part in ("margins", "odds", "likeness", "nearness")))
         if examples.k > 1 and self.encode is not None:
@@ -289,6 +292,7 @@ class IntentModel:
         langs = [detect_lang(texts[i]) for i in row]
         signals = None if not strange else self._signals(strange[0].mixed(self._shares), strange[0].nearness)
         self._scope.fit(self._signals(margin, seen.nearness), langs, signals)
+        return model if examples.n >= READ and len(row) * 5 < examples.n else None
 
 
 def split_segments(text: str) -> list[str]:

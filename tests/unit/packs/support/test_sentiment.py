@@ -1,9 +1,12 @@
 """Sentiment: the shipped rules in both languages, learning, and bad input."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from duologue.kit.errors import Invalid
 from duologue.packs.support.lexicon import feel, values, weigh
@@ -36,6 +39,25 @@ def test_the_shipped_default(text: str, label: str) -> None:
 def test_what_follows_but_weighs_more() -> None:
     assert weigh("The tent is lovely but the service was terrible").value < 0
     assert weigh("虽然味道很好，但是服务态度恶劣").value < weigh("味道很好").value
+
+
+class Bright:
+    """An encoder that knows one thing of a text: whether it holds the letters of "sun"."""
+
+    name = "bright"
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([[1.0, 0.0] if "sun" in text else [0.0, 1.0] for text in texts], np.float32).reshape(len(texts), 2)
+
+
+def test_an_encoder_helps_where_words_do_not() -> None:
+    rng = np.random.default_rng(0)
+    odd = ["".join(rng.choice(list("bcdfg"), 5)) for _ in range(200)]
+    texts = [f"{one}sun{one[::-1]}" if i % 2 else f"{one}{one[::-1]}" for i, one in enumerate(odd)]
+    labels = ["positive" if i % 2 else "negative" for i in range(200)]
+    model = SentimentModel(Bright()).fit(texts[:150], labels[:150])
+    assert model.predict(["kksunkk", "kkkk"]) == ["positive", "negative"]
+    assert model.predict_proba(["kksunkk"])[0, 2] > SentimentModel().fit(texts[:150], labels[:150]).predict_proba(["kksunkk"])[0, 2]
 
 
 def test_emotions() -> None:
