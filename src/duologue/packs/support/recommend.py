@@ -1,6 +1,7 @@
 """What to offer a person: scores from their history and from what they say they need, then rules, diversity and a reason in words.
 
-Small catalogues get EASE where it predicts the last purchases better, others recency-weighted neighbours and successors; who has no
+Small catalogues get EASE where it predicts the last purchases better, large ones factors by `implicit`, others recency-weighted
+neighbours and successors; who has no
 history gets what fits their words, then what most take. Every offer carries the probability with which it was chosen, so that
 `offpolicy` can judge other policies later. Whether to offer at all is asked of `welcome`. Knows no conversation.
 """
@@ -18,6 +19,7 @@ from duologue.kit.text import Lang
 from duologue.packs.support.catalogue import Item, Rules
 from duologue.packs.support.content import Content
 from duologue.packs.support.encode import Encode
+from duologue.packs.support.factors import Factors, has_factors
 from duologue.packs.support.interactions import Interactions, read_interactions
 from duologue.packs.support.item_models import Ease, InSequence, ItemModel, Popular, relative
 
@@ -57,11 +59,12 @@ class Recommendation:
 class Recommender:
     """Learns from events; `fit`, then `recommend` for one person or `scores` for many.
 
-    `model`: `auto` tries the models on each user's last event and keeps the best, or `ease`, `sequence`, `popular` by name.
+    `model`: `auto` tries the models on each user's last event and keeps the best, or `ease`, `sequence`, `popular`, `factors`
+    (with the extra `factors`) by name.
     """
 
     def __init__(
-        self, model: Literal["auto", "ease", "sequence", "popular"] = "auto", encode: Encode | None = None, seed: int = 0
+        self, model: Literal["auto", "ease", "sequence", "popular", "factors"] = "auto", encode: Encode | None = None, seed: int = 0
     ) -> None:
         self.model_name = model
         self.encode = encode
@@ -104,10 +107,14 @@ class Recommender:
             "ease": Ease,
             "popular": Popular,
         }
+        if self.model_name == "factors":
+            return Factors(data)
         if self.model_name != "auto":
             return makers[self.model_name](data)
         if len(data.items) > EASE_LIMIT:
             del makers["ease"]
+            if has_factors():
+                makers["factors"] = Factors
         longer = [h for h in data.histories if len(set(h.tolist())) > 1]
         if len(longer) < 5:
             return makers["sequence" if likeness is not None else "popular"](data)

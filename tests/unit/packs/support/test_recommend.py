@@ -139,3 +139,24 @@ def test_when_an_offer_is_welcome() -> None:
         Situation(satisfaction=1.5),
     ):
         assert not is_welcome(now)
+
+
+def test_factors_are_the_closed_form_and_find_who_takes_what() -> None:
+    pytest.importorskip("implicit", reason="implicit comes with the extra factors")
+    from duologue.packs.support.factors import CONFIDENCE, PENALTY, Factors
+
+    rng = np.random.default_rng(0)
+    histories = [rng.choice(np.arange(10) + 10 * (n % 2), 5, replace=False) for n in range(80)]
+    data = Interactions([f"p{n}" for n in range(80)], [f"i{n}" for n in range(20)], histories)
+    model = Factors(data, 8)
+    history = histories[0][:4]
+    own = model.scores([history, np.zeros(0, np.int64)])
+    items, weight = model._items, np.ones(20)
+    weight[history] = CONFIDENCE
+    wanted = np.zeros(20)
+    wanted[history] = CONFIDENCE
+    closed = np.linalg.solve(items.T @ (items * weight[:, None]) + PENALTY * np.eye(8), items.T @ wanted)
+    assert np.abs(own[0] - items @ closed).max() < 0.02
+    assert own[0, :10].mean() > own[0, 10:].mean() + 0.3
+    assert not own[1].any()
+    assert np.asarray(model.weights.todense()).diagonal().max() == 0
