@@ -4,6 +4,7 @@ A pure state machine: between two answers at most one question is asked (for the
 hand-over nothing is said until a person hands back. Knows neither models nor conversations.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +14,12 @@ from duologue.packs.support.terms import has_han
 
 Understanding = Literal["sure", "unsure", "outside"]
 """A confident intent; several that are likely; none at all."""
+_ASKS = re.compile(
+    r"[?？]|[吗嘛呢]\W*$|多少|几[点天个号时]|多[久远大重长]|什么时候|哪[里儿个些]|怎[么样]|如何|谁"
+    r"|^\W*(?:how|what|when|where|which|who|whose|why|can|could|do|does|did|is|are|will|would|may)\b.*\w\W+\w+\W+\w",
+    re.IGNORECASE,
+)
+"""What makes a whole question of a short message, with or without its mark; in English, with three words beside."""
 VAGUE_WORDS, VAGUE_HAN = 4, 6
 """Words, or Han characters, up to which a message that is not understood may be said again in other words."""
 Step = Literal["answer", "clarify", "rephrase", "hand_over", "silent"]
@@ -43,7 +50,7 @@ def decide_step(
 
 def is_vague(text: str) -> bool:
     """Whether a message is too short to hold a whole question, and is none."""
-    if "?" in text or "？" in text:
+    if _ASKS.search(text):
         return False
     han = sum(has_han(character) for character in text)
     return han <= VAGUE_HAN if han else len(text.split()) <= VAGUE_WORDS

@@ -1,9 +1,10 @@
 """Ask once, then hand over: under any sequence of messages there is no loop and no second voice."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duologue.packs.support.fallback import Progress, decide_step, hand_back, render_question
+from duologue.packs.support.fallback import Progress, decide_step, hand_back, is_vague, render_question
 
 MESSAGES = st.lists(
     st.tuples(st.sampled_from(["sure", "unsure", "outside"]), st.booleans(), st.booleans()), min_size=1, max_size=30
@@ -48,3 +49,16 @@ def test_questions_in_words() -> None:
     assert "退货，还是换货" in render_question("clarify", ["退货", "换货"], "zh")
     assert render_question("clarify", [], "zh") == render_question("rephrase", ["x"], "zh") != ""
     assert render_question("answer", ["x"], "en") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["支持花呗吗", "你们几点关门", "运费多少钱", "怎么退货", "在哪里提货", "boots?", "when do you open", "do you ship abroad"],
+)
+def test_a_short_question_is_a_question_without_its_mark(text: str) -> None:
+    assert not is_vague(text)
+
+
+@pytest.mark.parametrize("text", ["退货", "订单问题", "啊啊啊啊", "parcel", "about money", "asdf qwerty zxcv", "is", "what"])
+def test_a_word_or_two_is_no_question(text: str) -> None:
+    assert is_vague(text)
