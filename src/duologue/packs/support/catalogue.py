@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from math import inf, nan
 
 from duologue.kit.text import Lang
+from duologue.packs.support.order_words import money
 from duologue.packs.support.table import Fault, read_table
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A product or service. `price` in the shop's currency; no `regions` means everywhere; `tags` say what it is."""
+    """A product or service. `price` in `currency` (GBP, CNY …; empty: the shop's own); no `regions` means everywhere; `tags` say
+    what it is."""
 
     id: str
     title: str
@@ -20,10 +22,16 @@ class Item:
     regions: tuple[str, ...] = ()
     in_stock: bool = True
     title_zh: str = ""
+    currency: str = ""
 
     def name(self, lang: Lang) -> str:
         """The title in a language, or the other one."""
         return self.title_zh if lang == "zh" and self.title_zh else self.title
+
+    @property
+    def price_text(self) -> str | None:
+        """The price as it is written, None where there is none."""
+        return None if self.price is None else money(self.price, {"currency": self.currency})
 
     @property
     def words(self) -> str:
@@ -54,7 +62,7 @@ class Rules:
 
 
 def read_catalogue(data: bytes) -> tuple[list[Item], list[Fault]]:
-    """Items of a CSV file with a header `id,title[,title_zh,text,price,tags,regions,in_stock]`, and (line, fault)
+    """Items of a CSV file with a header `id,title[,title_zh,text,price,currency,tags,regions,in_stock]`, and (line, fault)
     of the rows left out.
 
     Tags and regions are parted by `;` or `|`. Raises Invalid where the header lacks `id` or `title` or the file is no text.
@@ -75,7 +83,7 @@ def read_catalogue(data: bytes) -> tuple[list[Item], list[Fault]]:
             continue
         stock = (row.get("in_stock") or "yes").lower() not in ("0", "no", "false", "否", "无")
         items[name] = Item(name, title, row.get("text", ""), price, _list(row, "tags"), _list(row, "regions"), stock,
-                           row.get("title_zh", ""))  # fmt: skip
+                           row.get("title_zh", ""), row.get("currency", "").strip().upper()[:8])  # fmt: skip
     return list(items.values()), faults
 
 

@@ -96,7 +96,7 @@ async def list_offers(context: PanelContext) -> Any:
 
 def _show(offer: Offer, items: Any, context: PanelContext) -> dict[str, Any]:
     item = items[offer.item]
-    return {"id": offer.id, "item": item.id, "title": item.name(context.lang), "price": item.price, "reason": offer.reason,
+    return {"id": offer.id, "item": item.id, "title": item.name(context.lang), "price": item.price_text, "reason": offer.reason,
             "state": offer.state}  # fmt: skip
 
 

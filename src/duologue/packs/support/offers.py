@@ -90,7 +90,7 @@ def find_item(sku: str, items: Mapping[str, Item]) -> str:
 def make_card(offers: Sequence[Offer], items: Mapping[str, Item], lang: Lang) -> dict[str, Any]:
     """The card that a message carries."""
     shown = [
-        {"id": offer.id, "title": items[offer.item].name(lang), "price": items[offer.item].price, "reason": offer.reason}
+        {"id": offer.id, "title": items[offer.item].name(lang), "price": items[offer.item].price_text, "reason": offer.reason}
         for offer in offers
         if offer.item in items
     ]

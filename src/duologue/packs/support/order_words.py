@@ -73,8 +73,9 @@ def list_items(order: Order, lang: Lang) -> str:
 
 
 def money(value: float, order: Order) -> str:
-    """A sum in the order's currency."""
-    return f"{SYMBOLS[order['currency']]}{value:,.2f}".removesuffix(".00")
+    """A sum in the order's currency: £9.50, or USD 9.50 where it has no sign here."""
+    currency = order["currency"]
+    return f"{SYMBOLS.get(currency, f'{currency} '.lstrip())}{value:,.2f}".removesuffix(".00")
 
 
 def day(iso: str, lang: Lang) -> str:

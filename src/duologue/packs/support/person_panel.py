@@ -18,7 +18,7 @@ async def show_mine(context: PanelContext) -> Any:
     _, items = await minds_of(context.host).shop(context.host, context.workspace_id)
     shown = [offer for offer in offers if offer.state in ("shown", "accepted", "declined") and offer.item in items]
     return {
-        "offers": [{"id": o.id, "title": items[o.item].name(context.lang), "price": items[o.item].price, "reason": o.reason,
+        "offers": [{"id": o.id, "title": items[o.item].name(context.lang), "price": items[o.item].price_text, "reason": o.reason,
                     "state": o.state} for o in shown],
         "surveys": [{"id": s.id, "score": s.score, "remark": s.remark, "at": s.asked_at.isoformat()} for s in surveys],
     }  # fmt: skip

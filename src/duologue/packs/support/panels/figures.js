@@ -4,6 +4,7 @@ import { Plot } from "../../js/shared/plot.js";
 import { score, share, useQuery, w, Waiting } from "./fetch.js";
 
 const HANDLINGS = ["alone", "assisted", "by_people", "waiting"];
+const COLOURS = { alone: "--accent", assisted: "--expert", by_people: "--warn", waiting: "--bad" };
 const PLACES = [0, 1, 2, 3, 4];
 const NAMES = ["😡 1", "🙁 2", "😐 3", "🙂 4", "😍 5"];
 const STEPS = ["proposed", "shown", "accepted", "declined", "dropped"];
@@ -11,7 +12,7 @@ const STEPS = ["proposed", "shown", "accepted", "declined", "dropped"];
 export default function Figures({ version, lang, query, download }) {
   const [days, setDays] = useState(30);
   const [data] = useQuery(query, "figures", { days }, [version, lang, days]);
-  const volumes = useMemo(() => data && HANDLINGS.map((name) => ({ label: w(name), values: data.volumes[name] })), [data, lang]);
+  const volumes = useMemo(() => data && HANDLINGS.map((name) => ({ label: w(name), values: data.volumes[name], colour: COLOURS[name] })), [data, lang]);
   const scores = useMemo(() => data && [{ label: w("answers"), values: data.survey.scores, kind: "bars" }], [data, lang]);
   if (!data) return html`<${Waiting} />`;
   const topics = data.topics.filter((row) => row.predicted != null);
@@ -26,7 +27,7 @@ export default function Figures({ version, lang, query, download }) {
         <td class="numeric">${data.handling[name].judged ? `${share(data.handling[name].durable / data.handling[name].judged)} (${data.handling[name].judged})` : "–"}</td></tr>`)}</tbody></table></section>
     <div class="columns">
       <section class="card"><h3>${w("survey")}</h3><${Survey} survey=${data.survey} />
-        <${Plot} label=${w("scores")} x=${PLACES} names=${NAMES} xLabel=${w("given_score")} series=${scores} height=${150} /></section>
+        ${data.survey.answered > 0 && html`<${Plot} label=${w("scores")} x=${PLACES} names=${NAMES} xLabel=${w("given_score")} series=${scores} height=${150} />`}</section>
       <section class="card"><h3>${w("funnel")}</h3><table data-testid="funnel"><tbody>${STEPS.map((step) => html`<tr key=${step}><td>${w(`offer_${step}`)}</td><td class="numeric">${data.funnel[step]}</td>
         <td><div class="bar"><i style=${{ width: share(data.funnel.proposed ? data.funnel[step] / data.funnel.proposed : 0) }}></i></div></td></tr>`)}</tbody></table>
         ${data.funnel.logged != null && html`<p class="nothing">${w("taken_share", { share: share(data.funnel.logged) })}</p>`}
@@ -38,6 +39,7 @@ export default function Figures({ version, lang, query, download }) {
 
 function Survey({ survey }) {
   if (!survey.asked) return html`<p class="nothing">${w("nothing_yet")}</p>`;
+  if (!survey.answered) return html`<p class="nothing">${w("survey_none", { asked: survey.asked })}</p>`;
   return html`<p>${w("survey_line", { answered: survey.answered, asked: survey.asked, given: score(survey.given) })}
       ${survey.low != null && survey.answered > 1 ? ` (${score(survey.low)}–${score(survey.high)})` : ""}</p>
     ${survey.bias != null && html`<p class="nothing" data-testid="bias">${w("bias", { answered: score(survey.predicted_answered), silent: score(survey.predicted_silent) })}

@@ -17,10 +17,11 @@ function style() {
  * @param {object} props
  * @param {string} props.label  what the plot shows; read aloud, and shown above it
  * @param {number[]} props.x  numbers, or seconds since 1970 where `isTime`
- * @param {{label: string, values: (number | null)[], kind?: "line" | "points" | "bars"}[]} props.series
+ * @param {{label: string, values: (number | null)[], kind?: "line" | "points" | "bars", colour?: string}[]} props.series
  * @param {string[]} [props.names]  names of the x positions, where they are categories
+ * @param {[number, number]} [props.range]  the ends of a scale that is known, as of scores
  */
-export function Plot({ label, x, series, names, isTime = false, height = 200, xLabel = "", yLabel = "" }) {
+export function Plot({ label, x, series, names, isTime = false, range, height = 200, xLabel = "", yLabel = "" }) {
   const box = useRef(null);
   useEffect(() => {
     style();
@@ -33,21 +34,21 @@ export function Plot({ label, x, series, names, isTime = false, height = 200, xL
       {
         width: box.current.clientWidth || 320,
         height,
-        scales: { x: { time: isTime, ...(names ? { range: [-0.5, x.length - 0.5] } : {}) } },
+        scales: { x: { time: isTime, ...(names ? { range: [-0.5, x.length - 0.5] } : {}) }, ...(range ? { y: { range } } : {}) },
         axes: [
           { ...line, label: xLabel || undefined, ...(names ? { splits: () => x, values: (_, at) => at.map((i) => names[i] ?? "") } : {}), ...(isCounted ? { incrs: COUNTS } : {}) },
-          { ...line, label: yLabel || undefined, size: 56, values: (_, at) => at.map((v) => format.format(v)) },
+          { ...line, label: yLabel || undefined, size: 56, values: (_, at) => at.map((v) => format.format(v)), ...(range ? { incrs: COUNTS, space: 16 } : {}) },
         ],
         series: [
-          { label: xLabel || "x", value: (_, v) => (v == null ? "–" : names ? names[v] : isTime ? new Date(v * 1000).toLocaleDateString(locale()) : format.format(v)) },
-          ...series.map(({ label: named, kind = "line" }, i) => ({
+          { label: xLabel || "x", value: (_, v) => (v == null ? "" : names ? names[v] : isTime ? new Date(v * 1000).toLocaleDateString(locale()) : format.format(v)) },
+          ...series.map(({ label: named, kind = "line", colour: own }, i) => [named, kind, own ?? COLOURS[i % COLOURS.length]]).map(([named, kind, own]) => ({
             label: named,
-            stroke: colour(COLOURS[i % COLOURS.length]),
-            fill: kind === "bars" ? `${colour(COLOURS[i % COLOURS.length])}55` : undefined,
+            stroke: colour(own),
+            fill: kind === "bars" ? `${colour(own)}55` : undefined,
             width: 2,
             paths: kind === "bars" ? UPlot.paths.bars({ size: [0.6, 48] }) : kind === "points" ? () => null : undefined,
             points: { show: kind !== "bars" && (kind === "points" || x.length < 60) },
-            value: (_, v) => (v == null ? "–" : format.format(v)),
+            value: (_, v) => (v == null ? "" : format.format(v)),
           })),
         ],
       },
