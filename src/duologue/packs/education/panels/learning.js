@@ -68,7 +68,7 @@ export default function Learning({ version, query, command, download }) {
   const practise = (id) => (setOnly(id), scrollTo({ top: 0 }));
   return html`<div class="panel edu" style="grid-template-columns: minmax(0, 1fr)"><div class="head"><h2>${me.title}</h2><p>${t("education.goal_line", { skill: goal, day: me.goal.due, minutes: me.goal.minutes_per_day })} · ${me.signed.by ? t("education.signed", { by: me.signed.by }) : t("education.not_signed")}</p></div>
     <details open=${!me.has_goal}><summary>${t(me.has_goal ? "education.change_goal" : "education.choose_goal")}</summary><${Goal} key=${JSON.stringify(me.goal)} me=${me} act=${act} /></details>
-    <${Practice} skill=${only} path=${path} query=${query} command=${command} onDone=${again} leave=${() => setOnly("")} />
+    <${Practice} key=${JSON.stringify(me.goal)} skill=${only} path=${path} query=${query} command=${command} onDone=${again} leave=${() => setOnly("")} />
     <${Route} me=${me} path=${path} query=${query} act=${act} read=${setReading} practise=${practise} /><${Shelves} query=${query} read=${setReading} version=${version} /><${Progress} progress=${progress} />
     ${reading && html`<${Reading} id=${reading} query=${query} act=${act} close=${() => setReading("")} />`}
     <div class="chips"><button class="button small quiet" type="button" onClick=${() => download("calendar", {}, "path.ics").catch(tell)}>${t("education.calendar")}</button>
