@@ -13,7 +13,8 @@ from duologue.packs.education.learners.classroom import join
 from duologue.packs.education.pages.practice import answer, hint, practice, recommended
 from duologue.packs.education.privacy.records import collect, erase
 from duologue.packs.education.tutor.practice import tutor
-from duologue.sdk import PanelContext
+from duologue.packs.education.tutor.skill import tutor_on
+from duologue.sdk import PanelContext, SkillContext, Turn
 from tests.platforms import add_house, open_for_test
 
 ITEM = "equation-multiply-1"
@@ -88,3 +89,19 @@ async def test_reading_keeps_within_limits(tmp_path: Path) -> None:
         assert all(r.minutes <= 5 and r.form == "note" for r in chosen)
         assert {"note", "activity"} <= set(found["limits"]["forms"])
         assert (await recommended(here, max_minutes=1))["reading"] == []
+
+
+@pytest.mark.parametrize("engine", ["none", "scripted"])
+async def test_in_the_chat_the_words_of_a_model_wait_for_a_teacher_and_prepared_ones_do_not(tmp_path: Path, engine: str) -> None:
+    rules = [{"reply": WORKED}] if engine == "scripted" else ()
+    async with open_for_test(tmp_path / "p", rules=rules, engine=engine) as platform:
+        house = await add_house(platform, create_app(platform), "riverside")
+        (desk,) = await platform.conversations.list_desks(house.workspace.id)
+        host = platform.hosts["education"]
+        talk = await host.start(house.workspace.id, "person-ada", desk.id, "en")
+        body = "I am stuck on 2x = 10"
+        posted = await platform.conversations.post_person_message(house.workspace.id, talk.id, "person-ada", "c1", body)
+        said = await tutor_on(SkillContext(host, Turn("run-1", talk, posted.message, "en")))
+        assert said is not None
+        assert (said.body == WORKED, said.is_settled) == ((True, False) if engine == "scripted" else (False, True))
+        assert "5" not in said.body
