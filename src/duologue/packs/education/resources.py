@@ -17,8 +17,8 @@ from duologue.packs.education.mastery.learner import Learner
 from duologue.packs.education.path.diagnosis import believe
 
 Floats = NDArray[np.float64]
-VECTORS = 0.3
-"""Weight of the cosine beside BM25 over its best; as in the health pack's search, chosen there on another set."""
+VECTORS = 0.7
+"""Weight of the sentence encoder's cosine beside BM25 over its best; as in the program's search, chosen there on other texts."""
 TOPIC, GAP, LEVEL, LIKED, READ = 0.4, 0.35, 0.1, 0.15, 0.4
 """What fits the question, the gap, the level, what others said, and the price of having been read: judgement, not fitted."""
 KNOWN = 0.6

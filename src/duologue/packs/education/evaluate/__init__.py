@@ -64,8 +64,11 @@ def run(
         )
     for name in chosen:
         module = import_module(f"{__package__}.{name}")
-        given = {"encode": encode} if name in ("grading", "resources") else {}
-        given |= {"sentences": sentences} if name == "grading" else {}
+        given: dict[str, Any] = {}
+        if name == "grading":
+            given = {"encode": encode, "sentences": sentences}
+        elif name == "resources":
+            given = {"encode": sentences or encode}
         yield from module.measure(train.get(name, []), test.get(name, []), data_dir, **given)
     if unreadable:
         yield {"task": "rows", "metric": "unreadable", "value": unreadable, "baseline": None, "n": unreadable,

@@ -147,7 +147,7 @@ async def recommended(context: PanelContext, skill: str = "", query: str = "", m
     room, _ = await here(context)
     course = room.course(context.lang)
     texts = [text_of(r) for r in course.resources] + [query_of(course, skill, query[:300]) or " "]
-    vectors = Known(dict(zip(texts, await context.host.encode(texts), strict=True)))
+    vectors = Known(dict(zip(texts, await context.host.encode_sentences(texts), strict=True)))
     found = recommend(room.learner(context.person_id), course, skill, query=query[:300], encode=vectors,
                       max_minutes=max_minutes, max_level=max_level, forms=(form,) if form else (), licence=licence, lang=lang,
                       choices=room.choices, ratings=ratings_of(room.reads), at=context.host.clock.now())  # fmt: skip
