@@ -240,6 +240,10 @@ class LtiTool(Protocol):
         ...
 
 
+async def _notes_nothing(host: Host, conversation: Conversation, member_id: str, member_name: str) -> None:
+    """Reads are nobody's concern."""
+
+
 async def _may_leave(host: Host, workspace_id: str) -> bool:
     return True
 
@@ -251,6 +255,8 @@ class Pack:
     `folder` is the pack's own (its `panels/` are served); `migrations` holds the revisions of its tables; `erase` forgets a
     person in them, in the transaction that erases him everywhere. `watches`: by kind of event.
     `may_leave(host, workspace_id)`: whether what a workspace's persons write may leave this machine for a model or an MCP server.
+    `redact(text)`: the text without personal data and what its marks stand for; a model elsewhere sees the marks alone.
+    `note_read(host, conversation, member_id, member_name)`: a member has opened a conversation of its desks.
     `lti`: what makes it a tool of learning platforms.
     `gather`: its way to find questions of one matter, for the articles that the learning loop proposes.
     `starters`: questions that an empty chat offers. `topics`: how the topics that its readers set are called.
@@ -275,6 +281,8 @@ class Pack:
     migrations: Path | None = None
     erase: Callable[[WriteTx, str, str], Awaitable[None]] = _keeps_nothing
     may_leave: Callable[[Host, str], Awaitable[bool]] = _may_leave
+    redact: Callable[[str], tuple[str, Mapping[str, str]]] | None = None
+    note_read: Callable[[Host, Conversation, str, str], Awaitable[None]] = _notes_nothing
     sample: Sample | None = None
     lti: LtiTool | None = None
     gather: Gather | None = None

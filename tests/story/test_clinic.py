@@ -151,6 +151,34 @@ async def test_red_flags_fire_after_the_model_was_killed_half_way(tmp_path: Path
             assert any("112" in m.body for m in shown.messages)
 
 
+@pytest.mark.parametrize("allowed", [False, True])
+async def test_what_patients_write_stays_here_or_leaves_without_their_names(tmp_path: Path, allowed: bool) -> None:
+    said = "My name is Anna Meier, I live at 12 Hill Road and my phone is 020 7946 0958. Why does my knee click?"
+    with serve_openai(
+        ScriptedEngine(Script.model_validate({"rules": [{"reply": "Dear [NAME-1], ask a clinician."}]}))
+    ) as elsewhere:
+        url = elsewhere.base_url.replace("127.0.0.1", "0.0.0.0")
+        settings = {"engine": "remote", "remote_base_url": url, "remote_model": "m", "health_may_leave": allowed}
+        async with open_for_test(tmp_path / "p", **settings) as platform:
+            house = await add_house(platform, create_app(platform), "clinic")
+            (desk,) = await platform.conversations.list_desks(house.workspace.id)
+            await platform.conversations.change_desk(house.workspace.id, desk.id, name="Clinic", mode="copilot", pack="health")
+            person, conversation_id = await begin(house)
+            for text in ("I have a cough", "no, I do not agree", said):
+                await say(house, person, conversation_id, text)
+            hello = [ChatMessage("user", said)]
+            if not allowed:
+                with pytest.raises(ModelUnavailable, match="stays on this machine"):
+                    await platform.hosts["health"].think(hello, workspace_id=house.workspace.id)
+                assert elsewhere.requests == []
+                return
+            answer = await platform.hosts["health"].think(hello, workspace_id=house.workspace.id)
+            assert answer == "Dear Anna Meier, ask a clinician."
+            asked = json.dumps(elsewhere.requests)
+            assert "knee click" in asked
+            assert not [x for x in ("Anna", "Meier", "Hill Road", "7946") if x in asked]
+
+
 async def test_an_escalation_is_paged_until_acknowledged_and_closed_with_an_outcome(clinic: House) -> None:
     conversation_id = await play(clinic, SCRIPTS["孙国强"], 1)
     host = clinic.platform.hosts["health"]
@@ -201,6 +229,22 @@ async def test_a_record_is_read_in_care_only_edited_opened_signed_and_amended(cl
     assert (shown["intact"], shown["chain_broken_at"], len(shown["addenda"])) == (True, None, 1)
     actions = [e["action"] for e in shown["audit"]]
     assert {"consent", "break_glass", "read", "edited", "opened", "signed", "amended"} <= set(actions)
+
+
+async def test_who_opens_a_talk_at_the_desk_or_a_record_stands_in_the_audit(clinic: House) -> None:
+    conversation_id = await play(clinic, SCRIPTS["Marta Keller"], 2)
+    expert, where = await clinic.member("expert"), {"conversation_id": conversation_id}
+    await expert.get(f"/api/desk/conversations/{conversation_id}")
+    assert (await expert.call("GET", "/api/packs/health/note/record", params=where)).status_code == 403
+    await act(expert, "break_glass", {"reason": "on duty"}, conversation_id)
+    for _ in range(2):
+        shown = await expert.get("/api/packs/health/note/record", params=where)
+    await expert.call("GET", "/api/packs/health/note/fhir", params=where)
+    async with clinic.platform.hosts["health"].read() as tx:
+        entries = await repository.list_audit(tx, clinic.workspace.id, conversation_id)
+    mine = [(e.action, e.detail["name"]) for e in entries if e.who == clinic.members["expert"].id]
+    assert mine == [(a, clinic.members["expert"].name) for a in ("read_talk", "break_glass", "read", "read", "exported")]
+    assert shown["chain_broken_at"] is None
 
 
 async def test_no_call_signs_more_than_one_record_and_only_a_clinician_signs(clinic: House) -> None:

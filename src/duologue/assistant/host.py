@@ -16,6 +16,7 @@ from duologue.assistant.model import Draft, Reading, Run
 from duologue.conversation.model import Citation, Conversation, Desk, HandoverReason, Message, Mode, Visibility
 from duologue.conversation.service import ConversationService
 from duologue.engine.protocol import ChatMessage, Engine, EngineInfo, GenerationRequest, TextDelta
+from duologue.engine.redacted import Redact, RedactedEngine
 from duologue.kit.clock import Clock
 from duologue.kit.errors import ModelUnavailable
 from duologue.kit.settings import Settings
@@ -40,6 +41,7 @@ class Host:
         may_leave: Callable[["Host", str], Awaitable[bool]] | None = None,
         encoder: Encode | None = None,
         sentences: Encode | None = None,
+        redact: Redact | None = None,
     ) -> None:
         self.pack = pack
         self.settings = settings
@@ -49,7 +51,7 @@ class Host:
         self._database = database
         self._conversations = conversations
         self._knowledge = knowledge
-        self._engine = engine
+        self._engine = RedactedEngine(engine, redact) if redact is not None and engine.info.is_outside else engine
         self._may_leave = may_leave
 
     @property

@@ -81,6 +81,11 @@ class Profession(Protocol):
         """Whether what a workspace's persons write may leave this machine, for a model or a tool server elsewhere."""
         ...
 
+    @property
+    def redact(self) -> Callable[[str], tuple[str, Mapping[str, str]]] | None:
+        """Takes personal data out of what goes to a model elsewhere; (the text, what its marks stand for)."""
+        ...
+
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:

@@ -27,6 +27,7 @@ from duologue.assistant.turn import Outcome, Parts, run_turn
 from duologue.conversation.model import Conversation, HandoverReason, Message
 from duologue.engine.nothing import NoEngine
 from duologue.engine.protocol import Engine
+from duologue.engine.redacted import RedactedEngine
 from duologue.kit.errors import DuologueError, ModelUnavailable, NotFound
 from duologue.kit.ids import new_id
 from duologue.kit.log import get_logger
@@ -174,7 +175,10 @@ class TurnRunner:
         earned = await self.autonomy.find_threshold(here, turn.lang) if self.autonomy is not None else None
         threshold = fixed if earned is None else earned
         engine, stays = self._engine(here.workspace_id, here.id), await self._must_stay(here, profession)
-        engine = NoEngine(STAYS) if stays and engine.info.is_outside else engine
+        if engine.info.is_outside and stays:
+            engine = NoEngine(STAYS)
+        elif engine.info.is_outside and profession is not None and profession.redact is not None:
+            engine = RedactedEngine(engine, profession.redact)
         parts = Parts(means.search, means.memory, engine, policy, voice, threshold, min(fixed, threshold))
         if profession is not None and profession.name in means.hosts:
             parts = replace(parts, skills=profession.skills, readings=readings, host=means.hosts[profession.name])
@@ -193,7 +197,8 @@ class TurnRunner:
     async def list_tools(self, conversation: Conversation) -> list[Tool]:
         """The tools of the conversation's desk, and those of the MCP servers where what is said may leave this machine."""
         profession = await self._means.find_profession(conversation)
-        extra = [] if self.extra_tools and await self._must_stay(conversation, profession) else self.extra_tools
+        is_marked = profession is not None and profession.redact is not None  # a tool server would see the words themselves
+        extra = [] if self.extra_tools and (is_marked or await self._must_stay(conversation, profession)) else self.extra_tools
         return [*(profession.tools if profession else ()), *extra]
 
     async def get_threshold(self, workspace_id: str) -> float:

@@ -76,7 +76,7 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
     knowledge = KnowledgeService(database, encoder, max_bytes=settings.max_upload_bytes)
     quick, mixed = make_quick_encoder(), make_mixed_encoder()
     hosts = {
-        pack.name: Host(pack.name, database, conversations, knowledge, engine, settings, pack.may_leave, quick, mixed)
+        pack.name: Host(pack.name, database, conversations, knowledge, engine, settings, pack.may_leave, quick, mixed, pack.redact)
         for pack in packs
     }
     connect(database, packs, hosts)

@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     health_literature: bool = Field(
         False, description="Whether researchers may ask PubMed and Europe PMC; queries then leave the machine."
     )
+    health_may_leave: bool = Field(
+        False, description="Whether what patients write may go to a model on another machine; it goes without personal data then."
+    )
     health_retention_days: int = Field(
         1095, gt=0, description="Days after which drafts of records that nobody signed are dropped; signed records stay."
     )

@@ -16,6 +16,7 @@ from duologue.accounts.roles import check_allowed
 from duologue.conversation.model import Conversation, Mode, Status, Visibility
 from duologue.interfaces.api.chat import check_length
 from duologue.interfaces.api.errors import RESPONSES
+from duologue.interfaces.api.packs import note_read
 from duologue.interfaces.api.schemas import (
     ConversationOut,
     Done,
@@ -167,6 +168,7 @@ async def get_conversation(conversation_id: str, session: Reader, services: Join
     """One conversation with everything that the desk shows beside it."""
     ws = session.workspace.id
     snapshot = await services.conversations.snapshot(ws, conversation_id, "internal")
+    await note_read(services, session, snapshot.conversation)
     person_id = snapshot.conversation.person_id
     drafts, runs, earlier, names, people = await asyncio.gather(
         services.assistant.list_drafts(ws, conversation_id),

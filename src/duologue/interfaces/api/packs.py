@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 
 from duologue.accounts.model import Session
 from duologue.accounts.tokens import PersonRef
+from duologue.conversation.model import Conversation
 from duologue.interfaces.api.chat import get_own
 from duologue.interfaces.api.errors import RESPONSES
 from duologue.interfaces.api.schemas import In, Json, Out
@@ -143,6 +144,15 @@ def _find(services: Services, pack: str, panel: str, role: str) -> Panel:
                     raise Forbidden(f"The role {role} may not see this panel; ask an administrator of the workspace.", action=panel)
                 return found
     raise NotFound("There is no such panel.")
+
+
+async def note_read(services: Services, session: Session, here: Conversation) -> None:
+    """Tell the pack of a conversation's desk that a member has opened it."""
+    desks = await services.conversations.list_desks(here.workspace_id)
+    name = next((d.pack for d in desks if d.id == here.desk_id), "")
+    for pack in services.packs:
+        if pack.name == name:
+            await pack.note_read(services.hosts[name], here, session.member.id, session.member.name)
 
 
 async def _check_desk(services: Services, workspace_id: str, pack: str) -> None:

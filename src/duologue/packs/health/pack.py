@@ -7,11 +7,12 @@ from pathlib import Path
 from duologue.packs.health import clinic, repository, research
 from duologue.packs.health.escalation import advance, is_due
 from duologue.packs.health.policy import POLICY
+from duologue.packs.health.privacy import redact
 from duologue.packs.health.reader import CLINICIANS, RED_FLAGS
 from duologue.packs.health.sample import SAMPLE
 from duologue.packs.health.skill import HISTORY
 from duologue.packs.health.tools import TOOLS
-from duologue.sdk import Chore, Host, Pack, Panel, PanelFunction, Record, Role, Task, Title, Watch
+from duologue.sdk import Chore, Conversation, Host, Pack, Panel, PanelFunction, Record, Role, Task, Title, Watch
 
 _HERE = Path(__file__).parent
 RECORD: Title = {"en": "Record", "zh": "病历"}
@@ -93,6 +94,24 @@ async def hand_over_what_is_done(host: Host, record: Record) -> None:
         await host.hand_over(record.workspace_id, record.conversation_id, "policy_topic", CLINICIANS)
 
 
+async def may_leave(host: Host, workspace_id: str) -> bool:
+    """What patients write stays here unless the owner lets it go, and goes in marks then."""
+    return host.settings.health_may_leave
+
+
+async def note_read(host: Host, here: Conversation, member_id: str, member_name: str) -> None:
+    """Who opens a patient's talk at the desk stands in the audit."""
+    async with host.write() as tx:
+        now, told = host.clock.now(), {"name": member_name}
+        await repository.note_audit(tx, here.workspace_id, member_id, "read_talk", here.id, now, told)
+
+
+def without_names(text: str) -> tuple[str, Mapping[str, str]]:
+    """The text as a model elsewhere may see it, and what its marks stand for."""
+    done = redact(text)
+    return done.text, done.back
+
+
 _WATCHES: dict[str, Watch] = {"MessagePosted": hand_over_what_is_done}
 
 PACK = Pack(
@@ -124,5 +143,8 @@ PACK = Pack(
     migrations=_HERE / "migrations",
     tasks=(Task("dialogues", "dialogues", _HERE / "evals" / "dialogues.jsonl"),),
     erase=repository.erase_person,
+    may_leave=may_leave,
+    redact=without_names,
+    note_read=note_read,
     sample=SAMPLE,
 )
