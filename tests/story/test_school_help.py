@@ -1,5 +1,6 @@
 """Help with a question: hints and the tutor's ladder outlive the server, what was told does not count, a model may word it."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ pytest.importorskip("fsrs", reason="needs the extra education")
 
 from duologue.bootstrap import create_app
 from duologue.kit.errors import NotFound
-from duologue.packs.education.course import sample_course
+from duologue.packs.education.course import Item, sample_course
 from duologue.packs.education.learners.classroom import join
+from duologue.packs.education.library.repository import save_question
 from duologue.packs.education.pages.practice import answer, hint, practice, recommended
 from duologue.packs.education.privacy.records import collect, erase
 from duologue.packs.education.tutor.practice import tutor
@@ -102,6 +104,26 @@ async def test_in_the_chat_the_words_of_a_model_wait_for_a_teacher_and_prepared_
         body = "I am stuck on 2x = 10"
         posted = await platform.conversations.post_person_message(house.workspace.id, talk.id, "person-ada", "c1", body)
         said = await tutor_on(SkillContext(host, Turn("run-1", talk, posted.message, "en")))
+        other = await platform.conversations.post_person_message(house.workspace.id, talk.id, "person-ada", "c2", "Nice day")
+        assert await tutor_on(SkillContext(host, Turn("run-2", talk, other.message, "en"))) is None
         assert said is not None
         assert (said.body == WORKED, said.is_settled) == ((True, False) if engine == "scripted" else (False, True))
         assert "5" not in said.body
+
+
+async def test_in_the_chat_the_tutor_takes_up_a_question_that_the_class_imported(tmp_path: Path) -> None:
+    text = "A farmer has 3 hens for each duck and 24 birds in all. How many ducks?"
+    item = Item(id="birds", skills=("compare",), text=text, type="number", key="6", hints=("Think of groups of four.",))
+    async with open_for_test(tmp_path / "p", engine="none") as platform:
+        house = await add_house(platform, create_app(platform), "riverside")
+        (desk,) = await platform.conversations.list_desks(house.workspace.id)
+        host, ws = platform.hosts["education"], house.workspace.id
+        talk = await host.start(ws, "person-ada", desk.id, "en")
+        posted = await platform.conversations.post_person_message(ws, talk.id, "person-ada", "c1", f"Help me with this: {text}")
+        turn = Turn("run-1", talk, posted.message, "en")
+        assert await tutor_on(SkillContext(host, turn)) is None
+        async with host.write() as tx:
+            await save_question(tx, ws, item.id, asdict(item), "t", host.clock.now())
+        said = await tutor_on(SkillContext(host, turn))
+        assert said is not None
+        assert said.data["tutor"]["id"] == "birds"

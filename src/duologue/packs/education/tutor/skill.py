@@ -1,16 +1,16 @@
 """The tutor in a conversation: takes up a question that the learner is stuck on, and goes on where the last message left it.
 
-Knows the sample course's items and what can be worked out from the question itself (a linear equation, a sum); takes up nothing
-else. The state stays with the tutor's messages, the key in none of them.
+Knows the items of the class's course and what can be worked out from the question itself (a linear equation, a sum); takes up
+nothing else. The state stays with the tutor's messages, the key in none of them.
 """
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
 from typing import Any
 
 from duologue.kit.text import Lang, normalise
-from duologue.packs.education.course import sample_course
+from duologue.packs.education.library.service import open_library
 from duologue.packs.education.maths.linear import solve_linear, value_of
 from duologue.packs.education.tutor.tutor import Tutor, TutorState, read_state
 from duologue.packs.education.tutor.wording import say_in_own_words
@@ -39,23 +39,21 @@ _QUESTION = re.compile(
 )
 
 
-@cache
-def _items(lang: Lang) -> tuple[dict[str, Any], ...]:
-    return tuple(asdict(item) for item in sample_course(lang).items)
+Items = Sequence[Mapping[str, Any]]
 
 
-def find_item(text: str, lang: Lang) -> dict[str, Any] | None:
+def find_item(text: str, items: Items) -> dict[str, Any] | None:
     """The question that a message is about: an item of the course whose words or equation it holds, an equation, or a sum."""
     bare = _bare(text)
-    for item in _items(lang):
+    for item in items:
         if _bare(item["text"]) in bare:
-            return item
+            return dict(item)
     for match in _QUESTION.finditer(text):
         asked = match[0].strip()
-        for item in _items(lang):
+        for item in items:
             own = _QUESTION.search(item["text"])
             if own and len(_bare(asked)) > 3 and _bare(own[0]) == _bare(asked):
-                return item
+                return dict(item)
         if solved := solve_linear(asked):
             return {"id": "", "type": "equation", "text": asked, "key": f"{solved[0]} = {solved[1]}"}
         value = value_of(asked) if "=" not in asked else None
@@ -79,8 +77,17 @@ async def tutor_on(context: SkillContext) -> Reply | None:
     if turn.instruction or not turn.question.strip():
         return None
     lang, text = turn.lang, turn.question
-    kept = _find_kept(turn.history)
-    item = find_item(text, lang) if _STUCK.search(text) else None
+    is_stuck, before = _STUCK.search(text) is not None, _last(turn.history)
+    if not is_stuck and before is None:
+        return None
+    async with context.host.read() as tx:
+        library = await open_library(tx, turn.conversation.workspace_id)
+
+    def items_in(which: Lang) -> Items:
+        return [asdict(one) for one in library.course(which).items]
+
+    kept = _find_kept(before, items_in)
+    item = find_item(text, items_in(lang)) if is_stuck else None
     if item is None and kept is not None and not _LEAVE.search(text) and not _is_about(text):
         if kept["state"].get("is_solved"):
             return None
@@ -91,7 +98,7 @@ async def tutor_on(context: SkillContext) -> Reply | None:
     else:
         return None
     others = (
-        [one for one in _items(lang) if one.get("skills") == item.get("skills") and one["id"] != item["id"]] if item["id"] else []
+        [one for one in items_in(lang) if one.get("skills") == item.get("skills") and one["id"] != item["id"]] if item["id"] else []
     )
     tutor = Tutor(item, lang, others)
     prepared = tutor.reply(state, text)
@@ -100,16 +107,22 @@ async def tutor_on(context: SkillContext) -> Reply | None:
     return Reply(said.text, SURE, lang, data=data, is_settled=said.text == prepared.text)
 
 
-def _find_kept(history: tuple[Message, ...]) -> dict[str, Any] | None:
-    """The question of the last thing said to the learner, with its item found again; the key is in no message."""
+def _last(history: tuple[Message, ...]) -> dict[str, Any] | None:
+    """What stays with the last thing said to the learner, if the tutor said it."""
     said = [message for message in history if message.author_kind in ("ai", "expert")]
-    kept = said[-1].data.get(KEEP) if said else None
-    if not kept:
+    return (said[-1].data.get(KEEP) or None) if said else None
+
+
+def _find_kept(kept: Mapping[str, Any] | None, items_in: Callable[[Lang], Items]) -> dict[str, Any] | None:
+    """The question that is worked on, with its item found again; the key is in no message."""
+    if kept is None:
         return None
     lang: Lang = "zh" if kept.get("lang") == "zh" else "en"
-    item = (
-        next((one for one in _items(lang) if one["id"] == kept["id"]), None) if kept["id"] else find_item(str(kept["text"]), lang)
-    )
+    items = items_in(lang)
+    if kept["id"]:
+        item = next((dict(one) for one in items if one["id"] == kept["id"]), None)
+    else:
+        item = find_item(str(kept["text"]), items)
     return {"item": item, "state": kept["state"], "lang": lang} if item else None
 
 
