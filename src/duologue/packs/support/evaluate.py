@@ -54,6 +54,10 @@ def run(
     folder = data_dir or EVALS
     test = read_rows(folder / "test.jsonl")
     train = read_rows(folder / "train.jsonl") if (folder / "train.jsonl").exists() else None
+    if train is not None and not any((train.intent, train.sentiment, train.satisfaction, train.recommend, train.reply)):
+        raise Invalid(
+            "train.jsonl has no row that can be read; leave it out to measure what is shipped.", unreadable=train.unreadable
+        )
     present: dict[TaskName, bool] = {
         "intents": any(intent is not None for _, intent in test.intent),
         "oos": any(intent is None for _, intent in test.intent),
@@ -95,7 +99,7 @@ def _intents(train: Rows | None, test: Rows, chosen: Sequence[str], encode: Enco
     spent = time.process_time() - began
     report = model.report
     learned = (
-        f"learned from {report.kept if report else 0} examples of {len(model.intents)} intents"
+        f"learned from {report.kept if report else 0} examples, intents: {len(model.intents)}"
         if is_fitted
         else "shipped starter intents"
     )
@@ -148,9 +152,10 @@ def _scope_rows(model: IntentModel, texts: list[str], strange: list[str], inside
     n = len(texts) + len(strange)
     lost = float(np.mean(inside < 0)) if len(inside) else float("nan")
     yield row("oos", "auroc", auroc(inside, outside), auroc(most_in, most_out), n, f"{note}; baseline: greatest probability")
+    turned = f"which turned away {lost:.1%} of the test's in-scope rows" if len(inside) else "the test has no in-scope row"
     yield row("oos", "recall_at_5pct", float(np.mean(outside < 0)), recall_at(most_in, most_out), len(strange),
-              f"threshold from held-out training rows, which turned away {lost:.1%} of the test's in-scope rows; "
-              "baseline: greatest probability, threshold on the test rows")  # fmt: skip
+              f"threshold from held-out training rows, {turned}; "
+              "baseline: greatest probability, its threshold on the test")  # fmt: skip
     yield row("oos", "in_scope_rejected", lost, 0.05, len(texts), "share of in-scope rows turned away; 5 % was asked for")
 
 

@@ -132,6 +132,8 @@ async def learn(
         if not text or len(text) > MAX_TEXT or len(intent) > MAX_INTENT:
             raise Invalid(f"An example has a text of up to {MAX_TEXT} and an intent of up to {MAX_INTENT} characters.")
         fresh.append((text, intent or None))
+    if not fresh and not remove:
+        raise Invalid("There is nothing to learn; give examples to add or to remove.")
     return await _learn(context, fresh, frozenset(remove or ()), note)
 
 
@@ -140,7 +142,9 @@ async def import_examples(context: PanelContext, file: Upload, is_whole: bool = 
     context.check_role("admin")
     fresh, faults = _read_examples(file)
     if not fresh:
-        raise Invalid("The file holds no example; it needs the columns text and intent.")
+        raise Invalid(
+            f"The file holds no example that can be read; it needs the columns text (up to {MAX_TEXT} characters) and intent."
+        )
     _, examples = await _examples(context.host, context.workspace_id)
     remove = frozenset(text for text, _ in examples) - {text for text, _ in fresh} if is_whole else frozenset()
     return await _learn(context, fresh, remove, file.name[:80]) | {"faults": faults[:20]}
@@ -167,6 +171,7 @@ async def _learn(context: PanelContext, fresh: list[tuple[str, str | None]], rem
     host, ws = context.host, context.workspace_id
     _, before = await _examples(host, ws)
     replaced = {text for text, _ in fresh}
+    contradicting = [text for text in replaced if len({intent for own, intent in fresh if own == text}) > 1]
     after = [*((text, intent) for text, intent in before if text not in remove and text not in replaced), *fresh]
     if len(after) > MOST_EXAMPLES:
         raise Invalid(f"There may be at most {MOST_EXAMPLES} examples.")
@@ -191,7 +196,7 @@ async def _learn(context: PanelContext, fresh: list[tuple[str, str | None]], rem
         await repository.activate(tx, ws, number)
     await minds_of(host).of(host, ws)
     host.refresh(ws)
-    return {"version": number, "card": card}
+    return {"version": number, "card": card, "contradicting": contradicting}
 
 
 async def roll_back(context: PanelContext, number: int) -> Any:

@@ -150,3 +150,18 @@ def test_articles_of_one_name_in_two_languages_are_two(tmp_path: Path) -> None:
     found = figures(write(tmp_path, "test.jsonl", rows), "replies")
     assert found["replies", "recall@1"]["value"] == 1.0
     assert "2 articles" in found["replies", "recall@1"]["note"]
+
+
+def test_training_rows_of_which_none_can_be_read_are_not_taken_for_none(tmp_path: Path) -> None:
+    (tmp_path / "test.jsonl").write_text('{"text": "where is it", "intent": "status"}\n', "utf-8")
+    (tmp_path / "train.jsonl").write_text("not json\n", "utf-8")
+    with pytest.raises(Invalid, match="leave it out"):
+        list(run(["intents"], tmp_path))
+
+
+def test_a_test_of_strangers_alone_says_so(tmp_path: Path) -> None:
+    rows = [{"text": f"where is parcel {i}", "intent": "status"} for i in range(8)]
+    (tmp_path / "train.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    (tmp_path / "test.jsonl").write_text('{"text": "who won", "intent": null}\n', "utf-8")
+    found = list(run(["oos"], tmp_path))
+    assert not any("nan" in str(row["note"]) for row in found)

@@ -9,7 +9,7 @@ export default function Intents({ version, lang, query, command, send, download 
   const [waiting] = useQuery(query, "to_label", {}, [version]);
   const [shown, setShown] = useState("");
   if (!data) return html`<${Waiting} />`;
-  const learned = (found) => w("learned", { n: found.version });
+  const learned = (found) => w("learned", { n: found.version }) + (found.contradicting.length ? ` ${w("contradicting", { texts: found.contradicting.slice(0, 5).join(" · ") })}` : "");
   const act = (name, args, done) => doing(command(name, args), done, reload);
   return html`<header class="row"><h2 class="grow">${w("intents")}</h2>
       <${FileButton} label=${w("import_examples")} accept=".csv,.jsonl" onFile=${(file) => doing(send("import_examples", asForm(file)), learned, reload)} />
