@@ -78,9 +78,10 @@ def freeze(candidates: Iterable[Candidate], held_out: float = HELD_OUT, *, known
     """
     left_out: Counter[str] = Counter()
     kept: list[Candidate] = []
-    seen = Alike()
+    ordered = sorted(candidates, key=_order)
+    seen = Alike(candidate.example for candidate in ordered)
     samples: list[tuple[str, Example]] = []
-    for candidate in sorted(candidates, key=_order):
+    for candidate in ordered:
         reason = _find_reason(candidate)
         if reason == NO_CONSENT:
             left_out[reason] += 1

@@ -8,6 +8,7 @@ thumb, else by how it ended. Knows no file format and no model.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from duologue.assistant.guard import asks_for_person
@@ -34,17 +35,35 @@ def is_unread(text: str, read_s: float | None) -> bool:
     return read_s is not None and read_s < len(words(text)) / FASTEST_WORDS_PER_S
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What of a text decides whether another one says the same."""
+
+    numbers: tuple[str, ...]
+    negations: frozenset[str]
+    words: tuple[str, ...]
+    distinct: frozenset[str]
+
+    @classmethod
+    def read(cls, text: str) -> "Said":
+        """A text as it is compared."""
+        found = words(text)
+        distinct = frozenset(found)
+        return cls(tuple(sorted(_NUMBER.findall(normalise(text)))), distinct & NEGATIONS, tuple(found), distinct)
+
+    def differs(self, other: "Said") -> bool:
+        """Whether the other says something else: other numbers, other negations, or other content words."""
+        if self.numbers != other.numbers or self.negations != other.negations:
+            return True
+        if not self.words or not other.words:
+            return self.words != other.words
+        both = len(self.distinct & other.distinct)
+        return 2 * both / (len(self.distinct) + len(other.distinct)) < SAME_MEANING
+
+
 def meaning_changed(before: str, after: str) -> bool:
-    """Whether an edit says something else: other numbers, other negations, or other content words."""
-    if sorted(_NUMBER.findall(normalise(before))) != sorted(_NUMBER.findall(normalise(after))):
-        return True
-    old, new = words(before), words(after)
-    if {w for w in old if w in NEGATIONS} != {w for w in new if w in NEGATIONS}:
-        return True
-    if not old or not new:
-        return old != new
-    both = len(set(old) & set(new))
-    return 2 * both / (len(set(old)) + len(set(new))) < SAME_MEANING
+    """Whether an edit says something else."""
+    return Said.read(before).differs(Said.read(after))
 
 
 def to_examples(verdict: Verdict, prompt: Sequence[ChatTurn]) -> list[Example]:

@@ -107,7 +107,7 @@ NUMERALS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nin
 @given(st.lists(st.lists(st.sampled_from(NUMERALS), min_size=6), max_size=25))
 def test_the_index_finds_the_duplicates_that_looking_at_all_pairs_finds(questions: list[list[str]]) -> None:
     rows = [make(i, question=" ".join(words), chosen="Yes.").example for i, words in enumerate(questions)]
-    alike, kept = Alike(), []
+    alike, kept = Alike(rows), []
     for row in rows:
         is_known = any(not meaning_changed(row.prompt[-1]["content"], other.prompt[-1]["content"]) for other in kept)
         assert alike.is_known(row) == is_known
