@@ -16,7 +16,7 @@ from duologue.engine.protocol import ChatMessage
 from duologue.engine.scripted import Script, ScriptedEngine
 from duologue.kit.errors import ModelUnavailable
 from duologue.packs.health import repository
-from duologue.packs.health.pack import PACK, page_again
+from duologue.packs.health.pack import PACK, forget_drafts, page_again
 from duologue.packs.health.record import find_break
 from duologue.packs.health.sample import answer, load_patients
 from tests.doubles.openai_server import serve_openai
@@ -245,6 +245,24 @@ async def test_who_opens_a_talk_at_the_desk_or_a_record_stands_in_the_audit(clin
     mine = [(e.action, e.detail["name"]) for e in entries if e.who == clinic.members["expert"].id]
     assert mine == [(a, clinic.members["expert"].name) for a in ("read_talk", "break_glass", "read", "read", "exported")]
     assert shown["chain_broken_at"] is None
+
+
+async def test_drafts_are_forgotten_after_their_days_and_signed_records_stay(clinic: House) -> None:
+    ids = [await play(clinic, SCRIPTS[name], 3) for name in ("Marta Keller", "Priya Nair", "Tom Okafor")]
+    expert, host = await clinic.member("expert"), clinic.platform.hosts["health"]
+    for conversation_id in ids:
+        await act(expert, "break_glass", {"reason": "on duty"}, conversation_id)
+        lines = (await expert.get("/api/packs/health/note/record", params={"conversation_id": conversation_id}))["lines"]
+        await act(expert, "change", {"index": len(lines), "text": "Come back in a week."}, conversation_id)
+    await act(expert, "sign", {"password": PASSWORD}, ids[0])
+    old = host.clock.now() - timedelta(days=host.settings.health_retention_days + 1)
+    async with host.write() as tx:
+        for conversation_id in ids[:2]:
+            record = await repository.get_record(tx, clinic.workspace.id, conversation_id)
+            assert record is not None
+            await repository.keep_record(tx, record, old)
+    await forget_drafts(host)
+    assert await states(clinic) == {ids[0]: "signed", ids[2]: "draft"}
 
 
 async def test_no_call_signs_more_than_one_record_and_only_a_clinician_signs(clinic: House) -> None:
