@@ -216,6 +216,9 @@ async def test_a_record_is_read_in_care_only_edited_opened_signed_and_amended(cl
     assert shown["consent"] is True
     cough = next(i for i, line in enumerate(shown["lines"]) if "cough" in line["text"].lower())
     spoken = {t["turn"]: t["text"] for t in shown["turns"]}
+    told = [words for d in shown["differential"] for words in (*d["pro"], *d["contra"])]
+    assert told
+    assert all(words.endswith((" – yes", " – no")) for words in told)
     assert all(words in spoken[turn] for turn, words in shown["lines"][cough]["quotes"])
     assert (await do("change", {"index": cough, "text": "Denies cough. Chest pain for two days."})).status_code == 200
     refused = await do("sign", {"password": PASSWORD})

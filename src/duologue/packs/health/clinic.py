@@ -77,18 +77,24 @@ async def show_record(context: PanelContext) -> Any:
         "intact": life.is_intact(shown), "edits": shown.edits,
         "addenda": [{"text": a.text, "name": a.name, "at": a.at.isoformat()} for a in shown.addenda],
         "alarms": [{"rule": a.rule, "title": a.title, "level": a.level, "state": a.state, "source": a.source} for a in alarms],
-        "differential": [_ranked(r, here.lang) for r in interview.differential()] if interview.known() else [],
+        "differential": [_ranked(r, here.lang, known) for r in interview.differential()] if (known := interview.known()) else [],
         "audit": [{"at": e.at, "who": e.who, "action": e.action, "detail": dict(e.detail)} for e in entries[-20:]],
         "chain_broken_at": chain,
         "brought": brought,
     }  # fmt: skip
 
 
-def _ranked(r: Any, lang: str) -> dict[str, Any]:
+_ANSWERS: Mapping[str, Mapping[bool, str]] = {"en": {True: "yes", False: "no"}, "zh": {True: "有", False: "没有"}}
+
+
+def _ranked(r: Any, lang: str, known: Mapping[str, bool]) -> dict[str, Any]:
+    """A condition with the questions that speak for and against it, each with what was answered."""
     from duologue.packs.health.differential import load_knowledge
 
     kb = load_knowledge()
-    words = {e: kb.question(e, "en" if lang == "en" else "zh") or e for e, _ in (*r.pro, *r.contra)}
+    words = {
+        e: f"{kb.question(e, 'en' if lang == 'en' else 'zh') or e} – {_ANSWERS[lang][known[e]]}" for e, _ in (*r.pro, *r.contra)
+    }
     return {
         "name": r.name, "icd10": r.icd10, "severity": r.severity, "probability": round(r.probability, 3),
         "pro": [words[e] for e, _ in r.pro[:4]], "contra": [words[e] for e, _ in r.contra[:3]],
