@@ -152,7 +152,7 @@ def test_corrections_become_a_version_that_is_signed_answers_and_is_gone_back_fr
     _sign_in(page)
     expect(page.get_by_test_id("answers-now")).to_have_text("duologue-4m")
     page.get_by_test_id("learn").click()
-    expect(page.get_by_test_id("run")).to_have_attribute("data-state", "running")
+    expect(page.get_by_test_id("run")).to_have_attribute("data-state", "running", timeout=120_000)
     expect(page.get_by_test_id("run")).to_have_attribute("data-state", "done", timeout=1_800_000)
     version = page.get_by_test_id("version").first
     expect(version).to_contain_text("duologue-4m+")

@@ -39,11 +39,15 @@ export function Learning() {
     const timer = setInterval(reload, LOOK_MS);
     return () => clearInterval(timer);
   }, [isRunning]);
-  const doing = (work) => work.then(setData, tell);
+  const [isBusy, setBusy] = useState(false);
+  const doing = (work) => {
+    setBusy(true);
+    work.then(setData, tell).finally(() => setBusy(false));
+  };
   const canTeach = isAtLeast("admin");
   return html`<${ViewHead} title=${t("admin.learning")} line=${t("learning.line")} />
     ${!data ? html`<${Waiting} problem=${problem} reload=${reload} />` : html`
-      <${Studying} data=${data} canTeach=${canTeach} doing=${doing} setData=${setData} onTrace=${setTraced} />
+      <${Studying} data=${data} canTeach=${canTeach} isBusy=${isBusy} doing=${doing} setData=${setData} onTrace=${setTraced} />
       <section class="card"><h3>${t("learning.now")}</h3><p><code data-testid="answers-now">${data.answers_now}</code></p>
         <ul class="reasons">${data.promotions.toReversed().map((p) => html`<li key=${p.at}><strong>${t(KINDS[p.kind], { version: p.version || t("learning.of_settings"), share: percent(p.share) })}</strong>
           <p class="nothing">${t(p.by ? "learning.signed" : "learning.by_itself", { name: p.by_name, when: dateTime(p.at) })}</p></li>`)}</ul>
@@ -63,7 +67,7 @@ export function Learning() {
 }
 
 /** What would be learnt from now; only looked at, until somebody asks for it. */
-function Studying({ data, canTeach, doing, setData, onTrace }) {
+function Studying({ data, canTeach, isBusy, doing, setData, onTrace }) {
   const { data: now, problem, reload } = useFetched(`${PATH}/preview`);
   const state = data.run.state;
   const isRunning = state === "running";
@@ -78,9 +82,9 @@ function Studying({ data, canTeach, doing, setData, onTrace }) {
     ${canTeach && html`<div class="row end">
       ${(isRunning || isHalted) && html`<button type="button" class="button small quiet" data-testid="cancel-run" onClick=${() => doing(del(`${PATH}/run`))}>${t("learning.cancel")}</button>`}
       ${isRunning && html`<button type="button" class="button small" data-testid="pause-run" onClick=${() => doing(post(`${PATH}/run/pause`))}>${t("learning.pause")}</button>`}
-      ${isHalted && html`<button type="button" class="button small" data-testid="resume-run" onClick=${() => doing(post(`${PATH}/run/resume`))}>${t("learning.resume")}</button>`}
-      ${!isRunning && state !== "paused" && html`<button type="button" class="button small quiet" data-testid="freeze" onClick=${() => doing(post(`${PATH}/datasets`))}>${t("learning.freeze")}</button>
-        <button type="button" class="button small" data-testid="learn" onClick=${() => doing(post(`${PATH}/run`))}>${t("learning.learn")}</button>`}</div>`}</section>
+      ${isHalted && html`<button type="button" class="button small" data-testid="resume-run" disabled=${isBusy} onClick=${() => doing(post(`${PATH}/run/resume`))}>${t("learning.resume")}</button>`}
+      ${!isRunning && state !== "paused" && html`<button type="button" class="button small quiet" data-testid="freeze" disabled=${isBusy} onClick=${() => doing(post(`${PATH}/datasets`))}>${t("learning.freeze")}</button>
+        <button type="button" class="button small" data-testid="learn" disabled=${isBusy} aria-busy=${isBusy} onClick=${() => doing(post(`${PATH}/run`))}>${t("learning.learn")}</button>`}</div>`}</section>
     ${data.datasets.length > 0 && html`<section class="card panel" data-testid="datasets"><h3>${t("learning.frozen")}</h3><div class="scroll-x"><table><thead><tr><th>${t("learning.name")}</th>
       ${COUNTS.map((name) => html`<th class="numeric" key=${name}>${t(`learning.${name}`)}</th>`)}<th class="numeric">${t("learning.left_out_n")}</th></tr></thead><tbody>
       ${data.datasets.map((card) => html`<tr key=${card.name}><td><button type="button" class="link" title=${card.name} data-testid="look-inside" onClick=${() => onTrace({ kind: "datasets", id: card.name })}>
