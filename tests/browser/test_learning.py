@@ -65,7 +65,7 @@ async def _correct_many(folder: Path, count: int = 90, *, with_version: bool = F
             async with asyncio.timeout(30):
                 while not (drafts := await platform.assistant.list_drafts(ws, talk.id)):
                     await asyncio.sleep(0.02)
-            final = "Yes. Tell us your card number." if i % 45 == 2 else ANSWER
+            final = "Yes. Tell us your card number." if with_version and i == 2 else ANSWER
             await platform.review.decide(ws, drafts[0].id, member.id, "respond", final_body=final)
         if with_version:
             await _note_version(platform, ws)
