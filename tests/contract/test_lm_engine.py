@@ -3,6 +3,7 @@
 import asyncio
 import random
 import threading
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `local` (torch) is not installed")
 
+from duologue.engine.core import Core  # noqa: E402
 from duologue.engine.local import LocalEngine  # noqa: E402
 from duologue.engine.options import Options  # noqa: E402
 from duologue.engine.protocol import (  # noqa: E402
@@ -143,9 +145,11 @@ async def test_closing_or_cancelling_frees_the_model_and_it_still_answers(engine
     assert isinstance(text, str)
 
 
-async def test_the_loop_is_not_held_up_and_the_thread_ends_with_the_engine(folder: Path) -> None:
+async def test_the_loop_is_not_held_up_and_the_thread_ends_with_the_engine(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = LocalEngine(folder)
     await collect(engine, ask())
+    quick = Core.step
+    monkeypatch.setattr(Core, "step", lambda core: (time.sleep(0.02), quick(core))[1])  # else it may end before it is closed
     assert any(t.name == "duologue-model" for t in threading.enumerate())
     events = engine.generate(ask(max_tokens=120, temperature=1.0, seed=7))
     await anext(events)
