@@ -19,7 +19,7 @@ GROUNDED, OTHER_LANGUAGE, STEERED, LOGPROB = 2.0, -0.8, -3.0, 0.4
 from an engine that reports no probabilities."""
 UNHEARD_OF = 0.5
 """The most for an answer from passages where a person had to answer the same sentence about something else ("my dog" for "my
-bicycle"), and the passages do not speak of this either."""
+bicycle"), and the answer does not speak of this."""
 TOLD_BY_TOOL, SMALL_TALK = 0.93, 0.97
 """A tool's own words are not guessed; what may be wrong is which tool was meant."""
 PRECEDENT_INTERCEPT, PRECEDENT_WEIGHT = -6.0, 10.0
@@ -38,7 +38,7 @@ def gather(answer: Answer, found: Found | None, logprob: float | None, is_steere
         "same_lang": float(any(h.passage.lang == answer.lang for h in hits[:1])),
         "logprob": math.exp(logprob) if logprob is not None else 0.5,
         "steered": float(is_steered),
-        "exchanged": float(found is not None and any(_is_unheard_of(p, found) for p in found.precedents)),
+        "exchanged": float(found is not None and any(_is_unheard_of(p, answer) for p in found.precedents)),
     }
 
 
@@ -65,11 +65,11 @@ def estimate(answer: Answer, signals: Mapping[str, float]) -> float:
     return min(sure, UNHEARD_OF) if signals["exchanged"] else sure
 
 
-def _is_unheard_of(precedent: Precedent, found: Found) -> bool:
-    """Whether what is asked for in a corrected question's place stands in no passage found."""
+def _is_unheard_of(precedent: Precedent, answer: Answer) -> bool:
+    """Whether the answer does not speak of what is asked for in a corrected question's place, nor do its sources' headings."""
     if not precedent.exchanged or precedent.kind == "approve":
         return False
-    said = "\n".join(hit.passage.context for hit in found.result.hits).casefold()
+    said = "\n".join([answer.body, *(f"{c.title} {c.heading}" for c in answer.citations)]).casefold()
     wanted = index_terms(precedent.exchanged)
     return precedent.exchanged not in said and not (wanted and set(wanted) <= set(index_terms(said)))
 
