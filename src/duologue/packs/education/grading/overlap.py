@@ -8,16 +8,18 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel, JaroWinkler
-from sklearn.feature_extraction.text import TfidfVectorizer
 from snowballstemmer import stemmer  # type: ignore[import-untyped]
 
 from duologue.kit.text import words
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
 Floats = NDArray[np.float64]
 
@@ -84,6 +86,8 @@ class Overlap:
 
     def __init__(self, encode: Encode | None = None) -> None:
         self.encode = encode
+        from sklearn.feature_extraction.text import TfidfVectorizer  # a second of every start, else
+
         self._words = TfidfVectorizer(tokenizer=stems, lowercase=False, token_pattern=None, ngram_range=(1, 2), sublinear_tf=True)
         self._chars = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2)
         self._idf: dict[str, float] = {}
@@ -212,7 +216,7 @@ def _spelling(a: str, b: str) -> float:
     return float(near) if near >= 0.88 else 0.0
 
 
-def _paired(vectorizer: TfidfVectorizer, left: Sequence[str], right: Sequence[str]) -> Floats:
+def _paired(vectorizer: "TfidfVectorizer", left: Sequence[str], right: Sequence[str]) -> Floats:
     unique = {text: k for k, text in enumerate(dict.fromkeys((*left, *right)))}
     if not unique:
         return np.zeros(0)
