@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from duologue.kit.ids import new_id
 from duologue.review.recall import VerdictRecall
+from duologue.store.database import Database
 from tests.platforms import Browser, House, open_house
 
 PATH = "/api/admin/learning"
@@ -78,11 +79,16 @@ async def test_an_erased_persons_word_is_gone_and_recall_forgets_them(house: Hou
     _, talk = await ask_and_correct(house, "How often are boots waxed?")
     person_id = (await house.platform.conversations.get(ws, talk)).person_id
     recall = VerdictRecall(house.platform.database)
-    assert await recall.find(ws, "How often are boots waxed?", "en")
+    other = Database(house.platform.settings.resolved_database_url)  # another process, which hears of nothing
+    elsewhere = VerdictRecall(other)
+    for memory in (recall, elsewhere):
+        assert await memory.find(ws, "How often are boots waxed?", "en")
     await house.platform.consents.say(ws, person_id, may_learn=True)
     assert (await owner.call("DELETE", f"/api/admin/persons/{person_id}")).status_code == 200
     assert (await house.platform.consents.look(ws)).said == {}
-    assert await recall.find(ws, "How often are boots waxed?", "en") == []
+    for memory in (recall, elsewhere):
+        assert await memory.find(ws, "How often are boots waxed?", "en") == []
+    await other.aclose()
 
 
 async def test_looking_writes_nothing_and_freezing_does(house: House) -> None:

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from duologue.assistant.model import Precedent, PrecedentKind
-from duologue.conversation.events import PersonErased
 from duologue.kit.text import Lang
 from duologue.knowledge.model import Encode
 from duologue.knowledge.synonyms import subjects
@@ -24,7 +23,6 @@ from duologue.review.model import SENDING, Verdict, VerdictKind
 from duologue.review.question import Question
 from duologue.review.similarity import Likeness, combine, likeness
 from duologue.store.database import Database
-from duologue.store.feed import Record
 
 _SENT_AS: dict[VerdictKind, PrecedentKind] = {"approve": "approve", "edit": "edit", "respond": "respond"}
 FRESH, NEWEST = 48, 16
@@ -60,16 +58,6 @@ class VerdictRecall:
         self._encoder = encoder
         self._memories: dict[str, _Memory] = {}
         self._consents = ConsentService(database)
-        database.listen(self._on_commit)
-
-    def _on_commit(self, records: Sequence[Record]) -> None:
-        for record in records:
-            if record.kind == PersonErased.kind:
-                self.forget(record.workspace_id)
-
-    def forget(self, workspace_id: str) -> None:
-        """Drop what is in memory, as after an erasure; the next look-up reads the rows again."""
-        self._memories.pop(workspace_id, None)
 
     async def find(self, workspace_id: str, question: str, lang: Lang, k: int = 3) -> list[Precedent]:
         """Up to `k` precedents in `lang`, most alike first."""
@@ -95,8 +83,8 @@ class VerdictRecall:
             (combine(asked, c.question, c.verdict.final_text, words, cosine), c)
             for c, words, cosine in zip(candidates, by_words, cosines, strict=True)
         ]
-        scored.sort(key=lambda pair: (pair[0], pair[1].verdict.id), reverse=True)
-        return _latest_of_each([(like, c.verdict) for like, c in scored if like.score >= LEAST])[:k]
+        scored.sort(key=lambda pair: (pair[0].score, pair[1].verdict.id), reverse=True)
+        return _latest_of_each([(like, known) for like, known in scored if like.score >= LEAST])[:k]
 
     async def _compare(self, question: str, candidates: Sequence[_Known], by_words: Sequence[float]) -> list[float | None]:
         """Cosines with the question. Few candidates get their vector at one look-up: the newest, and those most alike by words."""
@@ -114,11 +102,17 @@ class VerdictRecall:
     async def _read(self, workspace_id: str) -> tuple[_Memory, set[str]]:
         memory = self._memories.setdefault(workspace_id, _Memory())
         async with self._database.read() as tx:
+            if memory.newest and await repository.count_verdicts(tx, workspace_id, SENDING, until=memory.newest) < len(
+                memory.known
+            ):
+                memory = self._memories[workspace_id] = _Memory()  # somebody was erased, here or by another process
             fresh = await repository.list_verdicts(
                 tx, workspace_id, kinds=sorted(SENDING), after=memory.newest, limit=MOST, oldest_first=True
             )
             rated_down = await repository.list_messages_rated_down(tx, workspace_id)
         for verdict in fresh:
+            if verdict.id <= memory.newest:
+                continue  # another look-up was faster
             memory.newest = verdict.id
             known = _Known(verdict, Question.read(verdict.question, verdict.lang), frozenset(subjects(verdict.final_text)))
             memory.known.append(known)
@@ -131,12 +125,12 @@ def _rarity(memory: _Memory, term: str) -> float:
     return math.log((documents + 1) / (memory.frequency[term] + 1))
 
 
-def _latest_of_each(scored: Sequence[tuple[Likeness, Verdict]]) -> list[Precedent]:
-    kept: dict[tuple[str, ...], tuple[Likeness, Verdict]] = {}
-    for like, verdict in scored:
-        key = tuple(sorted(subjects(verdict.question)))
-        if key not in kept or verdict.id > kept[key][1].id:
-            kept[key] = (max(like, kept[key][0]) if key in kept else like, verdict)
+def _latest_of_each(scored: Sequence[tuple[Likeness, _Known]]) -> list[Precedent]:
+    """Of questions about the same, the latest verdict, in the place and with the likeness of the most alike; `scored` falls."""
+    kept: dict[frozenset[str], tuple[Likeness, Verdict]] = {}
+    for like, known in scored:
+        best, latest = kept.get(known.question.terms, (like, known.verdict))
+        kept[known.question.terms] = best, max(latest, known.verdict, key=lambda verdict: verdict.id)
     return [_precedent(like, verdict) for like, verdict in kept.values()]
 
 

@@ -1,6 +1,6 @@
 """All SQL of verdicts, ratings and consent to learning. A verdict row is never updated: the database refuses it (0006)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     delete,
+    func,
     insert,
     select,
 )
@@ -129,6 +130,13 @@ async def list_verdicts(
     order = verdict_table.c.id.asc() if oldest_first else verdict_table.c.id.desc()
     rows = await tx.conn.execute(query.order_by(order).limit(limit))
     return [_verdict(dict(row)) for row in rows.mappings()]
+
+
+async def count_verdicts(tx: Tx, workspace_id: str, kinds: Collection[str], *, until: str) -> int:
+    """How many verdicts of these kinds there are up to an id, itself included."""
+    c = verdict_table.c
+    query = select(func.count()).where(c.workspace_id == workspace_id, c.kind.in_(kinds), c.id <= until)
+    return int((await tx.conn.execute(query)).scalar_one())
 
 
 async def list_messages_rated_down(tx: Tx, workspace_id: str) -> set[str]:
