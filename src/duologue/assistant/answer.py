@@ -25,10 +25,10 @@ from duologue.knowledge.terms import index_terms
 
 SAME_QUESTION = 0.7
 """Likeness from which an earlier verdict's answer is given again, word by word."""
+LIKE_QUESTION, LITTLE_SUPPORT = 0.55, 0.35
+"""Likeness from which that answer is laid before the expert where the search found little: its support is under the second."""
 SURE_SUPPORT = 0.6
 """Support of the search from which a passage may speak against an earlier verdict."""
-LIKE_QUESTION, LITTLE_SUPPORT = 0.55, 0.35
-"""Likeness from which it is laid before the expert where the search found little: its support is under the second."""
 LEAST_SUPPORT = 0.15
 """Support of the search under which its quotes are no answer, only a help for the expert who writes one."""
 MOSTLY = 0.5
@@ -53,7 +53,7 @@ def compose(turn: Turn, found: Found, thought: Thought, acted: Acted) -> Answer:
         return _tell(turn, acted)
     is_bare = not quotes or found.result.support < LITTLE_SUPPORT
     alike = [p for p in found.precedents if p.score >= (LIKE_QUESTION if is_bare else SAME_QUESTION)]
-    if same := [p for p in alike if not (quotes and is_of_another(p, found))]:
+    if same := [p for p in alike if not (quotes and _is_of_another(p, found))]:
         return _repeat(same[0])
     if not quotes or found.result.support < LEAST_SUPPORT or thought.text.strip() == NO_ANSWER:
         return _nothing(turn, quotes, is_denied=bool(thought.text))
@@ -80,7 +80,7 @@ def _repeat(precedent: Precedent) -> Answer:
     )
 
 
-def is_of_another(precedent: Precedent, found: Found) -> bool:
+def _is_of_another(precedent: Precedent, found: Found) -> bool:
     """Whether a passage that surely answers speaks of what is asked and the precedent does not, being about something else.
 
     "What does standard delivery cost?" beside a corrected "How much is express delivery?": alike in meaning, but "express" is not

@@ -10,10 +10,10 @@ shop store
 rent hire
 repair mend fix
 parcel package
-cost price much
+cost price
 wash clean
 buy purchase
-child kid children kids toddler
+child children kid toddler
 allow permit
 ship deliver send post
 jacket coat
@@ -24,7 +24,6 @@ vaccinate vaccination jab
 operation surgery
 lesson class
 phone mobile
-weekend weekends
 维修 修理 修
 包裹 快递
 价格 价钱 多少钱
@@ -36,7 +35,6 @@ weekend weekends
 坏 损坏 坏了
 医生 大夫
 药 药物
-疫苗 疫苗针
 手术 开刀
 修改 改 更改
 租 出租 借 租借
@@ -44,6 +42,8 @@ weekend weekends
 门店 店铺 商店 店
 """
 
+_ASKING = frozenset(["much", "many"])
+"""Index terms that say how something is asked, not what it is about."""
 SYNONYMS = {
     stem(word): stem(group.split()[0])
     for group in _GROUPS.strip().splitlines()
@@ -62,7 +62,7 @@ def unite(term: str) -> str:
 
 def subjects(text: str) -> set[str]:
     """What a text is about: each index term once, synonyms as one; every word where none is left."""
-    found = {unite(stem(word)) for word in words(text) if word not in STOPWORDS}
+    found = {unite(stem(word)) for word in words(text) if word not in STOPWORDS and word not in _ASKING}
     return found or {stem(word) for word in words(text)}
 
 

@@ -91,7 +91,7 @@ def find_exchanged(asked: Question, known: Question) -> str:
 def is_named_otherwise(asked: Question, known: Question, answer: str) -> bool:
     """Whether one of them has a name or number that the other lacks: a country, a model, an amount. The answer may name it, too."""
     said, told = _plain(asked.text), _plain(f"{known.text} {answer}")
-    return not all(name in said for name in known.names) or not all(name in told for name in asked.names)
+    return not all(_stands_in(name, said) for name in known.names) or not all(_stands_in(name, told) for name in asked.names)
 
 
 def is_asked_otherwise(asked: Question, known: Question) -> bool:
@@ -124,6 +124,11 @@ def _names(text: str) -> set[str]:
         if is_name or any(c.isdigit() for c in word):
             found.add(_plain(word))
     return found
+
+
+def _stands_in(name: str, text: str) -> bool:
+    """Whether a name or number stands in a text whole: 4 does not in 14.95, nor in 40; both are `_plain`."""
+    return re.search(rf"(?<![a-z0-9])(?<!\d[.,]){re.escape(name)}s?(?![a-z0-9]|[.,]\d)", text) is not None
 
 
 def _plain(text: str) -> str:

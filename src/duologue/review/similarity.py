@@ -1,7 +1,7 @@
 """How surely two questions are the same: by their words, by their meaning, and by what bars it.
 
 - Words: a term of one side counts as covered where the other has it; terms weigh by rarity. The score is the harmonic mean of
-  both coverages, after soft cardinality measures and BERTScore (Zhang et al., 2020, equations 1 to 3).
+  both coverages: weighted precision and recall of words, as their F measure (van Rijsbergen, 1979).
 - Meaning: the cosine of both questions by a sentence encoder.
 - Bars: `question.py`.
 
@@ -33,7 +33,7 @@ def coverage(covered: Collection[str], by: Collection[str], weights: Weights) ->
 
 
 def likeness(asked: Collection[str], known: Collection[str], answer: Collection[str], weights: Weights) -> float:
-    """How surely the answer given to `known` answers `asked` by the words alone, in [0, 1]; all three are `terms`.
+    """How surely the answer given to `known` answers `asked` by the words alone, in [0, 1]; all three are `subjects`.
 
     What is asked may be covered by the known question or, at a discount, by its answer; the
     known question must be asked for in turn.

@@ -81,6 +81,14 @@ def test_a_name_or_number_on_one_side_only_bars_in_any_frame() -> None:
     assert is_named_otherwise(read("订单 RO-104234 到哪里了？"), read("订单 RO-104233 到哪里了？"), "")
 
 
+def test_a_number_is_named_only_where_it_stands_whole() -> None:
+    known = read("Do you ship tents to Norway?")
+    assert is_named_otherwise(read("Do you ship 4 tents to Norway?"), known, "Yes, for £14.95 in 40 days.")
+    assert not is_named_otherwise(read("Do you ship 4 tents to Norway?"), known, "Yes, up to 4 of them.")
+    assert is_named_otherwise(read("冷山12帐篷有多重？"), read("冷山2帐篷有多重？"), "")
+    assert not is_named_otherwise(read("冷山2 重量"), read("冷山2帐篷有多重？"), "")
+
+
 def test_meaning_grows_with_the_cosine_and_stays_under_one() -> None:
     grown = [meaning(c / 100, "en") for c in range(-100, 101)]
     assert grown == sorted(grown)
