@@ -1,6 +1,7 @@
 """Which engine and which encoder the settings ask for. The local ones need torch, which is imported when they are first used."""
 
 import contextlib
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -81,32 +82,24 @@ async def warm_up(engine: Engine) -> None:
 
 def make_encoder(settings: Settings) -> Encode | None:
     """The trained encoder of passages where the program brings it; None means the knowledge's own, which needs no training."""
-    try:
-        from duologue.engine.attentive_encoder import AttentiveEncoder
-
-        return AttentiveEncoder()
-    except (FileNotFoundError, ImportError) as error:
-        log.warning("the trained encoder cannot be used (%s); the untrained one is", error)
-        return None
+    return _find_encoder("attentive_encoder", "AttentiveEncoder", "the untrained one is")
 
 
 def make_mixed_encoder() -> Encode | None:
     """The encoder of models that packs learn from few examples."""
-    try:
-        from duologue.engine.mixed_encoder import MixedEncoder
-
-        return MixedEncoder()
-    except (FileNotFoundError, ImportError) as error:
-        log.warning("the mixed encoder cannot be used (%s); the packs learn with that of the passages", error)
-        return None
+    return _find_encoder("mixed_encoder", "MixedEncoder", "that of the passages is")
 
 
 def make_quick_encoder() -> Encode | None:
     """The encoder of what packs compare by the thousand: a mean of words, without attention."""
-    try:
-        from duologue.engine.static_encoder import StaticEncoder
+    return _find_encoder("static_encoder", "StaticEncoder", "that of the passages is")
 
-        return StaticEncoder()
+
+def _find_encoder(module: str, name: str, instead: str) -> Encode | None:
+    """An encoder of `engine` by its name; None, with the reason in the log, where its files or libraries are not there."""
+    try:
+        made: Encode = getattr(import_module(f"duologue.engine.{module}"), name)()
+        return made
     except (FileNotFoundError, ImportError) as error:
-        log.warning("the static encoder cannot be used (%s); the packs use that of the passages", error)
+        log.warning("%s cannot be used (%s); %s", name, error, instead)
         return None

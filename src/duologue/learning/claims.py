@@ -7,7 +7,7 @@ judged true or false, and a sentence that a text carries in other words may be l
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -65,10 +65,10 @@ class House:
     def find_near(self, sentence: str) -> tuple[float, str]:
         """The sentence of the house that holds the largest share of this one's words, rare ones counting more."""
         wanted = {word: 1.0 / (1 + len(self._by_word.get(word, ()))) for word in set(words(sentence))}
-        held: Counter[int] = Counter()
+        held: defaultdict[int, float] = defaultdict(float)
         for word, weight in wanted.items():
             for i in self._by_word.get(word, ()):
-                held[i] += weight  # type: ignore[assignment]
+                held[i] += weight
         total = sum(wanted.values())
         if not held or not total:
             return 0.0, ""
