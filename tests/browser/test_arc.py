@@ -15,6 +15,7 @@ WORDS = {
         "again": "Hello, can you sharpen my ice axe blades?",
         "correct": "Yes: the workshop in Bristol sharpens ice axes for £9 while you wait.",
         "reason": "The knowledge does not hold an answer to this.",
+        "verified": "Verified by our team",
     },
     "zh": {
         "known": "羽绒服怎么洗？",
@@ -23,6 +24,7 @@ WORDS = {
         "again": "请问你们能打磨冰镐的镐尖吗？",
         "correct": "可以，成都维修部现场打磨冰镐，每把 80 元。",
         "reason": "知识库中没有找到答案。",
+        "verified": "已由人工核实",
     },
 }
 
@@ -70,6 +72,7 @@ def test_a_correction_counts_the_next_time(open_page: Open, open_desk: Open, lan
     other = open_page(lang=lang)
     ask(other, words["again"])
     expect(other.locator("[data-testid=message][data-author=ai]")).to_contain_text(words["correct"])
+    expect(other.get_by_test_id("verified")).to_have_text(words["verified"])
 
 
 def test_a_person_is_one_click_away(open_page: Open, open_desk: Open) -> None:

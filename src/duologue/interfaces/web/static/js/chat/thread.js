@@ -58,6 +58,7 @@ function Entry({ m, before, after, isLast, onCite }) {
       ${m.citations.length > 0 && html`<${Sources} citations=${m.citations} onCite=${onCite} />`}
       ${card}
       ${(isEnd || !isMine) && html`<footer class="meta"><time datetime=${m.created_at}>${clockTime(m.created_at)}</time>
+        ${m.data?.verified_by_team && html`<span data-testid="verified"><${Icon} name="check" size=${13} />${t("author.verified")}</span>`}
         ${!isMine && html`<${Rating} message=${m} isLast=${isLast} />`}</footer>`}
     </div>
   </article>`;

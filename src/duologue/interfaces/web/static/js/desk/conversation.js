@@ -95,6 +95,7 @@ function Entry({ m, before, onCite }) {
       ${isFirst && html`<p class="author"><strong>${authorName(m)}</strong>
         ${isNote && html`<span class="badge note"><${Icon} name="note" size=${11} />${t("author.note")}</span>`}
         ${!isNote && m.author_kind === "expert" && m.data?.drafted_by && html`<span class="badge ai" title=${m.data.drafted_by}>${t("desk.from_draft")}</span>`}
+        ${m.data?.verified_by_team && html`<span class="badge ai"><${Icon} name="check" size=${11} />${t("author.verified")}</span>`}
         <time datetime=${m.created_at} title=${dateTime(m.created_at)}>${clockTime(m.created_at)}</time></p>`}
       <div class="bubble"><${Body} of=${m.html} citations=${m.citations} onCite=${onCite} lang=${m.lang} /></div>
       ${m.citations.length > 0 && html`<${Sources} citations=${m.citations} onCite=${onCite} />`}
