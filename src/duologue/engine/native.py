@@ -5,11 +5,6 @@ Knows how weights are laid out for it; which weights to use is the caller's choi
 """
 
 import ctypes
-import hashlib
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from ctypes import POINTER, Structure, byref, c_float, c_int32, c_int64, c_void_p, cast
 from functools import cache
@@ -21,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from duologue.engine.batch import BLOCK, Batch, Logits
+from duologue.kit.compiled import build
 from duologue.kit.errors import SetupError
 from duologue.kit.log import get_logger
 from duologue.lm.transformer import RMSNorm, Transformer, sinusoids
@@ -31,37 +27,15 @@ Precision = Literal["fp32", "fp16", "int8"]
 KINDS = {"fp32": 0, "fp16": 1, "int8": 2}
 FFNS = {"swiglu": 0, "gelu": 1, "relu": 2}
 SOURCES = ("native.c", "native_step.h")
-FLAGS = ("-std=gnu11", "-O3", "-march=native", "-shared", "-fPIC", "-pthread", "-w")
-COMPILE_TIMEOUT_S = 120
 PANEL = 32
 LINEARS = ("q", "k", "v", "o", "gate", "up", "down")
-
-
-def cache_dir() -> Path:
-    """Where compiled steps are kept: `DUOLOGUE_CACHE_DIR`, else the user's cache folder."""
-    named = os.environ.get("DUOLOGUE_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
-    return Path(named) / "duologue" if named else Path.home() / ".cache" / "duologue"
-
-
-def _cpu_flags() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        return os.uname().machine
-    return next((line for line in lines if line.startswith(("flags", "Features"))), os.uname().machine)
 
 
 @cache
 def load_library(folder: Path | None = None) -> ctypes.CDLL:
     """The compiled step, kept in `folder`. Raises SetupError where it cannot be compiled; DUOLOGUE_NATIVE=0 switches it off."""
-    if os.environ.get("DUOLOGUE_NATIVE") == "0":
-        raise SetupError("The compiled step is switched off (DUOLOGUE_NATIVE=0).")
     here = Path(__file__).parent
-    text = "".join((here / name).read_text("utf-8") for name in SOURCES)
-    key = hashlib.sha256(f"{text}{FLAGS}{_cpu_flags()}".encode()).hexdigest()[:20]
-    path = (folder or cache_dir()) / f"step-{key}.so"
-    if not path.exists():
-        _compile(here / SOURCES[0], path)
+    path = build("step", [here / name for name in SOURCES], folder)
     try:
         library = ctypes.CDLL(str(path))
     except OSError as error:
@@ -70,23 +44,6 @@ def load_library(folder: Path | None = None) -> ctypes.CDLL:
     library.pool_new.restype = c_void_p
     library.pool_free.argtypes = [c_void_p]
     return library
-
-
-def _compile(source: Path, path: Path) -> None:
-    compiler = next((c for c in (os.environ.get("CC", ""), "cc", "gcc", "clang") if c and shutil.which(c)), None)
-    if compiler is None:
-        raise SetupError("There is no C compiler (cc, gcc, clang): the slower torch path is used.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            made = Path(folder) / path.name
-            command = [compiler, *FLAGS, str(source), "-o", str(made), "-lm"]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_TIMEOUT_S, check=False)
-            if done.returncode:
-                raise SetupError(f"{compiler} could not compile the step: {done.stderr.strip()[-300:]}.")
-            made.rename(path)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise SetupError(f"The step could not be compiled into {path.parent}: {error}.") from error
 
 
 class _Linear(Structure):

@@ -3,10 +3,10 @@
     x = rows[token] + position;  x = norm(x + attention(x));  x = norm(x + feed_forward(x)), L times;  v = mean_t x_t / |mean_t x_t|
 
 With a static encoder beside it (`beside` in the configuration), a Chinese text's vector is joined from both. Chinese runs are cut
-into words by a unigram model, all else into word pieces. Texts are laid end to end for the matrix products, so nothing is padded;
-attention looks within its own text, texts of one length together. Weights are int8 with a scale for each output. A folder may hold
-vectors made beforehand, found again by a hash of their text; the latest that were computed are remembered. Knows no training and no
-port.
+into words by a unigram model, all else into word pieces. Texts are laid end to end for the matrix products (`half_matrix.py`: int8
+with a scale for each output), so nothing is padded; attention looks within its own text, texts of one length together. A folder may
+hold vectors made beforehand, found again by a hash of their text; the latest that were computed are remembered. Knows no training
+and no port.
 Sources: Vaswani et al. 2017; Devlin et al. 2019 (norm after the sum, learned positions); Reimers & Gurevych 2019 (the mean).
 
 Legend: N tokens of a chunk, T of one text, D dimensions, H heads, F width of the feed-forward, V tokens known.
@@ -30,6 +30,7 @@ from threadpoolctl import threadpool_limits
 from tokenizers import Tokenizer
 
 from duologue.kit.text import Lang, detect_lang, normalise
+from duologue.lm.half_matrix import HalfMatrix
 from duologue.lm.static_model import StaticModel
 
 EMBEDDED = Path(__file__).parent / "weights" / "sentences"
@@ -37,7 +38,7 @@ EMBEDDED = Path(__file__).parent / "weights" / "sentences"
 KIND = "attentive"
 KNOWN = "known.safetensors"
 MAX_TOKENS = 256
-CHUNK = 768
+CHUNK = 512
 """Tokens that go through the network together: the widest layer of so many still lies in a processor's cache."""
 ENGLISH_SHARE = 0.2
 """Of the static encoder in `mix`: the best for learning HWU64's intents from 5 and from 10 examples each (0.1 to 0.35 are near)."""
@@ -47,6 +48,7 @@ REMEMBERED = 20_000
 """Texts whose vectors are kept for the next time: 31 MB of them."""
 _HAN = re.compile("([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)")
 _EPSILON = np.float32(1e-12)
+PARTS = ("qkv", "out", "up", "down")
 Floats = NDArray[np.float32]
 Pieces = tuple[list[int], Floats]
 
@@ -81,7 +83,7 @@ class Cutter:
 
 
 class AttentiveModel:
-    """The network. `weights` are its matrices as (in, out) and its vectors, float32; `rows` (V, D) int8, `scales` (V,)."""
+    """The network. `rows` (V, D) int8, `scales` (V,); matrices as (in, out) int8 with their scales, all else float16."""
 
     def __init__(
         self,
@@ -97,7 +99,8 @@ class AttentiveModel:
         self.name = str(config["name"]) + (f"+{beside.name}" if beside else "")
         self._layers, self._heads, self._cutter = int(config["layers"]), int(config["heads"]), cutter
         self._rows, self._scales = tensors["rows"], tensors["rows.scales"].astype(np.float32)
-        self._weights = {name: _unpack(name, tensors) for name in tensors if not name.startswith("rows") and name[-7:] != ".scales"}
+        self._weights = {name: tensors[name].astype(np.float32) for name in tensors if tensors[name].dtype == np.float16}
+        self._matrices = {name: _matrix(name, tensors) for name in (f"{n}.{part}" for n in range(self._layers) for part in PARTS)}
         threadpool_limits(
             1, user_api="blas"
         )  # for good: two threads that wait for each other on a busy machine took eight times as long
@@ -193,22 +196,18 @@ class AttentiveModel:
 
     def _layer(self, x: Floats, alike: Sequence[tuple[int, int]], at: str) -> Floats:
         """One layer; `alike` holds (T, count): so many texts of T tokens follow each other."""
-        w = self._weights
-        qkv = x @ w[at + "qkv.weight"]  # (N, 3 D)
-        qkv += w[at + "qkv.bias"]
+        w, m = self._weights, self._matrices
+        qkv = m[at + "qkv"].times(x)  # (N, 3 D)
         seen, start = np.empty_like(x), 0
         for length, count in alike:
             span = slice(start, start := start + length * count)
             shape = count, length, 3, self._heads, self._dim // self._heads
             q, k, v = qkv[span].reshape(shape).transpose(2, 0, 3, 1, 4)  # each (count, H, T, D / H)
             seen[span] = (_softmax(q @ k.swapaxes(2, 3)) @ v).transpose(0, 2, 1, 3).reshape(-1, self._dim)
-        x = x + seen @ w[at + "out.weight"]
-        x += w[at + "out.bias"]
+        x = x + m[at + "out"].times(seen)
         x = _norm(x, w[at + "norm1.weight"], w[at + "norm1.bias"])
-        wide = x @ w[at + "up.weight"]  # (N, F)
-        wide += w[at + "up.bias"]
-        x = x + _gelu(wide) @ w[at + "down.weight"]
-        x += w[at + "down.bias"]
+        wide = m[at + "up"].times(x)  # (N, F)
+        x = x + m[at + "down"].times(_gelu(wide))
         return _norm(x, w[at + "norm2.weight"], w[at + "norm2.bias"])
 
 
@@ -281,10 +280,8 @@ def _key(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-def _unpack(name: str, tensors: Mapping[str, NDArray[Any]]) -> Floats:
-    tensor = tensors[name].astype(np.float32)
-    scales = tensors.get(f"{name}.scales")
-    return tensor if scales is None else tensor * scales.astype(np.float32)
+def _matrix(name: str, tensors: Mapping[str, NDArray[Any]]) -> HalfMatrix:
+    return HalfMatrix(tensors[f"{name}.weight"], tensors[f"{name}.weight.scales"], tensors[f"{name}.bias"])
 
 
 def _chunks(lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -1,0 +1,60 @@
+"""The product in bfloat16 against numpy's, whatever the shape; the same rows give the same bits alone and among others."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from duologue.lm.half_matrix import HalfMatrix, load_product
+
+SHAPES = [(1, 1, 1), (7, 5, 3), (12, 16, 32), (13, 17, 33), (5, 40, 95), (30, 64, 64)]
+
+
+def make(k: int, n: int) -> tuple[HalfMatrix, np.ndarray, np.ndarray]:
+    draws = np.random.default_rng(k * n)
+    weights = draws.integers(-127, 128, (k, n)).astype(np.int8)
+    scales, bias = draws.random(n).astype(np.float16), draws.standard_normal(n).astype(np.float16)
+    return HalfMatrix(weights, scales, bias), weights * scales.astype(float), bias.astype(float)
+
+
+@pytest.fixture(params=["compiled", "numpy"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    load_product.cache_clear()
+    if request.param == "numpy":
+        monkeypatch.setenv("DUOLOGUE_NATIVE", "0")
+    elif load_product() is None:
+        pytest.skip("no compiler, or no bfloat16 unit")
+    yield request.param
+    load_product.cache_clear()
+
+
+@pytest.mark.parametrize(("rows", "k", "n"), SHAPES)
+def test_a_product_is_what_numpy_finds(way: str, rows: int, k: int, n: int) -> None:
+    matrix, plain, bias = make(k, n)
+    x = np.random.default_rng(rows).standard_normal((rows, k)).astype(np.float32)
+    wanted = x.astype(float) @ plain + bias
+    room = 2**-8 * np.abs(x) @ np.abs(plain) + 1e-4 if way == "compiled" else 1e-3
+    assert (np.abs(matrix.times(x) - wanted) <= room).all()
+
+
+@pytest.mark.parametrize("way", ["compiled"], indirect=True)  # numpy's sums depend on the number of rows
+def test_a_row_is_the_same_alone_and_among_others(way: str) -> None:
+    matrix, *_ = make(40, 70)
+    x = np.random.default_rng(1).standard_normal((29, 40)).astype(np.float32)
+    whole = matrix.times(x)
+    assert all((matrix.times(x[i : i + 1])[0] == whole[i]).all() for i in range(len(x)))
+    assert (matrix.times(x[::2]) == whole[::2]).all()  # not laid end to end
+
+
+def test_without_a_compiler_it_is_numpy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    load_product.cache_clear()
+    monkeypatch.setenv("DUOLOGUE_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    try:
+        assert load_product() is None
+        matrix, plain, bias = make(3, 4)
+        assert np.allclose(matrix.times(np.ones((2, 3), np.float32)), plain.sum(axis=0) + bias, atol=1e-3)
+    finally:
+        load_product.cache_clear()
