@@ -15,7 +15,8 @@ LABELS: Mapping[Lang, Mapping[str, str]] = {
         "payment_problem": "a problem with a payment", "product_question": "a question about a product",
         "recommend_item": "advice on what to buy", "refund_status": "a refund", "return_item": "sending something back",
         "service_question": "a service that we offer",
-        "stock_question": "whether something is in stock", "thanks_goodbye": "thanks and goodbye",
+        "stock_question": "whether something is in stock", "store_info": "our stores, opening hours and contact",
+        "thanks_goodbye": "thanks and goodbye",
         "warranty_repair": "warranty or repair",
     },
     "zh": {
@@ -24,7 +25,8 @@ LABELS: Mapping[Lang, Mapping[str, str]] = {
         "exchange_item": "换货", "greeting": "打招呼", "human": "找人工客服", "invoice": "发票", "order_status": "查询订单进度",
         "payment_problem": "付款问题", "product_question": "咨询商品", "recommend_item": "选购建议", "refund_status": "退款",
         "return_item": "退货", "service_question": "咨询服务项目",
-        "stock_question": "是否有货", "thanks_goodbye": "感谢与告别", "warranty_repair": "保修或维修",
+        "stock_question": "是否有货", "store_info": "门店、营业时间和联系方式",
+        "thanks_goodbye": "感谢与告别", "warranty_repair": "保修或维修",
     },
 }  # fmt: skip
 """The starter intents in the words of a question; another intent is called by its own name."""

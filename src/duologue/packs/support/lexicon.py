@@ -87,6 +87,19 @@ _NEGATIONS_ZH = (
     "别",
 )
 _STRONGER_ZH = ("非常", "特别", "十分", "极其", "超级", "相当", "实在", "真的", "太", "很", "超", "真", "最", "巨", "好")
+IN_QUESTION = 0.45
+"""In a question words tell of a matter rather than of a mood: "what if the pole breaks?". Not where it asks for blame."""
+_ASKS = re.compile(
+    r"[?？]\s*$|[吗嘛么呢不没]\W*$|多少|几[点天个号时]|多[久远大重长]|什么时候|哪[里儿个些]|怎么|如何|谁|能否|还是|(.)[不没]\1"
+    r"|^\W*(?:how|what|when|where|which|who|whose|can|could|do|does|is|are|will|would|may)\b",
+    re.IGNORECASE,
+)
+_BLAMES = re.compile(
+    r"\b(?:why|still|again|never|ever|even|no one|nobody|anyone|else)\b"
+    r"|\bhow (?:hard|many times|is it possible|dare|can you|could you|stupid)\b"
+    r"|[!！]|到底|究竟|凭什么|为什么|为啥|难道|永远|还[要不没]|又|[每几]次|怎么(?:这么|那么|还|能|回事|做到|会)|什么意思|居然|竟然",
+    re.IGNORECASE,
+)
 _BUT_ZH = ("但是", "可是", "不过", "然而", "但", "就是")
 _EMOJI = {
     2.0: "😀😃😄😁😆😊🙂😍🥰😘😎🤩🥳👍👏🙏❤💖💯🎉✨😻🌹💪😇🤗😋",
@@ -161,11 +174,17 @@ def weigh(text: str) -> Mood:
                 strength = 1.4 if near and near[-1] in _STRONGER else 0.7 if near and near[-1] in _WEAKER else 1.0
                 own.append((token, value * strength * (NEGATED if _NEGATIONS & set(near) else 1.0)))
             before.append(token)
-        hits.extend(own)
+        weight = IN_QUESTION if is_plain_question(clause) else 1.0
+        hits.extend((word, value * weight) for word, value in own)
     hits.extend((c, value) for c in short for value, group in _EMOJI.items() if c in group)
     hits.extend((m.group(), 1.5 if m["good"] else -1.5) for m in _EMOTICON.finditer(short))
     good, bad = sum(v for _, v in hits if v > 0), sum(v for _, v in hits if v < 0)
     return Mood(good, bad, tuple(sorted(hits, key=lambda h: -abs(h[1]))[:6]))
+
+
+def is_plain_question(text: str) -> bool:
+    """Whether a text asks for something, and not for who is to blame."""
+    return _ASKS.search(text) is not None and _BLAMES.search(text) is None
 
 
 def _weigh_han(run: str, own: list[tuple[str, float]]) -> list[tuple[str, float]]:

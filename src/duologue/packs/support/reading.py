@@ -16,7 +16,7 @@ from duologue.packs.support import repository
 from duologue.packs.support.alarms import AlarmGate, find_trend
 from duologue.packs.support.dialogue_features import Turn
 from duologue.packs.support.fallback import is_vague
-from duologue.packs.support.lexicon import weigh
+from duologue.packs.support.lexicon import is_plain_question, weigh
 from duologue.packs.support.minds import Mind, Models, minds_of, think
 from duologue.packs.support.model import Alarm
 from duologue.packs.support.offers import propose
@@ -105,7 +105,8 @@ def look(mind: Mind, said: Sequence[Message], context: ReadContext) -> dict[str,
         "is_alarming": False,
     }
     if mind.models is not None:
-        data |= _read_with(mind.models, said, _bare(text, slots))
+        dialogue = [Turn("user" if message.author_kind == "person" else "assistant", message.body) for message in said]
+        data |= read_with(mind.models, dialogue, _bare(text, slots))
     names = [one["intent"] for one in data["intents"] if one["is_in_scope"]] if data["understanding"] != "outside" else []
     data["route"] = asdict(find_route(names, mind.routes, is_angry=data["sentiment"] == "negative" and data["mood"] < -0.5))
     return data
@@ -120,10 +121,10 @@ def _bare(text: str, slots: Sequence[Mapping[str, Any]]) -> str:
     return out if any(c.isalpha() for c in out) else text
 
 
-def _read_with(models: Models, said: Sequence[Message], bare: str) -> dict[str, Any]:
+def read_with(models: Models, dialogue: Sequence[Turn], bare: str) -> dict[str, Any]:
+    """What the models say of the last turn, whose intents are read of `bare`, and of how the dialogue goes."""
     readings = models.intents.read(bare)
-    feeling = models.sentiment.read(said[-1].body)
-    dialogue = [Turn("user" if message.author_kind == "person" else "assistant", message.body) for message in said]
+    feeling = models.sentiment.read(dialogue[-1].text)
     satisfaction = models.satisfaction.read(dialogue)
     scores = [turn.score for turn in satisfaction.turns]
     trend = find_trend(scores)
@@ -133,6 +134,8 @@ def _read_with(models: Models, said: Sequence[Message], bare: str) -> dict[str, 
     options = [intent for intent, chance in likely if chance >= LIKELY and intent not in NEVER_ASKED][:MAX_OPTIONS]
     is_clear = first.confidence >= CLEAR and first.confidence >= TIMES * (first.alternatives[0][1] if first.alternatives else 0.0)
     is_sure = first.confidence >= sure or (is_clear and not is_vague(bare))
+    if first.intent == "complaint" and is_plain_question(bare) and weigh(bare).bad == 0:
+        is_sure = False  # a person is called for a complaint: asked first where nothing bad is said
     understanding = "outside" if not first.is_in_scope or not (is_sure or options) else "sure" if is_sure else "unsure"
     return {
         "intents": [

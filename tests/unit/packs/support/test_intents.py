@@ -14,6 +14,10 @@ from duologue.packs.support.examples import assign_folds, clean_examples, spread
 from duologue.packs.support.features import Counts, Features
 from duologue.packs.support.head import LinearHead, VectorHead
 from duologue.packs.support.intents import IntentModel, split_segments
+from duologue.packs.support.minds import Models
+from duologue.packs.support.reading import read_with
+from duologue.packs.support.satisfaction import SatisfactionModel, Turn
+from duologue.packs.support.sentiment import SentimentModel
 from duologue.packs.support.starter import starter_examples, starter_model
 
 
@@ -52,6 +56,20 @@ def test_a_message_may_ask_for_two_things(model: IntentModel) -> None:
 def whole() -> IntentModel:
     """As the program has it."""
     return starter_model(AttentiveModel.load().mix(ENGLISH_SHARE))
+
+
+@pytest.mark.parametrize("text", ["周六周日你们上班不？", "你们中午关门吗", "Are you in on Sundays?", "which tram stops near you"])
+def test_a_question_after_the_store_is_no_complaint(whole: IntentModel, text: str) -> None:
+    (reading,) = whole.read(text)
+    assert reading.intent == "store_info"
+
+
+def test_a_question_that_says_nothing_bad_is_not_surely_a_complaint(whole: IntentModel) -> None:
+    models = Models(whole, SentimentModel(), SatisfactionModel())
+    asked = "你们有没有微信"  # the nearest examples are complaints, which say 你们 too
+    assert whole.read(asked)[0].intent == "complaint"
+    assert read_with(models, [Turn("user", asked)], asked)["understanding"] != "sure"
+    assert read_with(models, [Turn("user", "你们有没有良心")], "你们有没有良心，骗子")["understanding"] == "sure"
 
 
 SERVICES = (

@@ -36,6 +36,29 @@ def test_the_shipped_default(text: str, label: str) -> None:
     assert DEFAULT.predict([text]) == [label]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What if I lost the receipt?",
+        "Do boots run small?",
+        "鞋子偏大还是偏小",
+        "帐篷漏水了怎么办",
+        "贵不贵",
+        "我要退货",
+        "换货要几天",
+    ],
+)
+def test_who_asks_is_not_ill_tempered(text: str) -> None:
+    assert DEFAULT.predict([text]) == ["neutral"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Why is it broken again?", "How hard can it be, wrong size again?", "怎么又坏了？", "你们到底发没发，骗子吗"]
+)
+def test_who_asks_for_blame_is(text: str) -> None:
+    assert DEFAULT.predict([text]) == ["negative"]
+
+
 def test_what_follows_but_weighs_more() -> None:
     assert weigh("The tent is lovely but the service was terrible").value < 0
     assert weigh("虽然味道很好，但是服务态度恶劣").value < weigh("味道很好").value
