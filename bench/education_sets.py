@@ -164,9 +164,9 @@ def _lectures(data: Path) -> Iterator[Row]:
         counts[r["Topic"]] += 1
     titles = sorted(set().union(*by_topic.values()))
     asked = {topics[t]: found for t, found in by_topic.items() if t in topics and counts[t] >= 5}
-    for place, title in enumerate(titles):
+    for title in titles:
         relevant = [name for name, found in asked.items() if title in found]
-        for name in relevant or ([next(iter(asked))] if place else []):
+        for name in relevant or [next(iter(asked))]:
             yield {"query": name, "resource": title, "relevant": int(name in relevant)}
 
 

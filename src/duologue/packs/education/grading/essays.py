@@ -16,6 +16,8 @@ from duologue.kit.text import sentences, words
 
 LEAST_OF_PROMPT = 20
 """Essays from which a prompt's own scale is believed; below, all prompts share one."""
+LEAST_OF_LEAF = 20
+"""Essays in a leaf of a tree; below two leaves' worth a tree says the mean, and 150 of them would take seconds to say it."""
 _LINKING = """
 because therefore however although moreover furthermore finally first second third example instead since thus while whereas also but
 so then unless despite overall conclusion 因为 所以 但是 虽然 然而 首先 其次 最后 例如 总之 因此 而且
@@ -61,6 +63,7 @@ class EssayTraits:
 
     def fit(self, essays: Sequence[Essay], scores: Sequence[Mapping[str, float]]) -> "EssayTraits":
         """Learn every trait that at least ten essays have."""
+        from sklearn.dummy import DummyRegressor
         from sklearn.ensemble import HistGradientBoostingRegressor
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import Ridge
@@ -90,7 +93,13 @@ class EssayTraits:
                 if len(values) >= LEAST_OF_PROMPT or not prompt:
                     self._scales[trait, prompt] = (min(values), max(values))
             target = np.array([self._shrink(trait, essays[k].prompt, scores[k][trait]) for k in rows])
-            trees = HistGradientBoostingRegressor(max_iter=150, learning_rate=0.06, max_leaf_nodes=12, random_state=0)
+            trees = (
+                HistGradientBoostingRegressor(
+                    max_iter=150, learning_rate=0.06, max_leaf_nodes=12, min_samples_leaf=LEAST_OF_LEAF, random_state=0
+                )
+                if len(rows) >= 2 * LEAST_OF_LEAF
+                else DummyRegressor()
+            )
             self._models[trait] = [Ridge(alpha=2.0).fit(self._joined(mine), target), trees.fit(self._dense(mine), target)]
         return self
 

@@ -17,6 +17,7 @@ _SAYS: dict[str, tuple[str, str]] = {
     "interval": ("The meaning is right; write it as an interval.", "意思正确；请用区间表示。"),
     "equation": ("Write an equation.", "请写成方程。"),
     "primes": ("The value is right; write it as a product of prime numbers.", "数值正确；请写成质因数的积。"),
+    "figures": ("The value is near; mind the number of significant figures.", "数值接近；请注意有效数字的位数。"),
     "places": ("The value is near; mind the number of decimal places.", "数值接近；请注意小数位数。"),
     "unit": ("The number is right; the unit is missing.", "数字正确；缺少单位。"),
     "copied": ("This is the question itself; work it out.", "这是题目本身；请计算出结果。"),

@@ -59,6 +59,31 @@ def asked_forms(item: str, form: str | None = None) -> tuple[tuple[str, ...], in
     return found, places
 
 
+_FIGURES = re.compile(
+    r"(?P<n>\d+|one|two|three|four)\s*(?:significant\s+(?:figures?|digits?)|s\.?\s?f\.?\b|sig\.?\s*figs?)"
+    r"|保留\s*(?P<z>\d+|[一两二三四])\s*[位个]有效数字",
+    re.IGNORECASE,
+)
+
+
+def asked_figures(item: str) -> int | None:
+    """The number of significant figures, where the item asks for one."""
+    if not (match := _FIGURES.search(item)):
+        return None
+    word = match["n"] or match["z"]
+    return int(word) if word.isdecimal() else _COUNT.get(word.lower())
+
+
+def has_figures(node: Node, figures: int) -> bool:
+    """Whether a decimal shows so many significant figures; the zeros at the end of a whole number may be some or none."""
+    node = _bare(node)
+    front = node.parts[0] if _is_scientific(node) or node.op == "percent" else node
+    digits = front.text.replace(".", "").lstrip("0")
+    if front.op != "num":
+        return False
+    return len(digits) == figures if "." in front.text else len(digits.rstrip("0")) <= figures <= len(digits)
+
+
 def requires_unit(item: str) -> bool:
     """Whether the item asks for the unit to be written."""
     return (
@@ -184,6 +209,8 @@ def _letters(node: Node) -> tuple[str, ...] | None:
         return ()
     if node.op == "sym":
         return (node.text,)
+    if node.op == "func" and node.text == "sqrt" and _whole(node.parts[0]):
+        return (f"√{_whole(node.parts[0])}",)
     if node.op == "^" and node.parts[0].op == "sym" and (times := _whole(node.parts[1])) and 0 < times < 20:
         return (node.parts[0].text,) * times
     if node.op == "/" and node.parts[1].op == "num":
@@ -247,14 +274,20 @@ _ASKS_FOR_RESULT = re.compile(
 )
 
 
+_ASKS_TO_SOLVE = re.compile(r"\bsolve\b|解方程", re.IGNORECASE)
+
+
 def is_unworked(item: str, raw: str, wanted: Node, given: Node) -> bool:
     """Whether the item asks for a number and the answer is a product or a sum of numbers that still is to be worked out."""
     node = _bare(given)
     if not re.search(r"\d\s*[*×·xX+\-−＋＊]\s*[-−]?[\d(]|\)\s*\(", raw):
         return False  # 1.25万 is a number
     is_product_over = node.op == "/" and node.parts[0].op in ("*", "+")
-    if not (node.op in ("*", "+", "-") or is_product_over) or rational(_bare(wanted)) is None or not _ASKS_FOR_RESULT.search(item):
+    is_sum = node.op in ("*", "+", "-")
+    if not (is_sum or is_product_over) or rational(_bare(wanted)) is None:
         return False
+    if not (_ASKS_FOR_RESULT.search(item) or (is_sum and _ASKS_TO_SOLVE.search(item))):
+        return False  # x = 24/4 is a solution, x = 10 + 1 is still to be worked out
     if any(part.op not in ("num", "*", "+", "-", "neg", "/", "percent") for part in node.walk()):
         return False  # roots, powers, π and letters stay as they are
     return _bare(wanted).op in ("num", "/", "mixed", "percent")

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 
 from duologue.packs.education.maths.compare import Comparison, compare
 from duologue.packs.education.maths.form import (
+    asked_figures,
     asked_forms,
     count_factors,
+    has_figures,
     has_form,
     has_places,
     has_whole_factors,
@@ -20,6 +22,7 @@ from duologue.packs.education.maths.form import (
 from duologue.packs.education.maths.habits import restate
 from duologue.packs.education.maths.node import Node
 from duologue.packs.education.maths.read import Hints, Reading, read_answer, read_key
+from duologue.packs.education.maths.spoken import agrees, read_spoken
 from duologue.packs.education.maths.text import MAX_CHARS, Unreadable
 from duologue.packs.education.maths.units import read_unit
 from duologue.packs.education.maths.worker import MathWorker, shared_worker
@@ -29,7 +32,7 @@ _SAFE = re.compile(r"[\w\s+\-*/^=<>(){}\[\],.|\\&!:;%$√π∞≤≥±]*")
 
 @dataclass(frozen=True, slots=True)
 class MathGrade:
-    """`is_correct` with `confidence` in 0–1 and a `reason`: equal, unequal, form, places, unit, copied, unworked,
+    """`is_correct` with `confidence` in 0–1 and a `reason`: equal, unequal, form, places, figures, unit, copied, unworked,
     unreadable, undecided.
 
     `shown` is the answer as it was read, for the learner's eye; empty where it could not be read.
@@ -46,6 +49,8 @@ def read_back(answer: str, key: str = "", item: str = "") -> str:
     """How the answer is read, to be shown before it is graded. Raises Unreadable with a sentence for the learner."""
     if not key:
         return read_answer(answer).shown
+    if (spoken := read_spoken(answer, key, item)) and spoken[1]:
+        return spoken[1].shown
     try:
         wanted, hints = read_key(key, item)
     except Unreadable:
@@ -75,6 +80,9 @@ def grade_math(item: str, key: str, answer: str, form: str | None = None, worker
         both = [grade_math(item, key, part, form, worker) for part in (answer.strip() + ".", answer.strip()[:-1])]
         best = max(both, key=lambda grade: grade.is_correct)
         return replace(best, confidence=min(best.confidence, 0.75))
+    if (spoken := read_spoken(answer, key, item)) and (said := spoken[1]):
+        is_same = agrees(spoken[0], said, item, answer)
+        return MathGrade(is_same, 0.85 if said.has_reason else 0.95, "equal" if is_same else "unequal", said.shown)
     try:
         wanted, hints = read_key(key, item)
     except Unreadable:
@@ -122,6 +130,9 @@ def _judge(item: str, key: str, raw: str, form: str | None, wanted: Reading, giv
         return MathGrade(False, 0.93, "form", shown, missing)
     if places is not None and has_places(wanted.node, places) and not has_places(given.node, places):
         return MathGrade(False, 0.9, "places", shown, str(places))
+    figures = asked_figures(item)
+    if figures and has_figures(wanted.node, figures) and not has_figures(given.node, figures):
+        return MathGrade(False, 0.9, "figures", shown, str(figures))
     if is_copied(item, raw, key, given):
         return MathGrade(False, 0.85, "copied", shown)
     if is_unworked(item, raw, wanted.node, given.node):

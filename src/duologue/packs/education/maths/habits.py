@@ -4,6 +4,7 @@ Rewrites an answer by what kind of thing the key is, never by its value, so that
 """
 
 import re
+from itertools import pairwise
 
 from duologue.packs.education.maths.node import Node
 from duologue.packs.education.maths.numerals import rewrite_parts
@@ -12,6 +13,7 @@ from duologue.packs.education.maths.shape import shape
 from duologue.packs.education.maths.text import Unreadable
 from duologue.packs.education.maths.units import read_unit
 
+_RAISED = str.maketrans("²³", "23")
 _SINGLE = frozenset({"value", "solutions", "region", "equation"})
 _SIGN = r"[=<>≤≥≦≧＝＜＞]"
 _STRONG = re.compile(
@@ -93,7 +95,11 @@ def _undress(raw: str) -> str:
     text = re.sub(r"^\s*[fghFGPT]\s*[(（]\s*-?\d[\d./]*\s*[)）]\s*[=＝]\s*", "", text)
     text = re.sub(r"[(（][^()（）]*[=＝][^()（）]*[)）]\s*$", "", text) if re.search(r"\d\s*[(（][^()（）]*[=＝]", text) else text
     tail = re.search(r"(?<=[\d)）])\s*[(（]([^()（）]*)[)）]\s*$", text)
-    if tail and read_unit(tail[1]):
+    if tail and re.fullmatch(
+        r"(?:to\s+)?\d\s*(?:s\.?\s?f|d\.?\s?p|sig\.? figs?|decimal places?)\.?|保留.*", tail[1], re.IGNORECASE
+    ):
+        return text[: tail.start()]
+    if tail and read_unit(tail[1].translate(_RAISED)):
         return f"{text[: tail.start()]} {tail[1].strip()}"
     if tail and re.fullmatch(r"(?:[A-Za-z]{3,}[\s-]*)+|[\u4e00-\u9fff\s]{2,}", tail[1]):
         return text[: tail.start()]
@@ -122,8 +128,12 @@ def _last_statement(text: str, key: Node, kind: str) -> str:
 
 
 def _is_working(piece: str) -> bool:
-    """A relation that names no result: 2x = 8, but not x = 4."""
-    return re.search(_SIGN, piece) is not None and not _BARE.match(re.sub(r"[\u4e00-\u9fff:：]+", "", piece))
+    """A relation that names no result: 2x = 8 or 6 - 2x = x, but not x = 4."""
+    bare = re.sub(r"[\u4e00-\u9fff:：]+", "", piece)
+    if re.search(_SIGN, piece) is None:
+        return False
+    letters = [set(re.findall(r"[A-Za-z]", side)) for side in re.split(_SIGN, bare)]
+    return not _BARE.match(bare) or any(a & b for a, b in pairwise(letters))
 
 
 def _is_prose(piece: str) -> bool:
