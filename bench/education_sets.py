@@ -66,7 +66,7 @@ def _assistments_2009(data: Path) -> Parts:
         {"user": r["user_id"], "item": r["item_id"], "skills": [r["skill_id"]], "correct": int(r["correct"]), "order": place}
         for place, r in enumerate(csv.DictReader(io.StringIO(_text(data / "kt_assistments09/train.csv")), delimiter="\t"))
     ]
-    held = {str(user) for user in _held(sorted({int(r["user"]) for r in rows}))}  # type: ignore[type-var]
+    held = _held(sorted({r["user"] for r in rows}, key=int))
     return [r for r in rows if r["user"] not in held], [r for r in rows if r["user"] in held]
 
 
@@ -120,15 +120,18 @@ def _programs(data: Path) -> Iterator[Row]:
         names = sorted(archive.namelist())
         for task in (1, 2, 3):
             home = f"data/question_{task}"
-            read = lambda name: archive.read(name).decode()  # noqa: E731
             ins = [n for n in names if n.startswith(f"{home}/ans/input")]
-            tests = [[read(n).strip(), read(n.replace("input", "output")).strip()] for n in ins]
-            setup = read(f"{home}/code/global.py") if f"{home}/code/global.py" in names else ""
+            tests = [[_read(archive, n), _read(archive, n.replace("input", "output"))] for n in ins]
+            setup = _read(archive, f"{home}/code/global.py") if f"{home}/code/global.py" in names else ""
             for kind in ("correct", "wrong"):
                 programs = [n for n in names if n.startswith(f"{home}/code/{kind}/")]
                 for place in np.random.default_rng(0).permutation(len(programs))[:100]:
-                    yield {"item": f"question {task}", "tests": tests, "setup": setup, "program": read(programs[place]),
+                    yield {"item": f"question {task}", "tests": tests, "setup": setup, "program": _read(archive, programs[place]),
                            "correct": kind == "correct"}  # fmt: skip
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> str:
+    return archive.read(name).decode().strip()
 
 
 def _steps(data: Path, *, with_reference: bool) -> Parts:
