@@ -1,7 +1,7 @@
 """Short answers by a rubric: for each criterion whether it is met, how sure that is, and the learner's own words that show it.
 
 A criterion is compared with each clause of the answer: words by stem and spelling, pieces of characters (Chinese too) and negation;
-in English by the trained judge too, where a sentence encoder has read the texts. The weights are fitted on SemEval-2013 task 7
+by the trained judge too, where a sentence encoder has read the texts. The weights are fitted on SemEval-2013 task 7
 (Dzikovska et al. 2013, CC BY-SA 3.0), each reference answer taken as a criterion. Signed answers to the same question that are
 alike weigh in, criterion by criterion. Knows no table and no model; without enough signed answers every grade is a draft.
 """
@@ -148,7 +148,7 @@ def grade_rubric(
     """A grade for an answer in words, criterion by criterion. Raises Invalid for an item without rubric and reference.
 
     `signed`: graded answers to the same question. A draft unless ENOUGH of them are there. `aligned` has read `texts_of`: with it
-    English answers are looked at by the trained judge, without it, and in Chinese, by their words alone.
+    answers are looked at by the trained judge, without it by their words alone.
     """
     points = read_rubric(item_field(item, "rubric", ()), item_field(item, "reference", "") or item_field(item, "key", ""))
     if not points:
@@ -157,7 +157,6 @@ def grade_rubric(
     if not answer.strip():
         return Grade(0.0, 0.99, "empty", feedback=says("empty", lang))
     near = _nearest(answer, signed)
-    aligned = aligned if detect_lang(answer) == "en" else None
     criteria = tuple(_judge(p, question, answer, near, aligned, (second or {}).get(p.id)) for p in points)
     met = sum(c.points for c in criteria if c.is_met)
     total = sum(p.points for p in points)
@@ -178,10 +177,10 @@ def grade_short(item: object, answer: str, lang: Lang = "en", graded: Sequence[t
 
 def _judge(point: Point, question: str, answer: str, near: Sequence[tuple[float, Example]], aligned: Alignment | None,
            second: tuple[bool, str] | None) -> Criterion:  # fmt: skip
-    best, quote = 0.0, ""
+    best, quote, lang = 0.0, "", detect_lang(answer)
     for clause in split_clauses(answer[:4000]):
         if aligned is not None:
-            chance = judge(question, point.ways, clause, aligned, partial(_describe_for, question, clause, answer))
+            chance = judge(question, point.ways, clause, aligned, partial(_describe_for, question, clause, answer), lang)
         else:
             chance = max(chance_of(describe(way, question, clause, answer)) for way in point.ways)
         if chance > best + (0.02 if clause == answer.strip() else 0.0):  # the whole only where it says clearly more
