@@ -106,6 +106,9 @@ async def test_a_broken_file_is_one_sentence_and_keeps_nothing(school: House) ->
         assert refused.status_code == 422
         assert refused.json()["error"]["message"].endswith(".")
     assert (await teacher.get(f"{EXCHANGE}/state"))["questions"] == []
+    assert (await send(teacher, "x.txt", b"", "take_in?lang=zh")).json()["error"]["message"] == "文件是空的。"
+    notes = (await send(teacher, "x.txt", b"What {=a ~b\n\n}{}{", "take_in?lang=zh")).json()["notes"]
+    assert notes[0].endswith("未导入：花括号缺失或位置不对。")
 
 
 async def test_a_class_gets_a_course_of_its_own_before_it_has_answers(school: House) -> None:

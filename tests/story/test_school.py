@@ -41,7 +41,11 @@ async def test_a_learner_joins_practises_and_leaves_and_the_teacher_sees_it(scho
     assert asked["text"]
     assert not {"key", "steps", "answer"} & set(asked)
     item = sample_course("zh" if lang == "zh" else "en").item(asked["id"])
-    wrong = await pupil.post(f"{LEARNING}/answer", {"item": item.id, "text": "?!"})
+    unread = await pupil.post(f"{LEARNING}/answer", {"item": item.id, "text": "?!"})
+    assert (unread["is_read"], unread["counts"], unread["tries_left"]) == (False, False, 3)
+    assert ("我没能读懂" in unread["feedback"]) == (lang == "zh")
+    assert (await pupil.get(f"{LEARNING}/progress"))["days"] == []
+    wrong = await pupil.post(f"{LEARNING}/answer", {"item": item.id, "text": "987654"})
     assert not wrong["correct"]
     assert "steps" not in wrong
     assert (await pupil.post(f"{LEARNING}/answer", {"item": item.id, "text": item.key}))["correct"]
@@ -58,7 +62,7 @@ async def test_hints_are_counted_here_and_steps_come_only_after_hints_and_tries(
     pupil = await school.person()
     await pupil.post(f"{LEARNING}/take_part", {"name": "Bo", "consent": True})
     asked = await pupil.get(f"{LEARNING}/practice")
-    body = {"item": asked["id"], "text": "?!"}
+    body = {"item": asked["id"], "text": "987654"}
     for left in (2, 1, 1):
         said = await pupil.post(f"{LEARNING}/answer", body)
         assert (said["tries_left"], "steps" in said) == (left, False)

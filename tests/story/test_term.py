@@ -44,7 +44,8 @@ class Pupil:
         assert not {"key", "steps"} & set(asked)
         skill = asked["skill_id"]
         is_right = self.draw.random() < 0.15 + 0.8 * self.known[skill]
-        text = course.item(asked["id"]).key if is_right else "?!"
+        item = course.item(asked["id"])
+        text = item.key if is_right else next((o for o in item.options if o != item.key), "987654")
         said = await self.browser.post(f"{LEARNING}/answer", {"item": asked["id"], "text": text})
         assert said["correct"] is is_right
         self.known[skill] += (1 - self.known[skill]) * self.talent * 0.4

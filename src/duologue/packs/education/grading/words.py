@@ -23,6 +23,7 @@ _SAYS: dict[str, tuple[str, str]] = {
     "copied": ("This is the question itself; work it out.", "这是题目本身；请计算出结果。"),
     "unworked": ("That is the right way; work it out to one number.", "列式正确；请计算出结果。"),
     "unreadable": ("I could not read this as an answer; your teacher will look at it.", "我没能读懂这个答案；老师会来看。"),
+    "unread": ("I could not read this as an answer; write the result alone.", "我没能读懂这个答案；请只写结果。"),
     "undecided": ("I could not decide this; your teacher will look at it.", "我无法判断；老师会来看。"),
     "empty": ("There is no answer yet.", "还没有作答。"),
     "order": ("{n} of {of} stand in the right place.", "{of} 项中有 {n} 项位置正确。"),

@@ -11,6 +11,7 @@ from duologue.kit.text import Lang
 from duologue.packs.education.course import Item
 from duologue.packs.education.grading.grade import MATH
 from duologue.packs.education.interchange.safe_xml import clean
+from duologue.packs.education.problems import in_words
 
 MAX_ITEMS = 2_000
 LETTERS = "ABCDEFGH"
@@ -54,7 +55,8 @@ class Note:
 
     def say(self, lang: Lang) -> str:
         """The note as a sentence."""
-        words = WORDS[self.code][lang].format_map(self.values)
+        values = self.values | {"why": in_words(self.values["why"], lang)} if "why" in self.values else self.values
+        words = WORDS[self.code][lang].format_map(values)
         return f"{self.item}: {words}" if self.item else words
 
 

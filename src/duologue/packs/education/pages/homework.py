@@ -12,6 +12,7 @@ from duologue.packs.education.grading.grade import MATH
 from duologue.packs.education.maths.grade import read_back
 from duologue.packs.education.maths.text import Unreadable
 from duologue.packs.education.pages.scan import read_file, scanning
+from duologue.packs.education.problems import in_words
 from duologue.sdk import Panel, PanelContext
 
 SHOWN = ("id", "text", "type", "options")
@@ -60,7 +61,7 @@ async def how_read(context: PanelContext, homework_id: str, item: str, text: str
     try:
         found = await asyncio.to_thread(read_back, text[:2000], str(asked.get("key", "")), str(asked.get("text", "")))
     except Unreadable as error:
-        return {"reading": "", "problem": error.message}
+        return {"reading": "", "problem": in_words(error.message, context.lang)}
     return {"reading": found, "problem": ""}
 
 

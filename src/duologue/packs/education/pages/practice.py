@@ -19,6 +19,7 @@ from duologue.packs.education.maths.grade import read_back
 from duologue.packs.education.maths.text import Unreadable
 from duologue.packs.education.pages.path import here
 from duologue.packs.education.path.diagnosis import believe
+from duologue.packs.education.problems import in_words
 from duologue.packs.education.resources import Known, query_of, ratings_of, recommend, text_of
 from duologue.packs.education.tutor.leak import find_leak
 from duologue.packs.education.tutor.repository import Ladder, drop_ladder, get_ladder, save_ladder
@@ -64,7 +65,7 @@ async def how_read(context: PanelContext, item: str, text: str) -> Any:
     try:
         found = await asyncio.to_thread(read_back, text[:2000], asked.key, asked.text)
     except Unreadable as error:
-        return {"reading": "", "problem": error.message}
+        return {"reading": "", "problem": in_words(error.message, context.lang)}
     return {"reading": found, "problem": ""}
 
 
@@ -92,8 +93,12 @@ def _was_told(ladder: Ladder) -> bool:
 
 
 async def answer(context: PanelContext, item: str, text: str) -> Any:
-    """Grade an answer and keep it. Worked steps come with a right answer, or after every hint and three wrong tries."""
+    """Grade an answer and keep it; one that cannot be read counts for nothing.
+
+    Worked steps come with a right answer, or after every hint and three wrong tries.
+    """
     from duologue.packs.education.grading.grade import grade
+    from duologue.packs.education.grading.words import says
 
     room, _ = await here(context)
     row, course = room.row(context.person_id), room.course(context.lang)
@@ -105,6 +110,13 @@ async def answer(context: PanelContext, item: str, text: str) -> Any:
     had_all = hints >= len(safe_hints(asked, context.lang))
     wrong = sum(not r.correct for r in room.answers.get(context.person_id, ()) if r.item == item)
     found = await asyncio.to_thread(grade, asked, text[:MAX_CHARS], context.lang)
+    if found.reason in (
+        "unreadable",
+        "undecided",
+    ):  # what was not understood says nothing of what is known, and no teacher waits here
+        left = max(1, TRIES - wrong)
+        return {"correct": False, "is_read": False, "reading": "", "feedback": says("unread", context.lang), "confidence": 0.0,
+                "counts": False, "tries_left": left}  # fmt: skip
     counts = not (had_all and wrong >= TRIES) and not _was_told(ladder)
     if counts:
         await keep_answer(context.host, row, item, text, found.is_correct, hints)
@@ -114,8 +126,9 @@ async def answer(context: PanelContext, item: str, text: str) -> Any:
         context.host.refresh(context.workspace_id)
     is_told = found.is_correct or (had_all and wrong + 1 >= TRIES)
     left = 0 if is_told else max(1, TRIES - wrong - 1)
-    return {"correct": found.is_correct, "reading": found.reading, "feedback": found.feedback, "confidence": found.confidence,
-            "counts": counts, "tries_left": left, **({"steps": list(asked.steps)} if is_told else {})}  # fmt: skip
+    return {"correct": found.is_correct, "is_read": True, "reading": found.reading, "feedback": found.feedback,
+            "confidence": found.confidence, "counts": counts, "tries_left": left,
+            **({"steps": list(asked.steps)} if is_told else {})}  # fmt: skip
 
 
 async def reading(context: PanelContext, resource: str) -> Any:

@@ -2,6 +2,7 @@
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { lang, t } from "../../js/shared/i18n.js";
 import { say, tell } from "../../js/shared/parts.js";
+import { tellWhy } from "./why.js";
 
 const EXTRA = [["anki", "Anki"], ["files", "JSON (zip)"]];
 
@@ -21,7 +22,8 @@ function In({ state, send, reload }) {
     const body = new FormData();
     body.set("file", file);
     if (form && form !== "files") body.set("form", form);
-    send(form === "files" ? "take_course" : "take_in", body).then((r) => (setFound(r), say(t("education.exchange_kept", { n: r.kept }), r.kept === 0), reload()), tell);
+    setFound(null);
+    send(form === "files" ? "take_course" : "take_in", body).then((r) => (setFound(r), say(t("education.exchange_kept", { n: r.kept }), r.kept === 0), reload()), tellWhy);
   };
   return html`<section class="card" data-testid="import"><h3>${t("education.exchange_in")}</h3><p class="nothing">${t("education.exchange_in_hint")}</p>
     <div class="chips" style="align-items: end"><label>${t("education.exchange_format")} <select value=${form} onChange=${(e) => setForm(e.target.value)}><option value="">${t("education.exchange_guess")}</option>

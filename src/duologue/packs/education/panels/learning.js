@@ -44,7 +44,7 @@ function Progress({ progress }) {
   if (!progress.days.length) return html`<p class="nothing">${t("education.no_answers")}</p>`;
   const x = progress.days.map((d) => Date.parse(d.day) / 1000);
   return html`<section><h3>${t("education.progress")}</h3>
-    <${Plot} label=${t("education.by_day")} x=${x} isTime series=${[{ label: t("education.share"), values: progress.days.map((d) => d.right / d.n) }]} />
+    <${Plot} label=${t("education.by_day")} x=${x} isTime range=${[0, 100]} xLabel=${t("education.day")} series=${[{ label: t("education.share"), values: progress.days.map((d) => (100 * d.right) / d.n) }]} />
     <div class="scroll-x"><table><thead><tr><th scope="col">${t("education.skill")}</th><th scope="col" class="numeric">${t("education.known")}</th></tr></thead><tbody>${progress.skills.map((s) => html`<tr key=${s.id}><td>${s.name}<br /><small>${s.words}${s.due && ` ${t("education.review_due", { day: s.due })}`}</small></td>
       <td class="numeric">${s.answers < s.least ? t("education.few_short", { n: s.answers }) : html`${percent(s.chance)}<br /><small>${percent(s.low)}–${percent(s.high)}</small>`}</td></tr>`)}</tbody></table></div></section>`;
 }

@@ -35,8 +35,8 @@ export function Practice({ skill, path, query, command, onDone, leave }) {
     ${!result && read.reading && html`<p role="status" data-testid="reading" style="margin: 0"><small>${t("education.read_as", { reading: read.reading })}</small></p>`}
     ${!result && read.problem && html`<p role="status" style="margin: 0"><small>${read.problem}</small></p>`}
     ${hints.map((h, i) => html`<p key=${i} class="result" data-testid="hint"><small>${t("education.hint_n", { n: i + 1, of: item.hints })}</small> ${h}</p>`)}
-    ${result && html`<p role="status" class="result ${isDone ? "good" : ""}" data-testid="result"><strong>${t(isDone ? "education.right" : "education.wrong")}</strong> ${result.feedback === t("education.right") ? "" : result.feedback}
-      ${!isDone && result.tries_left > 0 && html`<br /><small>${t("education.tries", { n: result.tries_left })}</small>`}${!result.counts && html`<br /><small>${t("education.not_counted")}</small>`}</p>`}
+    ${result && html`<p role="status" class="result ${isDone ? "good" : ""}" data-testid="result">${result.is_read && html`<strong>${t(isDone ? "education.right" : "education.wrong")}</strong> `}${result.feedback === t("education.right") ? "" : result.feedback}
+      ${!isDone && result.is_read && result.tries_left > 0 && html`<br /><small>${t("education.tries", { n: result.tries_left })}</small>`}${result.is_read && !result.counts && html`<br /><small>${t("education.not_counted")}</small>`}</p>`}
     ${result?.steps && html`<ol>${result.steps.map((s, i) => html`<li key=${i}>${s}</li>`)}</ol>`}
     <div class="chips">${!isDone && html`<button class="button" type="submit" disabled=${!text.trim()}>${t("education.check")}</button>`}
       ${!isDone && hints.length < item.hints && html`<button class="button quiet" type="button" onClick=${hint}>${t("education.hint")}</button>`}

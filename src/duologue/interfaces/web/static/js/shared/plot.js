@@ -6,6 +6,7 @@ import { isDark } from "./theme.js";
 
 const COLOURS = ["--accent", "--expert", "--warn", "--good", "--bad", "--note"];
 const COUNTS = [1, 2, 5].flatMap((n) => [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].map((by) => n * by)).sort((a, b) => a - b);
+const DAY_S = 86_400;
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function style() {
@@ -34,7 +35,7 @@ export function Plot({ label, x, series, names, isTime = false, range, height = 
       {
         width: box.current.clientWidth || 320,
         height,
-        scales: { x: { time: isTime, ...(names ? { range: [-0.5, x.length - 0.5] } : {}) }, ...(range ? { y: { range } } : {}) },
+        scales: { x: { time: isTime, ...(isTime && x.length === 1 ? { range: [x[0] - 3 * DAY_S, x[0] + 3 * DAY_S] } : {}), ...(names ? { range: [-0.5, x.length - 0.5] } : {}) }, ...(range ? { y: { range } } : {}) },
         axes: [
           { ...line, label: xLabel || undefined, ...(names ? { splits: () => x, values: (_, at) => at.map((i) => names[i] ?? "") } : {}), ...(isCounted ? { incrs: COUNTS } : {}) },
           { ...line, label: yLabel || undefined, size: 56, values: (_, at) => at.map((v) => format.format(v)), ...(range ? { incrs: COUNTS, space: 16 } : {}) },
