@@ -11,7 +11,7 @@ from typing import Any
 
 from duologue.kit.errors import Invalid
 from duologue.packs.education.grades import repository
-from duologue.packs.education.grades.essay_drafts import draft_essay, traits_of
+from duologue.packs.education.grades.essay_drafts import ESSAY_CONFIDENCE, draft_essay, traits_of
 from duologue.packs.education.grades.homework import item_of
 from duologue.packs.education.grades.repository import Homework, State, Submission
 from duologue.packs.education.grading.alignment import COMMON, Alignment, KnownPieces
@@ -76,7 +76,7 @@ def draft(
             return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_grader"
         found = grade_rubric(item, one.text, one.lang, examples_of(one, others, points), aligned, second)
         if item["type"] == "essay":
-            return replace(found, is_draft=True), "draft"
+            return replace(found, is_draft=True, confidence=min(found.confidence, ESSAY_CONFIDENCE)), "draft"
         return found, "sure" if found.queue == "bulk" else "draft" if found.is_draft else "unsure"
     if item.get("type") not in TYPES:
         return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_grader"

@@ -13,6 +13,8 @@ from duologue.packs.education.grading.grade import Grade
 
 ESSAYS = 10
 """Signed essays to a question from which the others get a draft of a score."""
+ESSAY_CONFIDENCE = 0.5
+"""What any draft of an essay is worth: there is no licensed set on which more could be shown."""
 TRAITS = ("content", "structure", "vocabulary", "grammar")
 """What a teacher scores of an essay where its question names no traits of its own."""
 _KEPT = 4
@@ -37,7 +39,7 @@ def draft_essay(item: Mapping[str, Any], one: Submission, others: Sequence[Submi
     prompt = str(item.get("text", ""))
     found = {name: _share(score) for name, score in _model(prompt, signed).predict([Essay(prompt, one.text)])[0].items()}
     traits = {name: found[name] for name in traits_of(item) if name in found}
-    return Grade(found.get("overall", 0.0), 0.5, "draft", is_draft=True, traits=traits), "essay"
+    return Grade(found.get("overall", 0.0), ESSAY_CONFIDENCE, "draft", is_draft=True, traits=traits), "essay"
 
 
 def _model(prompt: str, signed: Sequence[Submission]) -> Any:
