@@ -2,8 +2,9 @@
 
 `python -m bench.train [--json]` (`make bench-train`). Same shape, same rows of tokens, fp32, as many threads each; every contestant
 is a process of its own, and they take turns, so that what else the machine does meets all alike. `ours` is our own training
-step; `ours, compiled` the same with the recipe's `compile: true`. The matrix peak is measured in the same turns. Times are those of
-the processor, which other programs do not lengthen, unless several threads are measured.
+step; `ours, compiled` the same with the recipe's `compile: true`; `bf16` the same under autocast, on both sides. The peaks of
+matrix products in both kinds, by the fastest code that torch has here, are measured in the same turns. Times are those of the
+processor, which other programs do not lengthen, unless several threads are measured.
 
 Two shapes: Qwen3's, against transformers' Qwen3 with the loop of its Trainer (loss from labels, clipping, AdamW); GPT-2's, against
 nanoGPT and transformers' GPT-2.
@@ -24,6 +25,7 @@ import torch
 VOCAB, LENGTH, ROWS, LAYERS, HEADS, D_HEAD = 8192, 256, 8, 6, 3, 64
 D, D_FF = HEADS * D_HEAD, 512
 ROUNDS = 7
+PEAKS = ("fp32", "bf16")
 Step = Callable[[], None]
 
 
@@ -32,7 +34,7 @@ def _batch() -> tuple[torch.Tensor, torch.Tensor]:
     return rows[:, :-1].contiguous(), rows[:, 1:].contiguous()
 
 
-def _ours(parts: dict[str, Any], optimizer: str, *, compiled: bool = False) -> tuple[Step, Any]:
+def _ours(parts: dict[str, Any], optimizer: str, *, compiled: bool = False, precision: str = "fp32") -> tuple[Step, Any]:
     from duologue.lm.config import Config
     from duologue.lm.data import Batch
     from duologue.lm.optim import make_optimizers
@@ -48,7 +50,9 @@ def _ours(parts: dict[str, Any], optimizer: str, *, compiled: bool = False) -> t
     batch = Batch(ids, targets, torch.zeros_like(ids), torch.arange(LENGTH).expand(ROWS, -1).contiguous())
 
     def step() -> None:
-        (sum_nll(model, batch, True, read=read) / batch.num_targets).backward()
+        with _arithmetic(precision):
+            loss = sum_nll(model, batch, True, read=read)
+        (loss / batch.num_targets).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for one in optimizers:
             one.step()
@@ -57,7 +61,11 @@ def _ours(parts: dict[str, Any], optimizer: str, *, compiled: bool = False) -> t
     return step, config
 
 
-def _theirs(model: Any) -> Step:
+def _arithmetic(precision: str) -> Any:
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16")
+
+
+def _theirs(model: Any, precision: str = "fp32") -> Step:
     """The loop of transformers' Trainer: the model's own loss from labels, clipping at 1, torch's AdamW."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.001, betas=(0.9, 0.95), weight_decay=0.1)
     ids, targets = _batch()
@@ -65,7 +73,9 @@ def _theirs(model: Any) -> Step:
     model.train()
 
     def step() -> None:
-        model(input_ids=whole, labels=whole).loss.backward()
+        with _arithmetic(precision):
+            loss = model(input_ids=whole, labels=whole).loss
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -73,14 +83,14 @@ def _theirs(model: Any) -> Step:
     return step
 
 
-def _transformers_qwen3() -> Step:
+def _transformers_qwen3(precision: str = "fp32") -> Step:
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
     config = Qwen3Config(
         vocab_size=VOCAB, hidden_size=D, intermediate_size=D_FF, num_hidden_layers=LAYERS, num_attention_heads=HEADS,
         num_key_value_heads=HEADS, head_dim=D_HEAD, max_position_embeddings=LENGTH, tie_word_embeddings=True, use_cache=False,
     )  # fmt: skip
-    return _theirs(Qwen3ForCausalLM(config))
+    return _theirs(Qwen3ForCausalLM(config), precision)
 
 
 def _transformers_gpt2() -> Step:
@@ -117,6 +127,8 @@ CONTESTANTS: dict[str, dict[str, Callable[[], Any]]] = {
         "ours, Muon": lambda: _ours({}, "muon"),
         "ours, compiled": lambda: _ours({}, "adamw", compiled=True),
         "transformers": _transformers_qwen3,
+        "ours, bf16": lambda: _ours({}, "adamw", precision="bf16"),
+        "transformers, bf16": lambda: _transformers_qwen3("bf16"),
     },
     "gpt2": {
         "ours": lambda: _ours(GPT2, "adamw"),
@@ -130,14 +142,14 @@ CONTESTANTS: dict[str, dict[str, Callable[[], Any]]] = {
 def _work(pipe: Connection, shape: str, name: str, threads: int) -> None:
     """A contestant: a step whenever asked, its time in seconds back; at the end the peak of memory beyond the libraries."""
     torch.set_num_threads(threads)
-    if name == "peak":
+    if name in PEAKS:
         from duologue.lm.peak import measure_peak
 
         pipe.send(0.0)
         while pipe.recv():
-            pipe.send(measure_peak(seconds=0.3, clock=time.process_time if threads == 1 else time.perf_counter))
+            pipe.send(measure_peak(name, seconds=0.3, clock=time.process_time if threads == 1 else time.perf_counter))
         return
-    if shape == "gpt2" or name == "transformers":
+    if shape == "gpt2" or name.startswith("transformers"):
         import transformers  # noqa: F401 - so that its libraries count for no one
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     made = CONTESTANTS[shape][name]()
@@ -159,7 +171,7 @@ def measure(shape: str, threads: int, rounds: int, names: list[str]) -> list[dic
 
     spawn = multiprocessing.get_context("spawn")
     working: dict[str, tuple[Any, Connection]] = {}
-    for name in [*names, "peak"]:
+    for name in [*names, *PEAKS]:
         here, there = spawn.Pipe()
         process = spawn.Process(target=_work, args=(there, shape, name, threads), daemon=True)
         process.start()
@@ -170,11 +182,12 @@ def measure(shape: str, threads: int, rounds: int, names: list[str]) -> list[dic
         for name, (_, pipe) in working.items():
             pipe.send(True)
             times[name].append(pipe.recv())
-    rows, peak = [], statistics.median(times["peak"])
+    rows, peaks = [], {kind: statistics.median(times[kind]) for kind in PEAKS}
     costs = flops_per_token(_ours(GPT2 if shape == "gpt2" else {}, "adamw")[1], LENGTH)
     for name, (process, pipe) in working.items():
         pipe.send(False)
-        if name != "peak":
+        if name not in PEAKS:
+            peak = peaks["bf16" if name.endswith("bf16") else "fp32"]
             speed, memory = ROWS * LENGTH / statistics.median(times[name]), pipe.recv()
             figures = {"tokens_per_s": speed, "peak_mb": memory, "share_of_peak": speed * costs / peak}
             rows.append({"shape": shape, "contestant": name, **figures})

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from duologue.kit.errors import Invalid
 from duologue.lm.config import Config
+from duologue.lm.linear import Linear
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
@@ -114,10 +115,10 @@ class Attention(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         c, self.config = config, config
-        self.q = nn.Linear(c.d_model, c.n_heads * c.d_head, bias=c.qkv_bias)
-        self.k = nn.Linear(c.d_model, c.n_kv_heads * c.d_head, bias=c.qkv_bias)
-        self.v = nn.Linear(c.d_model, c.n_kv_heads * c.d_head, bias=c.qkv_bias)
-        self.o = nn.Linear(c.n_heads * c.d_head, c.d_model, bias=c.out_bias)
+        self.q = Linear(c.d_model, c.n_heads * c.d_head, bias=c.qkv_bias)
+        self.k = Linear(c.d_model, c.n_kv_heads * c.d_head, bias=c.qkv_bias)
+        self.v = Linear(c.d_model, c.n_kv_heads * c.d_head, bias=c.qkv_bias)
+        self.o = Linear(c.n_heads * c.d_head, c.d_model, bias=c.out_bias)
         self.q_norm = RMSNorm(c.d_head, c.norm_eps) if c.qk_norm else nn.Identity()
         self.k_norm = RMSNorm(c.d_head, c.norm_eps) if c.qk_norm else nn.Identity()
         self.is_explicit = False  # the readable form instead of the fused one; a test holds them equal
@@ -157,9 +158,9 @@ class FeedForward(nn.Module):
         super().__init__()
         c = config
         self.kind = c.ffn
-        self.gate = nn.Linear(c.d_model, c.d_ff, bias=c.ffn_bias) if c.ffn == "swiglu" else None
-        self.up = nn.Linear(c.d_model, c.d_ff, bias=c.ffn_bias)
-        self.down = nn.Linear(c.d_ff, c.d_model, bias=c.ffn_bias)
+        self.gate = Linear(c.d_model, c.d_ff, bias=c.ffn_bias) if c.ffn == "swiglu" else None
+        self.up = Linear(c.d_model, c.d_ff, bias=c.ffn_bias)
+        self.down = Linear(c.d_ff, c.d_model, bias=c.ffn_bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, C) -> (B, T, C)."""
@@ -201,7 +202,7 @@ class Transformer(nn.Module):
         self.positions = nn.Embedding(c.context, c.d_model) if c.positions == "learned" else None
         self.blocks = nn.ModuleList(Block(c) for _ in range(c.n_layers))
         self.norm = _norm(c)
-        self.head = None if c.tie_embeddings else nn.Linear(c.d_model, c.vocab_size, bias=False)
+        self.head = None if c.tie_embeddings else Linear(c.d_model, c.vocab_size, bias=False)
         if c.positions == "rotary":
             self.register_buffer("turns", rotary_frequencies(c), persistent=False)
 
