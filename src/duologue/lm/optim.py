@@ -2,7 +2,7 @@
 
 AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019) for embeddings, norms, biases and the head; Muon (Jordan et al. 2024) for
 the matrices inside the blocks: its step is the momentum with all singular values made equal. torch's own Muon works in bf16
-whatever the device, which a CPU without bf16 units pays 12 times over; here the arithmetic is in fp32 unless told otherwise.
+whatever the device, which a CPU without bf16 units pays 12 times over; here it follows the run's precision.
 Weight decay is cautious (only where it and the step agree), as in Chen et al. 2025.
 """
 
@@ -104,7 +104,13 @@ class AdamW(torch.optim.Optimizer):
 
 
 def make_optimizers(
-    model: nn.Module, *, muon_lr: float, adam_lr: float, weight_decay: float, use_muon: bool = True
+    model: nn.Module,
+    *,
+    muon_lr: float,
+    adam_lr: float,
+    weight_decay: float,
+    use_muon: bool = True,
+    muon_dtype: torch.dtype = torch.float32,
 ) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of the blocks and AdamW for all else; AdamW for all where `use_muon` is false."""
     matrices: list[Tensor] = []
@@ -114,7 +120,7 @@ def make_optimizers(
             (matrices if use_muon and p.dim() == 2 and name.startswith("blocks.") and ".lora." not in name else others).append(p)
     made: list[torch.optim.Optimizer] = [AdamW(others, adam_lr, weight_decay=0.0 if matrices else weight_decay)]
     if matrices:
-        made.append(Muon(matrices, muon_lr, weight_decay=weight_decay))
+        made.append(Muon(matrices, muon_lr, weight_decay=weight_decay, dtype=muon_dtype))
     for optimizer in made:
         for group in optimizer.param_groups:
             group["peak_lr"] = group["lr"]

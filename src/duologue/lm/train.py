@@ -126,6 +126,7 @@ class Trainer:
             adam_lr=recipe.adam_lr,
             weight_decay=recipe.weight_decay,
             use_muon=recipe.optimizer == "muon",
+            muon_dtype=torch.bfloat16 if recipe.precision == "bf16" else torch.float32,
         )
         self.loaders = [
             Loader(Shard(Path(s.shard)), rows=s.rows, length=s.length, seed=recipe.seed, whole=s.whole) for s in recipe.stages
