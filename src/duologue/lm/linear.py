@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 FEWEST_ROWS = 64
@@ -28,9 +29,11 @@ def has_faster_products() -> bool:
 
 
 def times_transposed(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
-    """a b^T + bias by oneDNN: (N, C), (D, C), (D,) -> (N, D), all float32."""
-    made: Tensor = torch.ops.mkldnn._linear_pointwise(a, b, bias, "none", [], "")
-    return made
+    """a b^T + bias by the faster code: (…, C), (D, C), (D,) -> (…, D). No gradient goes through it."""
+    if a.dtype == b.dtype == torch.float32 and a.device.type == "cpu" and has_faster_products():
+        made: Tensor = torch.ops.mkldnn._linear_pointwise(a, b, bias, "none", [], "")
+        return made
+    return F.linear(a, b, bias)
 
 
 class Product(torch.autograd.Function):
@@ -47,11 +50,11 @@ class Product(torch.autograd.Function):
         """Gradients of those that want one."""
         x, weight = ctx.saved_tensors
         wants_x, wants_weight, wants_bias = ctx.needs_input_grad
-        dy = gradients[0].contiguous()
+        dy = gradients[0]
         rows = dy.flatten(0, -2)
         return (
-            times_transposed(dy, weight.T.contiguous()) if wants_x else None,
-            times_transposed(rows.T.contiguous(), x.flatten(0, -2).T.contiguous()) if wants_weight else None,
+            times_transposed(dy, weight.T) if wants_x else None,
+            times_transposed(rows.T, x.flatten(0, -2).T) if wants_weight else None,
             rows.sum(0) if wants_bias else None,
         )
 

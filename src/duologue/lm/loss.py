@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from duologue.lm.linear import has_faster_products, times_transposed
+from duologue.lm.linear import times_transposed
 
 CHUNK = 256
 """Tokens whose logits exist at once: 8 MB at 8,192 words, which stays in the cache. 1,024 cost 4 % of a step more (bench.train)."""
@@ -31,14 +31,12 @@ class HeadLoss(torch.autograd.Function):
         kind = states.device.type
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else states.dtype
         h_all, w = states.to(dtype), weight.to(dtype)
-        is_fast = dtype == torch.float32 and kind == "cpu" and has_faster_products()
-        w_turned = w.T.contiguous() if is_fast and wants_states else w.T
         d_states = torch.empty_like(h_all) if wants_states else None
         d_weight = torch.zeros_like(weight) if wants_weight else None
         total = torch.zeros((), dtype=torch.float32, device=states.device)
         for begin in range(0, states.size(0), chunk):
             h, t = h_all[begin : begin + chunk], targets[begin : begin + chunk, None]
-            z = (times_transposed(h, w) if is_fast else h @ w.T).float()  # (n, V)
+            z = times_transposed(h, w).float()  # (n, V)
             highest, said = z.amax(-1), z.gather(1, t).sum()
             total -= (1 - smoothing) * said + (smoothing * z.mean(-1).sum() if smoothing else 0.0)
             p = torch.softmax(z, -1, out=z)
@@ -47,9 +45,9 @@ class HeadLoss(torch.autograd.Function):
                 p.scatter_add_(1, t, torch.full_like(t, -(1 - smoothing), dtype=p.dtype))
                 d_z = (p.sub_(smoothing / p.size(1)) if smoothing else p).to(dtype)
                 if d_states is not None:
-                    d_states[begin : begin + chunk] = times_transposed(d_z, w_turned) if is_fast else d_z @ w
+                    d_states[begin : begin + chunk] = times_transposed(d_z, w.T)
                 if d_weight is not None:
-                    d_weight += times_transposed(d_z.T.contiguous(), h.T.contiguous()) if is_fast else d_z.T @ h
+                    d_weight += times_transposed(d_z.T, h.T)
         ctx.save_for_backward(None if d_states is None else d_states.to(states.dtype), d_weight)
         return total
 

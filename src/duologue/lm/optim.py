@@ -14,6 +14,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from duologue.lm.linear import times_transposed
 from duologue.lm.parallel import on_whole
 
 # Coefficients of the quintic iteration and five steps of it: Jordan's choice, which takes singular values into about [0.7, 1.2].
@@ -28,8 +29,8 @@ def orthogonalise(matrix: Tensor, steps: int = 5, dtype: torch.dtype = torch.flo
     is_tall = x.size(0) > x.size(1)
     x = x.T if is_tall else x
     for _ in range(steps):
-        gram = x @ x.T
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        gram = times_transposed(x, x)  # is its own transpose
+        x = a * x + times_transposed(b * gram + c * times_transposed(gram, gram), x.T)
     out: Tensor = x.T if is_tall else x
     return out.to(matrix.dtype)
 
