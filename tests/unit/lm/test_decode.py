@@ -10,7 +10,7 @@ import torch
 
 from duologue.kit.errors import Invalid
 from duologue.lm.checkpoint import save_checkpoint
-from duologue.lm.decode import Decoding, pad_left, restrict, search, write
+from duologue.lm.decode import Decoding, pad_left, penalise, restrict, search, write
 from duologue.lm.sampler import write_slowly
 from duologue.lm.score import token_logprobs
 from duologue.lm.tokenizer import TextTokenizer
@@ -133,6 +133,14 @@ LOGITS = torch.tensor([[0.5, 0.3, 0.15, 0.05]]).log()
 def test_what_may_be_drawn(options: dict[str, Any], wanted: list[float]) -> None:
     found = restrict(LOGITS, Decoding(temperature=1.0, **options)).softmax(-1)[0]
     assert found.tolist() == pytest.approx(wanted, abs=1e-4)
+
+
+def test_penalties_lower_what_stands_there_already() -> None:
+    seen = torch.tensor([[True, False, True, False]])
+    found = penalise(LOGITS, seen, Decoding(presence_penalty=0.5))
+    torch.testing.assert_close(found, LOGITS - torch.tensor([[0.5, 0.0, 0.5, 0.0]]))
+    both = penalise(LOGITS, seen, Decoding(presence_penalty=0.5, repetition_penalty=2.0))
+    torch.testing.assert_close(both, torch.where(seen, 2 * LOGITS - 0.5, LOGITS))
 
 
 def test_a_seed_repeats(make_model: Make) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from duologue.lm.journal import Journal
 from duologue.lm.plot import draw_lines, draw_weights, ticks
+from duologue.lm.progress import Bar
 from duologue.lm.report import render_report, smooth, write_report
 
 
@@ -90,3 +91,16 @@ def test_tensorboard_reads_what_is_written(tmp_path: Path) -> None:
     found.Reload()
     assert [(e.step, e.value) for e in found.Scalars("loss")] == [(1, 1.0), (2, 0.5)]
     assert found.Scalars("bits_per_byte/zh")[0].value == 3.0
+
+
+def test_the_bar_shows_loss_bits_by_language_speed_share_of_the_peak_and_time_left(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    row = {"step": 5, "loss": 2.5, "tokens_per_s": 1000.0, "bits_per_byte": {"en": 1.5, "zh": 2.0}}
+    with Bar(10, 0, show=True, peak=lambda speed: speed / 2000) as bar:
+        bar.show({**row, "step": 4})
+        bar.show({**row, "bits_per_byte": {}})
+    shown = " ".join(capsys.readouterr().err.split())
+    for words in ("5/10", "loss 2.500", "1000 tok/s", "50% of peak", "en 1.500 zh 2.000 bpb", "left"):
+        assert words in shown
