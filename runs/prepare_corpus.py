@@ -70,7 +70,7 @@ CHAT = {
 # kind of lesson: (thousand tokens in the chat stage, learnt as a whole; in fine-tuning, learnt on the assistant's side)
 PRACTICE = {
     "short questions": (450, 750),
-    "long questions": (250, 250),
+    "long questions": (250, 600),
     "templates": (250, 350),
     "several": (120, 250),
     "look-ups": (250, 350),
@@ -337,9 +337,12 @@ def main() -> None:
         rendered = render_within(tokenizer, messages, SHORT + 1)
         return [(rendered.ids, None)] if rendered else []
 
-    def as_lesson(messages: Messages) -> list[Any]:
-        rendered = render_within(tokenizer, messages, SHORT + 1)
+    def as_lesson(messages: Messages, limit: int = SHORT) -> list[Any]:
+        rendered = render_within(tokenizer, messages, limit + 1)
         return [(rendered.ids, rendered.mask)] if rendered else []
+
+    def as_long_lesson(messages: Messages) -> list[Any]:
+        return as_lesson(messages, LENGTH)
 
     qa = {
         name: items + (exchange(items, rng)[: len(items) // 4] if name.startswith("zh") else [])
@@ -365,7 +368,8 @@ def main() -> None:
     practice = practise(texts, chats, questions, sentences, spoken, templates[10_000:])
     for stage, encode, column in (("chat", as_short_chat, 1), ("sft", as_lesson, 2)):
         for name, pool in practice[stage].items():
-            stages[stage] += take(pool, PRACTICE[name][column - 1], given.scale, as_text if name == "text" else encode, passes=2)
+            form = as_text if name == "text" else as_long_lesson if name == "long questions" and stage == "sft" else encode
+            stages[stage] += take(pool, PRACTICE[name][column - 1], given.scale, form, passes=2)
             print(stage, name, len(pool), sum(len(d[0]) for d in stages[stage]), flush=True)
 
     for stage, docs in stages.items():

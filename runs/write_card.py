@@ -98,6 +98,8 @@ SETS = [
     ),
 ]
 
+EARLIER_TOKENS = 6_100_000  # what the model that this one goes on from had learnt
+
 
 def table(head: list[str], rows: list[list[Any]]) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
@@ -127,7 +129,7 @@ def describe_bits(card: dict[str, Any], before: dict[str, Any]) -> str:
         for r in some:
             figures = [old[r["source"]]["bits_per_byte"], r["base"], r["bits_per_byte"], r["trigram"]]
             rows.append([r["source"], r["n"], *(f"{v:.3f}" for v in figures)])
-    return table(["held-out source", "documents", "first cut", "before fine-tuning", "as shipped", "trigram"], rows)
+    return table(["held-out source", "documents", "shipped before", "before fine-tuning", "as shipped", "trigram"], rows)
 
 
 def describe_answers(card: dict[str, Any], before: dict[str, Any]) -> str:
@@ -164,7 +166,8 @@ def write_card(card: dict[str, Any], before: dict[str, Any], runs: dict[str, tup
     habits = card["habits"]
     answers = [r for r in card["answers"] if "groundedqa" in r["source"]]
     passing = sum(r["supported"] * r["n_sentences"] for r in answers) / max(1, sum(r["n_sentences"] for r in answers))
-    preferred = f", and {runs['prefer'][0]} steps of preference learning" if "prefer" in runs else ""
+    preferred = f", and {runs['prefer'][0]} steps of preference learning on its own mistakes" if "prefer" in runs else ""
+    tokens = EARLIER_TOKENS + runs["continue"][1] + runs["finetune"][1]
     return f"""# duologue-4m
 
 A bilingual (English, Chinese) decoder with {card["parameters"] / 1e6:.1f} million parameters, trained on one busy CPU core. It
@@ -177,22 +180,22 @@ model, and it is under-trained: put a stronger model behind the same setting whe
   (byte-level BPE, equal bytes of English and Chinese). `transformers` loads the folder as it is; the file is bf16.
 - Form: `<|bos|><|system|>passage<|end_of_turn|><|user|>question<|end_of_turn|><|assistant|>`, as the chat template says.
   When the passage does not hold the answer it was taught to say exactly “The text does not say.” or “文中没有说明。”.
-- Training: the first cut of this model (2.7 million tokens of text and conversations, 1.6 million of short lessons) went on with
-  {runs["continue"][1] / 1e6:.2f} million tokens of text and conversations in {runs["continue"][0]} steps, then
+- Training: the model shipped before (4 million tokens of text and conversations, 2 million of lessons) went on with
+  {runs["continue"][1] / 1e6:.1f} million tokens of text and conversations in {runs["continue"][0]} steps, then
   {runs["finetune"][1] / 1e6:.2f} million learnt tokens of answers in {runs["finetune"][0]} steps{preferred}. All together that is
-  about two tokens per parameter; twenty would be usual. The recipes are `runs/duologue-4m-*.yaml`.
+  about {tokens / card["parameters"]:.0f} tokens per parameter; twenty would be usual. The recipes are `runs/duologue-4m-*.yaml`.
 - Command: `DUOLOGUE_LM_DATA=DIR runs/duologue-4m.sh`; with more time raise `steps` in the recipes. While this model was trained,
-  runs were stopped, their batch and rates changed, and resumed; a new run gives a model of the same recipe, not the same numbers.
+  runs were stopped and resumed on a changed program; a new run gives a model of the same recipe, not the same numbers.
 
 ## Measured
 
 On documents that were held out by a hash of their text (question answering: of the passage), by `runs/evaluate_model.py`. The
-trigram model (Kneser–Ney) was counted on all of the shards, more text than this model has read. “First cut” is the model shipped
-before, measured in the same way on the same texts.
+trigram model (Kneser–Ney) was counted on all of the shards. The model shipped before was measured in the same way on the same
+texts.
 
 {describe_bits(card, before)}
 
-Grounded answers, greedy; the first figure is the first cut's. “Exact” is the whole sentence to the letter; F1 is over words
+Grounded answers, greedy; the first figure is the earlier model's. “Exact” is the whole sentence to the letter; F1 is over words
 (English) or characters (Chinese); “most shared words” returns the sentence that shares most words with the question. `made` are
 the templates of `runs/grounded.py` with new draws, `lookup` asks which sentence of unseen text speaks of a word, “short” are
 questions of people on two to four sentences. The last column counts the written sentences that the program's own check
@@ -201,7 +204,7 @@ right.
 
 {describe_answers(card, before)}
 
-It stopped by itself in {habits["stopped"]:.0%} of {habits["n"]} answers within 100 tokens (first cut
+It stopped by itself in {habits["stopped"]:.0%} of {habits["n"]} answers within 100 tokens (before:
 {before["habits"]["stopped"]:.0%}), and repeated itself (some 12 characters three times) in {habits["looping"]:.0%}
 ({before["habits"]["looping"]:.0%}). SQuAD, DRCD and CMRC parts come from their official dev and test splits: never report this
 model on those benchmarks.
@@ -225,7 +228,8 @@ Greedy, not chosen.
 
 All sets permit training and the handing on of weights, with attribution; whether weights are an adaptation under a share-alike
 licence is unsettled. Texts were normalised (NFC, half-width letters), duplicates dropped, addresses and long numbers in
-conversations masked. Sets that another model wrote are left out by `runs/prepare_corpus.py --without-synthetic`.
+conversations masked. Sets that another model wrote were left out this time (`runs/prepare_corpus.py --without-synthetic`); the
+model that this one goes on from had read of them.
 
 {table(["set", "by", "licence", "changes, where from"], [list(s) for s in SETS])}"""
 

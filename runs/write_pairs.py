@@ -1,10 +1,10 @@
 """Preference pairs for the embedded model: what it wrote against what the passage says.
 
-    python runs/write_pairs.py --model DIR --corpus DIR --out FILE [--count 400]
+    python runs/write_pairs.py --data DIR --model DIR --out FILE [--count 400]
 
-Asks the model questions like those of its lessons (new draws; questions of people from the training part) and keeps those that it
-answers wrongly: rejected = what it wrote, chosen = the sentence that answers, or that the text does not say. One JSON object per
-line, as `duologue prefer` reads.
+Asks the model questions like those of its lessons (new draws; questions of people from the training part, on short passages and on
+whole ones) and keeps those that it answers wrongly: rejected = what it wrote, chosen = the sentence that answers, or that the text
+does not say. One JSON object per line, as `duologue prefer` reads.
 """
 
 import argparse
@@ -16,9 +16,11 @@ import grounded
 import lessons
 import torch
 from evaluate_model import answer
-from prepare_corpus import QA, Corpus
+from prepare_corpus import QA, Corpus, exchange, grounded_chat
 
 from duologue.lm.checkpoint import load_checkpoint
+
+MOST_TOKENS = 360
 
 
 def main() -> None:
@@ -31,15 +33,18 @@ def main() -> None:
     torch.set_num_threads(1)
     model, tokenizer = load_checkpoint(given.model)
     rng, corpus = random.Random(21), Corpus(given.data, set())
-    items = [item for name in QA for item in corpus.questions(name)]
+    sets = [corpus.questions(name) for name in QA]
+    items = [item for some in sets for item in some]
+    absent = [item for some in sets for item in exchange(some, rng)[: len(some) // 4]]
     made = [lessons.say(i.question, i.answer, system=i.passage) for i in grounded.make_items(21, given.count, absent=0.3)]
-    talks = made + lessons.make_short(rng.sample(items, given.count * 2), rng, absent=0.25)
+    talks = made + lessons.make_short(rng.sample(items, given.count), rng, absent=0.25)
+    talks += [grounded_chat(i) for i in rng.sample(items + absent, given.count)]
     rng.shuffle(talks)
     kept = 0
     with given.out.open("w", encoding="utf-8") as file:
         for talk in talks:
             *prompt, right = talk
-            if sum(len(tokenizer.encode(m["content"])) for m in talk) > 200:
+            if sum(len(tokenizer.encode(m["content"])) for m in talk) > MOST_TOKENS:
                 continue
             text, _ = answer(model, tokenizer, prompt, 50)
             if text.strip() and text != right["content"]:
