@@ -9,7 +9,6 @@ is used follows from the processor alone, so that a run that goes on gives the s
 Legend: N rows, C in, D out.
 """
 
-from functools import cache
 from typing import Any
 
 import torch
@@ -20,17 +19,20 @@ FEWEST_ROWS = 64
 """Fewer rows than this (writing token by token) are left to torch."""
 
 
-@cache
 def has_faster_products() -> bool:
-    """Whether oneDNN's float32 products are taken here: AVX-512, and not Intel's."""
+    """Whether oneDNN's float32 products are the faster ones on this processor: AVX-512, and not Intel's."""
     found: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     is_there = hasattr(torch.ops.mkldnn, "_linear_pointwise")
     return bool(is_there and found.get("avx512_f") and "Intel" not in str(found.get("cpu_name", "Intel")))
 
 
+BY_ONEDNN = has_faster_products()
+"""Whether they are taken."""
+
+
 def times_transposed(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
     """a b^T + bias by the faster code: (…, C), (D, C), (D,) -> (…, D). No gradient goes through it."""
-    if a.dtype == b.dtype == torch.float32 and a.device.type == "cpu" and has_faster_products():
+    if a.dtype == b.dtype == torch.float32 and a.device.type == "cpu" and BY_ONEDNN:
         made: Tensor = torch.ops.mkldnn._linear_pointwise(a, b, bias, "none", [], "")
         return made
     return F.linear(a, b, bias)
@@ -65,7 +67,7 @@ class Linear(nn.Linear):
     def forward(self, x: Tensor) -> Tensor:
         """(…, C) -> (…, D)."""
         if (
-            has_faster_products()
+            BY_ONEDNN
             and torch.is_grad_enabled()
             and x.dtype == self.weight.dtype == torch.float32
             and x.device.type == "cpu"

@@ -20,7 +20,7 @@ def _grads(module: nn.Module, x: Tensor) -> list[Tensor]:
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("shape", [(70, 24), (5, 16, 24)])
 def test_products_and_gradients_are_those_of_torch(monkeypatch: pytest.MonkeyPatch, bias: bool, shape: tuple[int, ...]) -> None:
-    monkeypatch.setattr(linear, "has_faster_products", lambda: True)
+    monkeypatch.setattr(linear, "BY_ONEDNN", True)
     torch.manual_seed(0)
     ours, x = Linear(24, 40, bias=bias), torch.randn(shape, requires_grad=True)
     theirs = nn.Linear(24, 40, bias=bias)
@@ -33,7 +33,7 @@ def test_products_and_gradients_are_those_of_torch(monkeypatch: pytest.MonkeyPat
 @pytest.mark.oracle
 @pytest.mark.parametrize("is_fast", [True, False])
 def test_the_loss_is_the_same_by_either_code(monkeypatch: pytest.MonkeyPatch, is_fast: bool) -> None:
-    monkeypatch.setattr(linear, "has_faster_products", lambda: is_fast)
+    monkeypatch.setattr(linear, "BY_ONEDNN", is_fast)
     made = torch.Generator().manual_seed(0)
     states, weight = (torch.randn(n, 16, generator=made).requires_grad_() for n in (90, 33))
     targets = torch.randint(0, 33, (90,), generator=made)
@@ -60,7 +60,7 @@ def test_under_autocast_the_loss_keeps_gradients_in_the_kinds_of_its_inputs() ->
 
 
 def test_few_rows_writing_and_other_kinds_are_left_to_torch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linear, "has_faster_products", lambda: True)
+    monkeypatch.setattr(linear, "BY_ONEDNN", True)
     ours, rows = Linear(24, 40), torch.randn(70, 24)
     assert "Product" not in type(ours(rows[:8]).grad_fn).__name__
     assert "Product" not in type(ours.double()(rows.double()).grad_fn).__name__
@@ -71,14 +71,9 @@ def test_few_rows_writing_and_other_kinds_are_left_to_torch(monkeypatch: pytest.
 def test_which_code_is_taken_follows_from_the_processor_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     def found(**capabilities: object) -> bool:
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
-        has_faster_products.cache_clear()
         return has_faster_products()
 
-    try:
-        assert found(cpu_name="AMD EPYC", avx512_f=True)
-        assert not found(cpu_name="AMD EPYC", avx512_f=False)
-        assert not found(cpu_name="Intel(R) Xeon(R)", avx512_f=True)
-        assert not found()
-    finally:
-        monkeypatch.undo()
-        has_faster_products.cache_clear()
+    assert found(cpu_name="AMD EPYC", avx512_f=True)
+    assert not found(cpu_name="AMD EPYC", avx512_f=False)
+    assert not found(cpu_name="Intel(R) Xeon(R)", avx512_f=True)
+    assert not found()
