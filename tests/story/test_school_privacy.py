@@ -13,7 +13,7 @@ pytest.importorskip("fsrs", reason="needs the extra education")
 
 from duologue.bootstrap import create_app
 from duologue.engine.protocol import ChatMessage
-from duologue.engine.remote import is_elsewhere
+from duologue.engine.remote_client import is_elsewhere
 from duologue.engine.scripted import Script, ScriptedEngine
 from duologue.kit.errors import ModelUnavailable
 from tests.doubles.openai_server import OpenAIServer, serve_openai

@@ -4,26 +4,12 @@ Knows the wire and its quirks: servers that refuse a parameter, tool calls that 
 (which never leave this module). Every failure of the far side becomes ModelUnavailable with a sentence.
 """
 
-import ipaddress
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, cast
-from urllib.parse import urlsplit
 
-from openai import (
-    APIConnectionError,
-    APIError,
-    APIStatusError,
-    APITimeoutError,
-    AsyncOpenAI,
-    AsyncStream,
-    AuthenticationError,
-    BadRequestError,
-    RateLimitError,
-    Timeout,
-    UnprocessableEntityError,
-)
+from openai import APIError, APIStatusError, AsyncStream, BadRequestError, UnprocessableEntityError
 from openai.types.chat import ChatCompletionChunk, ChatCompletionTokenLogprob
 from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
 
@@ -43,24 +29,15 @@ from duologue.engine.protocol import (
     ToolSpec,
     Usage,
 )
+from duologue.engine.remote_client import explain, is_elsewhere, make_client
 from duologue.kit.errors import Invalid, ModelUnavailable, SetupError
 from duologue.kit.log import get_logger
 
 log = get_logger(__name__)
 
-CONNECT_TIMEOUT_S = 10.0
 DROPPABLE = ("stream_options", "seed", "top_p", "temperature", "stop", "max_tokens", "tools")
 PASSED = ("n", "logprobs", "top_logprobs", "logit_bias", "response_format", "tool_choice", "top_k", "min_p", "repetition_penalty")
 REASONS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "tool_calls": "tool_calls", "function_call": "tool_calls"}
-
-
-def is_elsewhere(url: str) -> bool:
-    """Whether an address is not this machine's own."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return not ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host != "localhost"
 
 
 class RemoteEngine:
@@ -81,12 +58,7 @@ class RemoteEngine:
         self._info = EngineInfo("remote", f"remote:{model}", context_tokens, True, is_strong, is_outside=is_elsewhere(base_url))
         self._model = model
         self._refused: set[str] = set()
-        self._client = AsyncOpenAI(
-            base_url=base_url,
-            api_key=api_key or "none",
-            max_retries=1,
-            timeout=Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
-        )
+        self._client = make_client(base_url, api_key, timeout_s)
 
     @property
     def info(self) -> EngineInfo:
@@ -321,14 +293,4 @@ def _explain(error: APIError, info: EngineInfo) -> Invalid | ModelUnavailable:
         return Invalid("The prompt is too long for the model.", prompt_tokens=None, context_tokens=info.context_tokens)
     if isinstance(error, BadRequestError | UnprocessableEntityError) and error.param in PASSED:
         return Invalid(f"{who} refuses this: {error.message[:200]}", param=error.param)
-    sentences: Sequence[tuple[type[APIError], str]] = (
-        (APITimeoutError, f"{who} did not answer in time."),
-        (APIConnectionError, f"{who} cannot be reached; check its address and that it runs."),
-        (AuthenticationError, f"{who} refuses the key; check DUOLOGUE_REMOTE_API_KEY."),
-        (RateLimitError, f"{who} is over its quota or too busy."),
-    )
-    for kind, sentence in sentences:
-        if isinstance(error, kind):
-            return ModelUnavailable(sentence)
-    status = f" (status {error.status_code})" if isinstance(error, APIStatusError) else ""
-    return ModelUnavailable(f"{who} failed{status}: {error.message[:200]}")
+    return explain(error, who, "DUOLOGUE_REMOTE_API_KEY")
