@@ -27,7 +27,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TORCH := torch==2.13.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
-SYSTEM ?= chromium fonts-noto-cjk postgresql
+SYSTEM ?= chromium espeak-ng fonts-noto-cjk postgresql
 PORT ?=
 JOBS ?= 2
 ARGS ?=
@@ -59,7 +59,7 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.torch
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing what tests and measurements need …"
-	$(PIP) install --editable '.[local,support,education,health,postgres,test,oracles,tensorboard,ocr]'
+	$(PIP) install --editable '.[local,support,education,health,postgres,test,oracles,tensorboard,ocr,voice]'
 	@touch $@
 
 serve: install
@@ -72,7 +72,7 @@ test-slow: $(VENV)/.installed-dev
 	$(PIP) install --editable '.[clients]'
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
-# Chromium and PostgreSQL for the tests that need them, where this user may install packages; else those tests skip and say why
+# Chromium, PostgreSQL and a voice for the tests that need them, where this user may install packages; else those tests skip and say why
 $(VENV)/.system: | $(BIN)/python
 	@missing=""; \
 	for package in $(SYSTEM); do \

@@ -10,6 +10,7 @@ from fastapi.responses import PlainTextResponse
 from duologue import __version__
 from duologue.accounts.keys.service import KeyService
 from duologue.engine.protocol import Encoder, Engine
+from duologue.engine.speech import Hear, Say
 from duologue.interfaces import v1
 from duologue.interfaces.api.edge import Edge
 from duologue.interfaces.api.metrics import Metrics
@@ -25,13 +26,17 @@ def make_gateway(platform: Platform) -> v1.Gateway:
     engine, settings = platform.engine, platform.settings
     name = settings.remote_model if settings.engine == "remote" else engine.info.name
     models = {} if settings.engine == "none" or engine.info.name == "none" else {name: v1.Served(name, engine)}
-    return v1.Gateway(models=models, encoders=find_encoders(), authenticate=_by_keys(platform.keys))
+    return v1.Gateway(
+        models=models, encoders=find_encoders(), hear=platform.hear, say=platform.say, authenticate=_by_keys(platform.keys)
+    )
 
 
-def make_lone_gateway(engines: Sequence[Engine], keys: Sequence[str]) -> v1.Gateway:
+def make_lone_gateway(
+    engines: Sequence[Engine], keys: Sequence[str], *, hear: Hear | None = None, say: Say | None = None
+) -> v1.Gateway:
     """Engines under their own names; `keys` are the words that open everything, none: no key is needed."""
     models = {e.info.name: v1.Served(e.info.name, e) for e in engines}
-    return v1.Gateway(models=models, encoders=find_encoders(), authenticate=_by_words(keys) if keys else None)
+    return v1.Gateway(models=models, encoders=find_encoders(), hear=hear, say=say, authenticate=_by_words(keys) if keys else None)
 
 
 def find_encoders() -> Mapping[str, Encoder]:

@@ -24,6 +24,7 @@ from duologue.bootstrap.gateway import make_gateway
 from duologue.bootstrap.lock import FolderLock
 from duologue.bootstrap.packs import begin_chores, choose_gather, connect, list_branches, load_packs
 from duologue.bootstrap.sample import prepare_samples
+from duologue.bootstrap.speech import make_hear, make_say
 from duologue.conversation.inbox.service import Inbox
 from duologue.conversation.service import ConversationService
 from duologue.interfaces import api, v1, web
@@ -120,6 +121,8 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         rehearsals=Rehearsals(database.clock, conversations, assistant, knowledge, champions),
         studies=Studies(settings, learning_dir),
         engine=engine,
+        hear=make_hear(settings),
+        say=make_say(settings),
         packs=packs,
         hosts=hosts,
     )
@@ -132,7 +135,8 @@ def create_app(platform: Platform, lifespan: Lifespan | None = None) -> FastAPI:
     app = api.create_app(api.join(platform), lifespan)
     app.mount("/v1", v1.create_app(gateway))
     panels = {pack.name: pack.folder / "panels" for pack in platform.packs if pack.folder is not None}
-    app.include_router(web.router(embed_origins=_read_origins(platform.settings.embed_origins), panels=panels))
+    origins = _read_origins(platform.settings.embed_origins)
+    app.include_router(web.router(embed_origins=origins, panels=panels, listens=platform.hear is not None))
     return app
 
 
@@ -185,6 +189,9 @@ async def stop(platform: Platform, *, answers: bool = True) -> None:
     await platform.rehearsals.aclose()
     await platform.champions.aclose()
     await platform.engine.aclose()
+    for port in (platform.hear, platform.say):
+        if port is not None:
+            await port.aclose()
     await platform.database.aclose()
     for release in platform.on_stop:
         release()

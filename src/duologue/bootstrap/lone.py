@@ -9,6 +9,7 @@ from duologue.bootstrap.engines import make_engine, make_options, warm_up
 from duologue.bootstrap.gateway import create_lone_app, make_lone_gateway
 from duologue.bootstrap.join import is_loopback
 from duologue.bootstrap.server import Server, config_for, listen, reach, set_up_logging, wait_until_up
+from duologue.bootstrap.speech import make_hear, make_say
 from duologue.bootstrap.tracing import set_up_tracing
 from duologue.engine.protocol import Engine
 from duologue.interfaces.api.services import Closing
@@ -53,7 +54,7 @@ async def _serve(settings: Settings, folders: tuple[Path, ...]) -> None:
     engines: list[Engine] = []
     try:
         engines = load_engines(settings, folders)
-        gateway = make_lone_gateway(engines, keys)
+        gateway = make_lone_gateway(engines, keys, hear=make_hear(settings), say=make_say(settings))
         tasks = [asyncio.create_task(warm_up(e)) for e in engines if settings.engine == "local" or folders]
         tasks.append(asyncio.create_task(_announce(settings, listening.getsockname()[1], gateway.names()[0][0])))
         await Server(config_for(create_lone_app(gateway, settings), settings), Closing()).serve([listening])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # a command such as `duologue --version` shall not wait for d
     from duologue.conversation.inbox.service import Inbox
     from duologue.conversation.service import ConversationService
     from duologue.engine.protocol import Engine
+    from duologue.engine.speech import Hear, Say
     from duologue.kit.settings import Settings
     from duologue.knowledge.service import KnowledgeService
     from duologue.learning.champions import Champions
@@ -62,6 +63,8 @@ class Platform:
     rehearsals: Rehearsals
     studies: Studies
     engine: Engine
+    hear: Hear | None
+    say: Say | None
     packs: tuple[Pack, ...]
     hosts: dict[str, Host]
     tasks: list[asyncio.Task[None]] = field(default_factory=list)

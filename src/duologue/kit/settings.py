@@ -52,6 +52,19 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Keys that `serve --engine-only` asks for, separated by blanks; empty: none, on 127.0.0.1 only.",
     )
+    voice_hear: str = Field(
+        "",
+        description="What turns speech into text: a folder with a Whisper model for faster-whisper, or the base URL of a server "
+        "with OpenAI's audio routes, ending in /v1. Empty: there is no microphone.",
+    )
+    voice_hear_model: str = Field("whisper-1", description="Model that such a server hears with.")
+    voice_say: str = Field(
+        "",
+        description="What reads answers aloud: `espeak-ng`, or the base URL of such a server. Empty: the browser's own voices.",
+    )
+    voice_say_model: str = Field("tts-1", description="Model that such a server speaks with.")
+    voice_say_voice: str = Field("alloy", description="Its voice; or one for each language: `en=alloy,zh=nova`.")
+    voice_api_key: SecretStr = Field(SecretStr(""), description="Key for such a server.")
     mcp_servers: str = Field("", description="JSON file that names MCP servers whose tools the assistant may use.")
 
     learn_lora_rank: int = Field(

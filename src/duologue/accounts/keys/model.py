@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-SCOPES = ("chat", "completions", "embeddings", "models", "responses")
+SCOPES = ("audio", "chat", "completions", "embeddings", "models", "responses")
 """What a key may be good for: one scope for each family of routes under /v1."""
 
 

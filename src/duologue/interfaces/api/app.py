@@ -25,6 +25,7 @@ from duologue.interfaces.api import (
     packs,
     proposals,
     replays,
+    voice,
 )
 from duologue.interfaces.api.edge import Edge
 from duologue.interfaces.api.live import Live
@@ -44,10 +45,10 @@ FILES_AT_ONCE = 10
 ROUTERS: tuple[APIRouter, ...] = (
     chat.router, auth.router, desk.router, drafts.router, admin.router, autonomy.router, learning.router, replays.router,
     lineage.router, proposals.router, keys.router,
-    documents.router, packs.router, lti.router, health.router,
+    documents.router, packs.router, voice.router, lti.router, health.router,
 )  # fmt: skip
 
-WITH_FILES = (documents.router, packs.router)
+WITH_FILES = (documents.router, packs.router, voice.router)
 
 
 def join(platform: Platform, limits: Limits | None = None) -> Services:

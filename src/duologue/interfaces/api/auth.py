@@ -34,6 +34,7 @@ class MeOut(Out):
     member: MemberOut
     workspace: WorkspaceOut
     csrf: str = Field(description="Send it as X-CSRF-Token with every unsafe method.")
+    hears: bool = Field(description="POST /api/desk/hear turns speech into text.")
 
 
 class PasswordIn(In):
@@ -47,7 +48,7 @@ class SignInsOut(Out):
 
 def _me(services: Services, session: Session, token: str) -> Json:
     member, workspace = member_json(session.member), workspace_json(session.workspace)
-    return {"member": member, "workspace": workspace, "csrf": services.accounts.csrf(token)}
+    return {"member": member, "workspace": workspace, "csrf": services.accounts.csrf(token), "hears": services.hear is not None}
 
 
 @router.post("/sign-in", response_model=MeOut)

@@ -32,6 +32,7 @@ from duologue.interfaces.api.security import (
     set_cookie,
 )
 from duologue.interfaces.api.services import Joined, Services
+from duologue.interfaces.api.stays import allows
 from duologue.interfaces.api.stream import Since, event_stream
 from duologue.kit.errors import Conflict, NotFound, NotSignedIn, TooLarge
 from duologue.kit.text import Lang
@@ -53,12 +54,18 @@ class PublicWorkspaceOut(Out):
     lang: Lang
 
 
+class VoiceOut(Out):
+    hears: bool = Field(description="POST /api/chat/hear turns speech into text.")
+    says: bool = Field(description="A message's `/speech` is its sound.")
+
+
 class SessionOut(Out):
     person_id: str
     workspace: PublicWorkspaceOut
     csrf: str = Field(description="Send it as X-CSRF-Token with every unsafe method.")
     desks: list[PublicDeskOut]
     lang: Lang
+    voice: VoiceOut
     starters: Json | None = Field(None, description="Questions to begin with, by language; null where the desk's pack has none.")
     token: str | None = Field(None, description="Only where `bearer` was asked for; send it as `Authorization: Bearer`.")
 
@@ -158,6 +165,10 @@ async def start_session(given: SessionIn, request: Request, response: Response, 
         "workspace": {"slug": workspace.slug, "name": workspace.name, "lang": workspace.lang},
         "csrf": accounts.csrf(token),
         "desks": [{"id": d.id, "name": d.name} for d in desks],
+        "voice": {
+            "hears": await allows(services, workspace.id, desks[0].id if desks else "", services.hear),
+            "says": await allows(services, workspace.id, desks[0].id if desks else "", services.say),
+        },
         "starters": _starters(services, desks[0].pack if desks else ""),
         "lang": person.lang,
         "token": token if given.bearer else None,

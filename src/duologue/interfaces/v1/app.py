@@ -6,14 +6,14 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 
 from duologue import __version__
-from duologue.interfaces.v1 import chat, completions, embeddings, errors, models, responses, tokens
+from duologue.interfaces.v1 import audio, chat, completions, embeddings, errors, models, responses, tokens
 from duologue.interfaces.v1.gateway import Gateway
 from duologue.interfaces.v1.measure import GoOnTrace
 from duologue.interfaces.v1.sse import ClientGone
 
 MOST_BYTES = 8 * 1024 * 1024
 ROUTERS: tuple[APIRouter, ...] = (
-    chat.router, completions.router, responses.router, embeddings.router, models.router, tokens.router
+    chat.router, completions.router, responses.router, embeddings.router, audio.router, models.router, tokens.router
 )  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def _routes() -> FastAPI:
     errors.install(app)
     app.add_exception_handler(ClientGone, _gone)
     for router in ROUTERS:
-        app.include_router(router, max_body_size=MOST_BYTES)
+        app.include_router(router, max_body_size=audio.MOST_BYTES if router is audio.router else MOST_BYTES)
     return app
 
 

@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 
 from duologue.accounts.keys.model import SCOPES
 from duologue.engine.protocol import Encoder, Engine
+from duologue.engine.speech import Hear, Say
 from duologue.interfaces.v1.errors import RequestError
 from duologue.interfaces.v1.kept import KeptResponses
 from duologue.interfaces.v1.measure import Meter
@@ -48,6 +49,8 @@ class Gateway:
 
     models: Mapping[str, Served]
     encoders: Mapping[str, Encoder] = field(default_factory=dict)
+    hear: Hear | None = None
+    say: Say | None = None
     authenticate: Authenticate | None = None
     meter: Meter = field(default_factory=Meter)
     responses: KeptResponses = field(default_factory=KeptResponses)
@@ -61,7 +64,25 @@ class Gateway:
             return self.models[base], adapter
         if name in self.encoders:
             raise RequestError(f"The model `{name}` makes embeddings and writes no text.", param="model", code="model_not_found")
+        if name in self.speech():
+            raise RequestError(f"The model `{name}` is for speech and writes no text.", param="model", code="model_not_found")
         raise _no_model(name)
+
+    def speech(self) -> list[str]:
+        """The names of the models of speech."""
+        return [port.name for port in (self.hear, self.say) if port is not None]
+
+    def find_hear(self, name: str) -> Hear:
+        """The model that listens, if this is its name. Raises RequestError."""
+        if self.hear is None or self.hear.name != name:
+            raise _no_model(name)
+        return self.hear
+
+    def find_say(self, name: str) -> Say:
+        """The model that speaks, if this is its name. Raises RequestError."""
+        if self.say is None or self.say.name != name:
+            raise _no_model(name)
+        return self.say
 
     def find_encoder(self, name: str) -> Encoder:
         """An encoder by name. Raises RequestError."""
@@ -83,7 +104,7 @@ class Gateway:
         started = int(self.meter.started)
         written = [(s.name, s.created) for s in self.models.values()]
         adapted = [(f"{s.name}:{a}", s.created) for s in self.models.values() for a in s.engine.info.adapters]
-        return [*written, *adapted, *((name, started) for name in self.encoders)]
+        return [*written, *adapted, *((name, started) for name in (*self.encoders, *self.speech()))]
 
 
 def _no_model(name: str) -> RequestError:

@@ -30,7 +30,7 @@ async def get_model(model: str, caller: Looker, gateway: Joined) -> Json:
 def _model_json(gateway: Gateway, name: str, created: int) -> Json:
     """A model as OpenAI lists it, with the length of its context as vLLM adds it."""
     out: Json = {"id": name, "object": "model", "created": created, "owned_by": "duologue"}
-    if name not in gateway.encoders:
+    if name not in gateway.encoders and name not in gateway.speech():
         served, adapter = gateway.find(name)
         out |= {"max_model_len": served.engine.info.context_tokens, "root": served.name, "parent": served.name if adapter else None}
     return out

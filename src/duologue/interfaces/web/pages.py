@@ -29,6 +29,7 @@ STYLES: dict[Page, tuple[str, ...]] = {
     "pack": ("css/tokens.css", "css/parts.css", "css/message.css", "css/desk.css", "css/admin.css", "css/panel.css"),
 }
 _NAME = re.compile(r"[a-z0-9_-]{1,64}")
+MAY_LISTEN = "camera=(), geolocation=(), microphone=(self), payment=()"
 FOREVER = "public, max-age=31536000, immutable"
 BRIEFLY = "public, max-age=300"
 
@@ -43,6 +44,7 @@ def content_policy(embed_origins: Sequence[str] = ()) -> str:
             "font-src 'self'",
             "img-src 'self' data:",
             "connect-src 'self'",
+            "media-src 'self' blob:",
             "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'self'",
@@ -56,7 +58,8 @@ def content_policy(embed_origins: Sequence[str] = ()) -> str:
 class Site:
     """What the routes share: files, words and templates, read once."""
 
-    def __init__(self, embed_origins: Sequence[str], panels: Mapping[str, Path]) -> None:
+    def __init__(self, embed_origins: Sequence[str], panels: Mapping[str, Path], *, listens: bool = False) -> None:
+        self.listens = listens
         self.assets = Assets(HERE / "static", panels)
         self.words = {lang: load_words(lang) for lang in LANGS}
         self.embed_policy = content_policy(embed_origins)
@@ -94,6 +97,8 @@ class Site:
             "Cache-Control": "no-cache",
             "Vary": "Cookie, Accept-Language",
         }
+        if self.listens and page in ("chat", "desk"):
+            headers["Permissions-Policy"] = MAY_LISTEN
         return HTMLResponse(html, headers=headers)
 
 
@@ -106,12 +111,12 @@ def _send(request: Request, asset: Asset, cache: str) -> Response:
     return Response(content, headers=headers, media_type=asset.media_type)
 
 
-def router(*, embed_origins: Sequence[str] = (), panels: Mapping[str, Path] | None = None) -> APIRouter:
+def router(*, embed_origins: Sequence[str] = (), panels: Mapping[str, Path] | None = None, listens: bool = False) -> APIRouter:
     """The routes of the pages. `embed_origins`: sites (`https://shop.example`) that may embed the chat; none by default.
 
-    `panels`: the folder of each pack's panels, by name of the pack.
+    `panels`: the folder of each pack's panels, by name of the pack. `listens`: chat and desk may use the microphone.
     """
-    site = Site(embed_origins, panels or {})
+    site = Site(embed_origins, panels or {}, listens=listens)
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/")

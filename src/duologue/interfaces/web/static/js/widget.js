@@ -67,6 +67,7 @@ class DuologueChat extends HTMLElement {
     const frame = document.createElement("iframe");
     frame.src = address.href;
     frame.title = this.#words.frame;
+    frame.allow = "microphone";
     return frame;
   }
 

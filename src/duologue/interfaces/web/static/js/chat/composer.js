@@ -3,8 +3,9 @@ import { html, useEffect, useRef, useState } from "../shared/html.js";
 import { Icon } from "../shared/icons.js";
 import { grow, isComposing, tell } from "../shared/parts.js";
 import { memory } from "../shared/cookies.js";
+import { Microphone } from "../shared/microphone.js";
 import { t } from "../shared/i18n.js";
-import { askForPerson, conversation, isLoading, openId, problem, run, say, showTyping, stop } from "./store.js";
+import { askForPerson, conversation, hearPath, isLoading, openId, problem, run, say, session, showTyping, stop } from "./store.js";
 
 const DRAFT_KEY = "duo.unsent";
 
@@ -37,6 +38,10 @@ export function Composer({ onRestart }) {
     e.preventDefault();
     send();
   };
+  const onHeard = (heard) => {
+    change([memory.get(DRAFT_KEY, "").trim(), heard].filter(Boolean).join(" "));
+    ref.current.focus();
+  };
   const ask = async () => {
     setAsking(true);
     await askForPerson().catch(tell);
@@ -60,6 +65,7 @@ export function Composer({ onRestart }) {
           <${Icon} name="headset" size=${17} /><span>${t(c?.controller.kind === "human" ? "chat.person_here" : isWithPeople ? "chat.person_asked" : "chat.talk_to_person")}</span></button>
         ${isBusy && html`<button type="button" class="button small quiet stop" onClick=${() => stop().catch(tell)} data-testid="stop">
           <${Icon} name="stop" size=${15} />${t("action.stop")}</button>`}
+        ${session.value?.voice.hears && html`<${Microphone} path=${hearPath()} onHeard=${onHeard} />`}
         <button type="submit" class="send" aria-label=${t("action.send")} title=${t("action.send")} disabled=${!text.trim()} data-testid="send">
           <${Icon} name="send" size=${19} /></button>
       </div>

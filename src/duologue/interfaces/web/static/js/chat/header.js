@@ -2,7 +2,8 @@
 import { html } from "../shared/html.js";
 import { Icon, Mark } from "../shared/icons.js";
 import { Avatar, Menu, Preferences } from "../shared/parts.js";
-import { t } from "../shared/i18n.js";
+import { lang, t } from "../shared/i18n.js";
+import { canRead, isAloud, toggleAloud } from "../shared/aloud.js";
 import { conversation, isOnline, session } from "./store.js";
 
 /** The one who speaks for the house just now. */
@@ -20,6 +21,8 @@ export function Header({ onRestart, onHistory, onConsent, isEmbedded }) {
     { label: t("chat.earlier"), icon: "history", act: onHistory, testid: "earlier" },
     { label: t("chat.consent"), icon: "spark", act: onConsent, testid: "consent" },
   ];
+  if (canRead(lang.value, session.value?.voice.says))
+    items.push({ label: t("voice.aloud"), icon: "speaker", act: toggleAloud, isOn: isAloud.value, testid: "aloud" });
   return html`<header class="chat-header">
     ${!isEmbedded && html`<span class="brand"><span class="brand-mark"><${Mark} /></span>
       <span class="brand-name">${session.value?.workspace.name ?? ""}</span></span>`}

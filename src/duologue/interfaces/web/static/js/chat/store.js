@@ -4,6 +4,7 @@
  */
 import { batch, computed, signal } from "../shared/html.js";
 import { credentials, get, post } from "../shared/api.js";
+import { isAloud, readAloud } from "../shared/aloud.js";
 import { createOutbox } from "../shared/outbox.js";
 import { lang } from "../shared/i18n.js";
 import { memory } from "../shared/cookies.js";
@@ -49,6 +50,9 @@ const previewKey = (id) => `duo.preview.${id}`;
 export const preview = (id) => memory.get(previewKey(id), "");
 
 const place = () => `/api/chat/conversations/${openId.value}`;
+/** Who understands what is said here. */
+export const hearPath = () => `/api/chat/hear${openId.value ? `?conversation_id=${openId.value}` : ""}`;
+export const speechPath = (id) => `${place()}/messages/${id}/speech`;
 export const passagePath = (id) => `${place()}/passages/${id}`;
 
 /** Become a person, and open the conversation that was last open here. */
@@ -130,8 +134,13 @@ function onChange(event) {
     if (event.kind === "MessagePosted") live.value = heard(live.value, event.payload.message);
     if (event.kind === "ControlChanged" && event.payload.controller.kind !== "ai") live.value = { ...live.value, runs: {} };
   });
-  if (event.kind === "MessagePosted" && event.payload.message.author_kind !== "person") announce(event.payload.message);
+  if (event.kind !== "MessagePosted" || event.payload.message.author_kind === "person") return;
+  announce(event.payload.message);
+  if (isAloud.value && event.payload.message.kind === "text") listen(event.payload.message).catch(() => {});
 }
+
+/** Have a message read aloud. */
+export const listen = (message) => readAloud(message, speechPath(message.id), session.value.voice.says);
 
 function announce(message) {
   if (isEmbedded && parent !== window) parent.postMessage({ duologue: "message", seq: message.seq }, "*");

@@ -1,16 +1,17 @@
 /** The conversation as the person reads it: by author and day, the answer that is being written, what waits to be sent. */
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../shared/html.js";
 import { Icon } from "../shared/icons.js";
-import { Avatar } from "../shared/parts.js";
+import { Avatar, tell } from "../shared/parts.js";
 import { Body, Plain, Sources, unmark } from "../shared/body.js";
 import { clockTime, dayName, sameDay } from "../shared/dates.js";
 import { notice } from "../shared/notices.js";
 import { t, tn } from "../shared/i18n.js";
+import { canRead, hush, reading } from "../shared/aloud.js";
 import { Card } from "../shared/packs.js";
 import { Rating } from "./rating.js";
 import { Greeting } from "./greeting.js";
 import { Urgent, isUrgent } from "./urgent.js";
-import { conversation, isOnline, messages, outbox, run, typing, waiting } from "./store.js";
+import { conversation, isOnline, listen, messages, outbox, run, session, typing, waiting } from "./store.js";
 
 const TOGETHER_MS = 5 * 60_000;
 const NEAR_PX = 120;
@@ -59,9 +60,19 @@ function Entry({ m, before, after, isLast, onCite }) {
       ${card}
       ${(isEnd || !isMine) && html`<footer class="meta"><time datetime=${m.created_at}>${clockTime(m.created_at)}</time>
         ${m.data?.verified_by_team && html`<span data-testid="verified"><${Icon} name="check" size=${13} />${t("author.verified")}</span>`}
+        ${!isMine && html`<${Listen} m=${m} />`}
         ${!isMine && html`<${Rating} message=${m} isLast=${isLast} />`}</footer>`}
     </div>
   </article>`;
+}
+
+/** Have the message read, or be quiet. */
+function Listen({ m }) {
+  if (!canRead(m.lang, session.value?.voice.says)) return null;
+  const isRead = reading.value === m.id;
+  const label = t(isRead ? "voice.hush" : "voice.read");
+  return html`<button type="button" class="icon-button tiny" aria-label=${label} title=${label} aria-pressed=${isRead} data-testid="listen"
+    onClick=${() => (isRead ? hush() : listen(m).catch(tell))}><${Icon} name=${isRead ? "stop" : "speaker"} size=${15} /></button>`;
 }
 
 function Letter({ letter }) {

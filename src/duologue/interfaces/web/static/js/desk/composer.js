@@ -3,9 +3,10 @@ import { html, signal, useEffect, useRef, useState } from "../shared/html.js";
 import { Icon } from "../shared/icons.js";
 import { grow, isComposing } from "../shared/parts.js";
 import { memory } from "../shared/cookies.js";
+import { Microphone } from "../shared/microphone.js";
 import { t } from "../shared/i18n.js";
 import { isBusy, isMine, showTyping, write } from "./commands.js";
-import { others, typing } from "./store.js";
+import { hears, others, typing } from "./store.js";
 
 /** "public" or "internal"; the keys R and N change it. */
 export const tab = signal("public");
@@ -42,6 +43,10 @@ export function Composer({ c }) {
     if (body && (await write(body, tab.value))) change("");
     ref.current?.focus();
   };
+  const onHeard = (heard) => {
+    change([memory.get(key, "").trim(), heard].filter(Boolean).join(" "));
+    ref.current?.focus();
+  };
   const onKeyDown = (e) => {
     if (isComposing(e)) return;
     if (e.key === "Enter" && (e.metaKey || e.ctrlKey)) {
@@ -64,7 +69,8 @@ export function Composer({ c }) {
         change(e.target.value);
         if (!isNote && isMine()) showTyping();
       }}></textarea>
-    <div class="row end"><button type="button" class="button small" disabled=${!text.trim() || isBusy.value} onClick=${send} data-testid="desk-send">
+    <div class="row end">${hears.value && html`<${Microphone} path=${`/api/desk/hear?conversation_id=${c.id}`} onHeard=${onHeard} />`}
+      <button type="button" class="button small" disabled=${!text.trim() || isBusy.value} onClick=${send} data-testid="desk-send">
       ${label}<kbd>⌘↵</kbd></button></div>
   </footer>`;
 }

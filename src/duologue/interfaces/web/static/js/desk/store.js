@@ -15,6 +15,8 @@ const HERE_MS = 25_000;
 /** undefined: not yet known; null: nobody is signed in. */
 export const me = signal(undefined);
 export const workspace = signal(null);
+/** Whether the server turns speech into text. */
+export const hears = signal(false);
 export const state = signal(nothing());
 export const live = signal(quiet());
 export const isOnline = signal(true);
@@ -65,6 +67,7 @@ export function enter(session) {
   credentials.csrf = session.csrf;
   batch(() => {
     workspace.value = session.workspace;
+    hears.value = session.hears;
     me.value = session.member;
   });
   loadPacks().catch(() => {});

@@ -22,18 +22,18 @@ export function authHeaders() {
   return credentials.token ? { Authorization: `Bearer ${credentials.token}` } : {};
 }
 
-/** @param {string} method @param {string} path @param {object | FormData} [body] */
+/** @param {string} method @param {string} path @param {object | FormData | Blob} [body] */
 export async function request(method, path, body, { timeoutMs = 30_000 } = {}) {
   const headers = { Accept: "application/json", ...authHeaders() };
   if (method !== "GET") headers["X-CSRF-Token"] = credentials.csrf;
-  const isForm = body instanceof FormData;
-  if (body && !isForm) headers["Content-Type"] = "application/json";
+  const isRaw = body instanceof FormData || body instanceof Blob;
+  if (body && !isRaw) headers["Content-Type"] = "application/json";
   let response;
   try {
     response = await fetch(path, {
       method,
       headers,
-      body: body && !isForm ? JSON.stringify(body) : body,
+      body: body && !isRaw ? JSON.stringify(body) : body,
       credentials: "same-origin",
       signal: AbortSignal.timeout(timeoutMs),
     });
