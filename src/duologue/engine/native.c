@@ -4,8 +4,8 @@
  * whatever other rows are there: so a token's logits are the same bits alone or in a batch, read in one chunk or many.
  * Weights are fp32, fp16 (storage) or int8 (one scale per output; activations one scale per row, sums exact in int32).
  *
- * Layout: weights in panels of 32 outputs, [panel][k][32] (int8: [panel][k/4][32][4]); keys [block][group][d][16], values
- * [block][group][16][d], so that scores of 16 tokens are one vector without a sum across it.
+ * Layout: weights in panels of 32 outputs, [panel][k][32] (int8: [panel][k/4][32][4]); keys [group][block][d][16], values
+ * [group][block][16][d], so that scores of 16 tokens are one vector without a sum across it, and a head's pages follow one another.
  */
 #include <math.h>
 #include <pthread.h>

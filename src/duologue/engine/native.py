@@ -5,7 +5,10 @@ Knows how weights are laid out for it; which weights to use is the caller's choi
 """
 
 import ctypes
+import math
+import mmap
 from collections.abc import Sequence
+from contextlib import suppress
 from ctypes import POINTER, Structure, byref, c_float, c_int32, c_int64, c_void_p, cast
 from functools import cache
 from pathlib import Path
@@ -44,6 +47,15 @@ def load_library(folder: Path | None = None) -> ctypes.CDLL:
     library.pool_new.restype = c_void_p
     library.pool_free.argtypes = [c_void_p]
     return library
+
+
+def zeros(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+    """Zeros that take memory once they are written, in large pages where the system has them: a network's pages lie far apart."""
+    memory = mmap.mmap(-1, math.prod(shape) * dtype.itemsize, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with suppress(OSError):  # a kernel without them
+            memory.madvise(mmap.MADV_HUGEPAGE)
+    return torch.frombuffer(memory, dtype=dtype).view(*shape)
 
 
 class _Linear(Structure):
@@ -92,9 +104,9 @@ class NativeNetwork:
         self.config, self.precision, self._kept = model.config, precision, list[Any]()
         c, is_half = model.config, precision != "fp32" and can_half
         width = -(-c.d_head // 16) * 16
-        shape = (c.n_layers, num_blocks, c.n_kv_heads, width * BLOCK)
+        shape = (c.n_layers, c.n_kv_heads, num_blocks, width * BLOCK)
         kind = torch.float16 if is_half else torch.float32
-        self.keys, self.values = torch.zeros(shape, dtype=kind), torch.zeros(shape, dtype=kind)
+        self.keys, self.values = zeros(shape, kind), zeros(shape, kind)
         self._layers = (_Layer * c.n_layers)(*(self._layer(block) for block in model.blocks))
         embed = model.embed.weight.detach().to(torch.float16 if is_half else torch.float32)
         positions = self._positions(model)
@@ -133,7 +145,8 @@ class NativeNetwork:
     def copy_blocks(self, pairs: Sequence[tuple[int, int]]) -> None:
         """Copy pages (from, to), before a sequence writes into a page that others read too."""
         for source, target in pairs:
-            self.keys[:, target], self.values[:, target] = self.keys[:, source], self.values[:, source]
+            for kept in (self.keys, self.values):
+                kept[:, :, target] = kept[:, :, source]
 
     def set_adapters(self, adapters: Sequence[Sequence[dict[str, tuple[Tensor, Tensor, float]]]]) -> None:
         """Use these low-rank adapters as number 1, 2, …: for each and each layer, by name, A (r, in), B (out, r) and the scale."""
