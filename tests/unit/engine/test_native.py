@@ -1,6 +1,9 @@
 """The compiled step beside the network itself, at each precision."""
 
 import gc
+import platform
+import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +43,32 @@ def test_logits_are_those_of_the_network(compiled: None, kind: type, family: str
     network.close()
     error = np.sqrt(((found - wanted) ** 2).mean())
     assert error / wanted.std() < WITHIN[precision]
+
+
+@pytest.mark.skipif(
+    platform.machine() != "x86_64" or not shutil.which("gcc"), reason="gcc for x86-64 is asked for other processors"
+)
+@pytest.mark.parametrize("processor", ["haswell", "x86-64"])
+@torch.no_grad()
+def test_what_is_compiled_for_lesser_processors_gives_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processor: str
+) -> None:
+    """AVX2 without AVX-512, and plain loops: the compiler is one that overrules what this processor is."""
+    compiler = tmp_path / "cc"
+    compiler.write_text(f'#!/bin/sh\nexec gcc "$@" -march={processor}\n')
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CC", str(compiler))
+    model = make_network(3, **FAMILIES["qwen3"])
+    wanted = model(torch.tensor([IDS]))[0].numpy()
+    for precision in ("fp32", "fp16", "int8") if processor == "haswell" else ("fp32", "int8"):
+        network = NativeNetwork(model, precision, 8, 2, tmp_path)
+        whole, pieces = (
+            np.concatenate([read(network, a, b, [5, 2, 7, 1, 0, 3]) for a, b in pairwise(cuts)])
+            for cuts in ((0, 90), (0, 1, 30, 31, 90))
+        )
+        network.close()
+        assert np.array_equal(whole, pieces)
+        assert np.sqrt(((whole - wanted) ** 2).mean()) / wanted.std() < WITHIN[precision]
 
 
 def test_one_request_cannot_spoil_anothers_numbers() -> None:
