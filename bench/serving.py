@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import torch
 
-from bench.engines import CACHE_TOKENS, Engine, Line, Ours, Transformers, ignore, make_core
+from bench.engines import CACHE_TOKENS, Engine, Line, Ours, Transformers, clock_for, ignore, make_core
 from duologue.engine.local import LocalEngine
 from duologue.engine.options import Options
 from duologue.engine.protocol import GenerationRequest
@@ -22,9 +22,12 @@ from tests.doubles.models_server import serve_models
 ROUNDS = 3
 NEW = 48
 REQUESTS = 16
+PAGE, PAGES = 256, 40
+"""Room of transformers' cache: more than all mixed requests need."""
+Mixed = tuple[list[int], int]
 
 
-def mixed(salt: int) -> list[tuple[list[int], int]]:
+def mixed(salt: int) -> list[Mixed]:
     """Prompts of 16 to 256 tokens, each with how many tokens are wanted (8 to 48)."""
     draw = random.Random(salt)
     return [([draw.randrange(30, 290) for _ in range(draw.randrange(16, 256))], draw.randrange(8, 48)) for _ in range(REQUESTS)]
@@ -35,30 +38,46 @@ def bench_batching(folder: Path, threads: int) -> Iterator[Line]:
     import transformers
 
     transformers.logging.set_verbosity_error()
-    clock = time.process_time if threads == 1 else time.perf_counter
-    theirs = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    clock = clock_for(threads)
+    theirs, paged = (transformers.AutoModelForCausalLM.from_pretrained(folder) for _ in range(2))
     cores = {p: make_core(folder, threads, precision=p) for p in ("int8", "fp32")}
 
-    def ours(core: Any) -> Callable[[list[tuple[list[int], int]]], None]:
-        def run(some: list[tuple[list[int], int]]) -> None:
+    def ours(core: Any) -> Callable[[list[Mixed]], float]:
+        def run(some: list[Mixed]) -> float:
+            began = clock()
             for prompt, new in some:
                 core.submit(GenerationRequest(prompt=tuple(prompt), max_tokens=new, ignore_end=True), ignore)
             while not core.is_idle:
                 core.step()
+            return clock() - began
 
         return run
 
-    def padded(some: list[tuple[list[int], int]]) -> None:
-        longest, most = max(len(p) for p, _ in some), max(n for _, n in some)
+    def padded(some: list[Mixed]) -> float:
+        longest, most, began = max(len(p) for p, _ in some), max(n for _, n in some), clock()
         ids = torch.tensor([[0] * (longest - len(p)) + p for p, _ in some])
         seen = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p, _ in some])
         with torch.inference_mode():
             theirs.generate(ids, attention_mask=seen, max_new_tokens=most, do_sample=False, eos_token_id=None, pad_token_id=0)
+        return clock() - began
 
-    def continuous(some: list[tuple[list[int], int]]) -> None:
-        most = max(n for _, n in some)
-        rules = transformers.GenerationConfig(max_new_tokens=most, do_sample=False, eos_token_id=-1, pad_token_id=0)
-        theirs.generate_batch([p for p, _ in some], generation_config=rules)
+    # left to itself it sizes its cache by the machine's memory, and then fills a mask of cache times batch at every start: minutes
+    room = transformers.ContinuousBatchingConfig(
+        page_size=PAGE, num_blocks=PAGES, max_batch_tokens=512, max_requests_per_batch=REQUESTS
+    )
+    rules = transformers.GenerationConfig(max_new_tokens=NEW, do_sample=False, eos_token_id=-1, pad_token_id=0)
+
+    def continuous(some: list[Mixed]) -> float:
+        with paged.continuous_batching_context_manager(rules, continuous_batching_config=room) as manager:
+            began, left = clock(), len(some)
+            for prompt, new in some:
+                manager.add_request(prompt, max_new_tokens=new)
+            while left:
+                result = manager.get_result(timeout=1)
+                if result is None and not manager.is_running():
+                    raise RuntimeError("its thread ended")
+                left -= result is not None and result.is_finished()
+            return clock() - began
 
     ways = {
         **{f"ours, {p}": ours(core) for p, core in cores.items()},
@@ -70,13 +89,12 @@ def bench_batching(folder: Path, threads: int) -> Iterator[Line]:
         wanted = sum(n for _, n in some)
         for name, run in ways.items():
             torch.set_num_threads(threads)
-            began = clock()
             try:
-                run(some)
+                seconds = run(some)
             except (RuntimeError, ValueError, TypeError, ImportError) as error:
                 yield f"{REQUESTS} mixed requests, {name}", 0.0, "tok/s", None, f"did not run: {error}"[:120]
                 continue
-            best[name] = max(best.get(name, 0.0), wanted / (clock() - began))
+            best[name] = max(best.get(name, 0.0), wanted / seconds)
     for core in cores.values():
         core.runner.close()
     for name, rate in best.items():
