@@ -24,9 +24,18 @@
 #define MAX_THREADS 16
 enum { F32 = 0, F16 = 1, I8 = 2 };
 enum { SWIGLU = 0, GELU = 1, RELU = 2 };
-typedef float v16 __attribute__((vector_size(64), aligned(4)));
-typedef int32_t i16v __attribute__((vector_size(64), aligned(4)));
-typedef int8_t b16v __attribute__((vector_size(16), aligned(1)));
+#if defined(__AVX512F__)
+#define LANES 16
+#elif defined(__AVX__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
+#define WIDE (PANEL / LANES) /* vectors of a panel */
+#define PAGE (BLOCK / LANES) /* vectors of a page's scores */
+typedef float vec __attribute__((vector_size(4 * LANES), aligned(4))); /* as wide as the processor's: wider ones live in memory */
+typedef int32_t ivec __attribute__((vector_size(4 * LANES), aligned(4)));
+typedef int8_t bvec __attribute__((vector_size(LANES), aligned(1)));
 
 typedef struct { int32_t n, k, kind, unused; const void *w; const float *scale, *bias; } Linear;
 typedef struct { const float *weight, *bias; } Norm;
@@ -59,27 +68,24 @@ int32_t capabilities(void) { /* 1: fp16 storage; 2: int8 dot products in hardwar
 
 /* ---- numbers ---------------------------------------------------------------------------------------------------------- */
 static inline int up(int n, int to) { return (n + to - 1) / to * to; }
-static inline v16 all(float x) { return (v16){} + x; }
-static inline v16 load(const float *p) { return *(const v16 *)p; }
-static inline void store(float *p, v16 v) { *(v16 *)p = v; }
-static inline float sum16(v16 v) {
+static inline vec all(float x) { return (vec){} + x; }
+static inline vec load(const float *p) { return *(const vec *)p; }
+static inline void store(float *p, vec v) { *(vec *)p = v; }
+static inline float sum_lanes(vec v) {
     float s = 0;
-    for (int i = 0; i < 16; i++) s += v[i];
+    for (int i = 0; i < LANES; i++) s += v[i];
     return s;
 }
-static inline float max16(v16 v) {
+static inline float max_lanes(vec v) {
     float s = v[0];
-    for (int i = 1; i < 16; i++) s = v[i] > s ? v[i] : s;
+    for (int i = 1; i < LANES; i++) s = v[i] > s ? v[i] : s;
     return s;
 }
-static inline v16 load_half(const uint16_t *p) {
+static inline vec load_half(const uint16_t *p) {
 #if defined(__AVX512F__)
-    return (v16)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
+    return (vec)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
 #elif defined(__F16C__)
-    union { v16 v; __m256 h[2]; } u;
-    u.h[0] = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p));
-    u.h[1] = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(p + 8)));
-    return u.v;
+    return (vec)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p));
 #else
     (void)p;
     return all(0);
@@ -101,16 +107,16 @@ static inline float from_half(uint16_t x) {
     return 0;
 #endif
 }
-static inline v16 select16(i16v m, v16 a, v16 b) { return (v16)((m & (i16v)a) | (~m & (i16v)b)); }
-static inline v16 exp16(v16 x) { /* Cephes: 2^n * polynomial on [-ln2/2, ln2/2]; relative error under 1e-7 */
-    x = select16(x > 88.f, all(88.f), x);
-    x = select16(x < -87.f, all(-87.f), x);
-    v16 n = (x * 1.44269504088896341f + 12582912.f) - 12582912.f;
-    v16 r = x - n * 0.693359375f + n * 2.12194440e-4f;
-    v16 p = ((((all(1.9875691500e-4f) * r + 1.3981999507e-3f) * r + 8.3334519073e-3f) * r + 4.1665795894e-2f) * r + 1.6666665459e-1f) * r + 5.0000001201e-1f;
+static inline vec choose(ivec m, vec a, vec b) { return (vec)((m & (ivec)a) | (~m & (ivec)b)); }
+static inline vec exps(vec x) { /* Cephes: 2^n * polynomial on [-ln2/2, ln2/2]; relative error under 1e-7 */
+    x = choose(x > 88.f, all(88.f), x);
+    x = choose(x < -87.f, all(-87.f), x);
+    vec n = (x * 1.44269504088896341f + 12582912.f) - 12582912.f;
+    vec r = x - n * 0.693359375f + n * 2.12194440e-4f;
+    vec p = ((((all(1.9875691500e-4f) * r + 1.3981999507e-3f) * r + 8.3334519073e-3f) * r + 4.1665795894e-2f) * r + 1.6666665459e-1f) * r + 5.0000001201e-1f;
     p = p * r * r + r + 1.f;
-    i16v e = (__builtin_convertvector(n, i16v) + 127) << 23;
-    return p * (v16)e;
+    ivec e = (__builtin_convertvector(n, ivec) + 127) << 23;
+    return p * (vec)e;
 }
 
 /* ---- weights ---------------------------------------------------------------------------------------------------------- */
@@ -149,22 +155,20 @@ void pack(int32_t kind, const float *w, int32_t n, int32_t k, void *out, float *
 #define TILE 2
 #endif
 #define FLOAT_TILE(NAME, TYPE, LOAD)                                                                                       \
-    static inline __attribute__((always_inline)) void NAME(const TYPE *w, int k, const float *x, size_t ld, int m, v16 *acc) { \
-        v16 a[TILE][2];                                                                                                    \
-        for (int r = 0; r < m; r++) a[r][0] = a[r][1] = all(0);                                                            \
-        for (int i = 0; i < k; i++, w += PANEL) {                                                                          \
-            v16 w0 = LOAD(w), w1 = LOAD(w + 16);                                                                           \
-            for (int r = 0; r < m; r++) {                                                                                  \
-                a[r][0] += w0 * x[r * ld + i];                                                                             \
-                a[r][1] += w1 * x[r * ld + i];                                                                             \
+    static inline __attribute__((always_inline)) void NAME(const TYPE *w, int k, const float *x, size_t ld, int m, vec *acc) { \
+        vec a[TILE][WIDE];                                                                                                 \
+        for (int r = 0; r < m; r++) for (int j = 0; j < WIDE; j++) a[r][j] = all(0);                                       \
+        for (int i = 0; i < k; i++, w += PANEL)                                                                            \
+            for (int j = 0; j < WIDE; j++) {                                                                               \
+                vec v = LOAD(w + j * LANES);                                                                               \
+                for (int r = 0; r < m; r++) a[r][j] += v * x[r * ld + i];                                                  \
             }                                                                                                              \
-        }                                                                                                                  \
-        for (int r = 0; r < m; r++) acc[2 * r] = a[r][0], acc[2 * r + 1] = a[r][1];                                        \
+        for (int r = 0; r < m; r++) for (int j = 0; j < WIDE; j++) acc[WIDE * r + j] = a[r][j];                            \
     }
 FLOAT_TILE(tile_f32, float, load)
 FLOAT_TILE(tile_f16, uint16_t, load_half)
 
-static inline __attribute__((always_inline)) void tile_i8(const uint8_t *w, int kq, const int8_t *x, size_t ld, const int32_t *sum, int m, i16v *acc) {
+static inline __attribute__((always_inline)) void tile_i8(const uint8_t *w, int kq, const int8_t *x, size_t ld, const int32_t *sum, int m, ivec *acc) {
 #if defined(__AVX512VNNI__)
     __m512i a[TILE][2], b[2];
     for (int r = 0; r < m; r++) a[r][0] = a[r][1] = _mm512_setzero_si512();
@@ -190,7 +194,7 @@ static inline __attribute__((always_inline)) void tile_i8(const uint8_t *w, int 
         }
     }
     for (int r = 0; r < m; r++)
-        for (int h = 0; h < 2; h++) acc[2 * r + h] = (i16v)(m == 1 ? _mm512_add_epi32(a[r][h], b[h]) : a[r][h]) - 128 * sum[r];
+        for (int h = 0; h < 2; h++) acc[2 * r + h] = (ivec)(m == 1 ? _mm512_add_epi32(a[r][h], b[h]) : a[r][h]) - 128 * sum[r];
 #elif defined(__AVX2__)
     __m256i a[TILE][4], one = _mm256_set1_epi16(1);
     for (int r = 0; r < m; r++) for (int h = 0; h < 4; h++) a[r][h] = _mm256_setzero_si256();
@@ -205,7 +209,7 @@ static inline __attribute__((always_inline)) void tile_i8(const uint8_t *w, int 
             }
         }
     (void)sum;
-    for (int r = 0; r < m; r++) memcpy(acc + 2 * r, a[r], 128);
+    for (int r = 0; r < m; r++) memcpy(acc + WIDE * r, a[r], 128);
 #else
     (void)sum;
     int32_t out[PANEL];
@@ -214,7 +218,7 @@ static inline __attribute__((always_inline)) void tile_i8(const uint8_t *w, int 
         for (int i = 0; i < kq; i++)
             for (int j = 0; j < PANEL; j++)
                 for (int b = 0; b < 4; b++) out[j] += (int8_t)w[(i * PANEL + j) * 4 + b] * x[r * ld + 4 * i + b];
-        memcpy(acc + 2 * r, out, sizeof out);
+        memcpy(acc + WIDE * r, out, sizeof out);
     }
 #endif
 }
@@ -223,15 +227,14 @@ typedef struct { const float *x; const int8_t *q; const float *scale; const int3
 
 static inline __attribute__((always_inline)) void panel_rows(const Linear *l, int p, const Input *in, int row, int m, float *y, size_t ldy, int add) {
     int o = p * PANEL, left = l->n - o;
-    v16 f[2 * TILE];
+    vec f[WIDE * TILE];
     if (l->kind == I8) {
-        i16v a[2 * TILE];
+        ivec a[WIDE * TILE];
         int kq = up(l->k, 4) / 4;
         tile_i8((const uint8_t *)l->w + (size_t)p * kq * 4 * PANEL, kq, in->q + row * in->ld, in->ld, in->sum + row, m, a);
-        v16 s0 = load(l->scale + o), s1 = load(l->scale + o + 16);
-        for (int r = 0; r < m; r++) {
-            f[2 * r] = __builtin_convertvector(a[2 * r], v16) * (s0 * in->scale[row + r]);
-            f[2 * r + 1] = __builtin_convertvector(a[2 * r + 1], v16) * (s1 * in->scale[row + r]);
+        for (int j = 0; j < WIDE; j++) {
+            vec s = load(l->scale + o + j * LANES);
+            for (int r = 0; r < m; r++) f[WIDE * r + j] = __builtin_convertvector(a[WIDE * r + j], vec) * (s * in->scale[row + r]);
         }
     } else if (l->kind == F16)
         tile_f16((const uint16_t *)l->w + (size_t)p * l->k * PANEL, l->k, in->x + row * in->ld, in->ld, m, f);
@@ -239,12 +242,12 @@ static inline __attribute__((always_inline)) void panel_rows(const Linear *l, in
         tile_f32((const float *)l->w + (size_t)p * l->k * PANEL, l->k, in->x + row * in->ld, in->ld, m, f);
     for (int r = 0; r < m; r++) {
         float *to = y + (row + r) * ldy + o;
-        if (l->bias) f[2 * r] += load(l->bias + o), f[2 * r + 1] += load(l->bias + o + 16);
-        if (left >= PANEL) {
-            if (add) f[2 * r] += load(to), f[2 * r + 1] += load(to + 16);
-            store(to, f[2 * r]), store(to + 16, f[2 * r + 1]);
-        } else
-            for (int j = 0; j < left; j++) to[j] = (add ? to[j] : 0.f) + f[2 * r + j / 16][j % 16];
+        vec *v = f + WIDE * r;
+        if (l->bias) for (int j = 0; j < WIDE; j++) v[j] += load(l->bias + o + j * LANES);
+        if (left >= PANEL)
+            for (int j = 0; j < WIDE; j++) store(to + j * LANES, add ? v[j] + load(to + j * LANES) : v[j]);
+        else
+            for (int j = 0; j < left; j++) to[j] = (add ? to[j] : 0.f) + v[j / LANES][j % LANES];
     }
 }
 static void panel(const Linear *l, int p, const Input *in, float *y, size_t ldy, int add) {

@@ -3,16 +3,16 @@
 static void norm_row(const Model *m, const Norm *n, const float *x, float *y, int size, float eps) {
     int is_rms = m->is_rms, i = 0;
     float mean = 0, square = 0;
-    v16 s = all(0);
+    vec s = all(0);
     if (!is_rms) {
-        for (; i + 16 <= size; i += 16) s += load(x + i);
-        mean = sum16(s);
+        for (; i + LANES <= size; i += LANES) s += load(x + i);
+        mean = sum_lanes(s);
         for (; i < size; i++) mean += x[i];
         mean /= (float)size;
     }
     s = all(0);
-    for (i = 0; i + 16 <= size; i += 16) { v16 d = load(x + i) - mean; s += d * d; }
-    square = sum16(s);
+    for (i = 0; i + LANES <= size; i += LANES) { vec d = load(x + i) - mean; s += d * d; }
+    square = sum_lanes(s);
     for (; i < size; i++) square += (x[i] - mean) * (x[i] - mean);
     float r = 1.f / sqrtf(square / (float)size + eps);
     for (i = 0; i < size; i++) y[i] = (x[i] - mean) * r * n->weight[i] + (n->bias ? n->bias[i] : 0.f);
@@ -36,22 +36,22 @@ static void quantise_row(Run *r, int row, int thread) { /* one scale per row: wh
     const float *x = r->from + row * r->ldfrom;
     int8_t *q = r->bytes + row * r->ldmax;
     int size = up(r->size, 16);
-    v16 top = all(0);
-    for (int i = 0; i < size; i += 16) {
-        v16 v = load(x + i);
-        v = select16(v < 0.f, -v, v);
-        top = select16(v > top, v, top);
+    vec top = all(0);
+    for (int i = 0; i < size; i += LANES) {
+        vec v = load(x + i);
+        v = choose(v < 0.f, -v, v);
+        top = choose(v > top, v, top);
     }
-    float most = max16(top), inverse = most > 0 ? 127.f / most : 0.f;
+    float most = max_lanes(top), inverse = most > 0 ? 127.f / most : 0.f;
     int32_t sum = 0;
-    i16v sums = {0};
-    for (int i = 0; i < size; i += 16) {
-        v16 v = (load(x + i) * inverse + 12582912.f) - 12582912.f; /* to the nearest whole number */
-        i16v w = __builtin_convertvector(v, i16v);
+    ivec sums = {0};
+    for (int i = 0; i < size; i += LANES) {
+        vec v = (load(x + i) * inverse + 12582912.f) - 12582912.f; /* to the nearest whole number */
+        ivec w = __builtin_convertvector(v, ivec);
         sums += w;
-        *(b16v *)(q + i) = __builtin_convertvector(w, b16v);
+        *(bvec *)(q + i) = __builtin_convertvector(w, bvec);
     }
-    for (int j = 0; j < 16; j++) sum += sums[j];
+    for (int j = 0; j < LANES; j++) sum += sums[j];
     r->scale[row] = most / 127.f;
     r->sum[row] = sum;
     (void)thread;
@@ -116,55 +116,59 @@ static void place_row(Run *r, int row, int thread) { /* norms and positions of q
 }
 /* Pages are asked for before they are needed: the processor does not foresee the next one, and waited for half of the time after 2,000 tokens. */
 #define ATTEND(NAME, TYPE, LOAD)                                                                                           \
-    static inline __attribute__((always_inline)) void NAME(Run *r, int row, int g, const int d, float *score) {              \
+    static inline __attribute__((always_inline)) void NAME(Run *r, int row, int g, const int d, float *score) {            \
         const Model *m = r->m;                                                                                             \
         int count = r->b->position[row] + 1, blocks = up(count, BLOCK) / BLOCK, padded = up(d, 16), each = m->heads / m->groups; \
         float scale = 1.f / sqrtf((float)d);                                                                               \
         for (int h = g * each; h < (g + 1) * each; h++) {                                                                  \
             const float *q = r->q + row * r->ldq + h * d;                                                                  \
             int b = 0;                                                                                                     \
-            for (; b + 4 <= blocks; b += 4) { /* four chains of sums at once, each in the same order as alone */                \
+            for (; b + 4 <= blocks; b += 4) { /* four pages at once, each in the same order as alone */                    \
                 const TYPE *k[4], *next[4];                                                                                \
-                v16 s[4] = {all(0), all(0), all(0), all(0)};                                                               \
+                vec s[4][PAGE];                                                                                            \
                 for (int j = 0; j < 4; j++) {                                                                              \
                     k[j] = (const TYPE *)m->keys + page(r, row, b + j, g);                                                 \
                     next[j] = (const TYPE *)m->keys + page(r, row, b + 4 + j < blocks ? b + 4 + j : b + j, g);             \
+                    for (int c = 0; c < PAGE; c++) s[j][c] = all(0);                                                       \
                 }                                                                                                          \
                 for (int i = 0; i < d; i++)                                                                                \
                     for (int j = 0; j < 4; j++) {                                                                          \
                         if (i * BLOCK * sizeof(TYPE) % 64 == 0) __builtin_prefetch(next[j] + i * BLOCK);                   \
-                        s[j] += LOAD(k[j] + i * BLOCK) * q[i];                                                             \
+                        for (int c = 0; c < PAGE; c++) s[j][c] += LOAD(k[j] + i * BLOCK + c * LANES) * q[i];               \
                     }                                                                                                      \
-                for (int j = 0; j < 4; j++) store(score + (b + j) * BLOCK, s[j] * scale);                                  \
+                for (int j = 0; j < 4; j++)                                                                                \
+                    for (int c = 0; c < PAGE; c++) store(score + (b + j) * BLOCK + c * LANES, s[j][c] * scale);            \
             }                                                                                                              \
             for (; b < blocks; b++) {                                                                                      \
                 const TYPE *k = (const TYPE *)m->keys + page(r, row, b, g);                                                \
-                v16 s = all(0);                                                                                            \
-                for (int i = 0; i < d; i++) s += LOAD(k + i * BLOCK) * q[i];                                               \
-                store(score + b * BLOCK, s * scale);                                                                       \
+                vec s[PAGE];                                                                                               \
+                for (int c = 0; c < PAGE; c++) s[c] = all(0);                                                              \
+                for (int i = 0; i < d; i++)                                                                                \
+                    for (int c = 0; c < PAGE; c++) s[c] += LOAD(k + i * BLOCK + c * LANES) * q[i];                         \
+                for (int c = 0; c < PAGE; c++) store(score + b * BLOCK + c * LANES, s[c] * scale);                         \
             }                                                                                                              \
             for (int i = count; i < blocks * BLOCK; i++) score[i] = -INFINITY;                                             \
-            v16 top = load(score), total = all(0), y[32];                                                                  \
-            for (b = 1; b < blocks; b++) { v16 s = load(score + b * BLOCK); top = select16(s > top, s, top); }             \
-            float most = max16(top);                                                                                       \
-            for (b = 0; b < blocks; b++) {                                                                                 \
-                v16 e = exp16(load(score + b * BLOCK) - most);                                                             \
-                if (b == blocks - 1) for (int i = count - b * BLOCK; i < BLOCK; i++) e[i] = 0;                             \
+            vec top = load(score), total = all(0), y[512 / LANES];                                                         \
+            for (int i = LANES; i < blocks * BLOCK; i += LANES) { vec s = load(score + i); top = choose(s > top, s, top); }\
+            float most = max_lanes(top);                                                                                   \
+            for (int i = 0; i < blocks * BLOCK; i += LANES) {                                                              \
+                vec e = exps(load(score + i) - most);                                                                      \
+                if (i + LANES > count) for (int j = count > i ? count - i : 0; j < LANES; j++) e[j] = 0;                   \
                 total += e;                                                                                                \
-                store(score + b * BLOCK, e);                                                                               \
+                store(score + i, e);                                                                                       \
             }                                                                                                              \
-            float inverse = 1.f / sum16(total);                                                                            \
-            for (int i = 0; i < padded / 16; i++) y[i] = all(0);                                                           \
+            float inverse = 1.f / sum_lanes(total);                                                                        \
+            for (int i = 0; i < padded / LANES; i++) y[i] = all(0);                                                        \
             for (b = 0; b < blocks; b++) {                                                                                 \
                 const TYPE *v = (const TYPE *)m->values + page(r, row, b, g);                                              \
                 int last = b == blocks - 1 ? count - b * BLOCK : BLOCK;                                                    \
-                const char *next = (const char *)((const TYPE *)m->values + page(r, row, b + 2 < blocks ? b + 2 : b, g));   \
+                const char *next = (const char *)((const TYPE *)m->values + page(r, row, b + 2 < blocks ? b + 2 : b, g));  \
                 for (size_t i = 0; i < padded * BLOCK * sizeof(TYPE); i += 64) __builtin_prefetch(next + i);               \
                 for (int t = 0; t < last; t++)                                                                             \
-                    for (int i = 0; i < padded / 16; i++) y[i] += LOAD(v + t * padded + i * 16) * score[b * BLOCK + t];    \
+                    for (int i = 0; i < padded / LANES; i++) y[i] += LOAD(v + t * padded + i * LANES) * score[b * BLOCK + t];\
             }                                                                                                              \
             float *out = r->a + row * r->ldq + h * d;                                                                      \
-            for (int i = 0; i < d; i++) out[i] = y[i / 16][i % 16] * inverse;                                              \
+            for (int i = 0; i < d; i++) out[i] = y[i / LANES][i % LANES] * inverse;                                        \
         }                                                                                                                  \
     }
 ATTEND(attend_float, float, load)
@@ -184,11 +188,11 @@ static void attend_piece(Run *r, int piece, int thread) {
 }
 static void activate_row(Run *r, int row, int thread) {
     float *u = r->up + row * r->ldf, *g = r->gate + row * r->ldf;
-    for (int i = 0; i < up(r->m->d_ff, 16); i += 16) {
-        v16 x = load(u + i);
-        if (r->m->ffn == SWIGLU) { v16 y = load(g + i); x = y / (1.f + exp16(-y)) * x; }
-        else if (r->m->ffn == GELU) x = x / (1.f + exp16((x + x * x * x * 0.044715f) * -1.5957691216057308f));
-        else x = select16(x > 0.f, x, all(0));
+    for (int i = 0; i < up(r->m->d_ff, 16); i += LANES) {
+        vec x = load(u + i);
+        if (r->m->ffn == SWIGLU) { vec y = load(g + i); x = y / (1.f + exps(-y)) * x; }
+        else if (r->m->ffn == GELU) x = x / (1.f + exps((x + x * x * x * 0.044715f) * -1.5957691216057308f));
+        else x = choose(x > 0.f, x, all(0));
         store(u + i, x);
     }
     (void)thread;
@@ -196,13 +200,13 @@ static void activate_row(Run *r, int row, int thread) {
 static void stats_row(Run *r, int i, int thread) { /* the likeliest token, and the logarithm of the sum of all */
     int n = r->m->vocab, at = 0, j = 0;
     const float *x = r->b->logits + (size_t)i * n;
-    v16 top = all(-INFINITY), total = all(0);
-    for (; j + 16 <= n; j += 16) { v16 v = load(x + j); top = select16(v > top, v, top); }
-    float most = max16(top);
+    vec top = all(-INFINITY), total = all(0);
+    for (; j + LANES <= n; j += LANES) { vec v = load(x + j); top = choose(v > top, v, top); }
+    float most = max_lanes(top);
     for (; j < n; j++) most = x[j] > most ? x[j] : most;
     while (at < n - 1 && x[at] != most) at++;
-    for (j = 0; j + 16 <= n; j += 16) total += exp16(load(x + j) - most);
-    float sum = sum16(total);
+    for (j = 0; j + LANES <= n; j += LANES) total += exps(load(x + j) - most);
+    float sum = sum_lanes(total);
     for (; j < n; j++) sum += expf(x[j] - most);
     r->b->best[i] = at;
     r->b->lse[i] = most + logf(sum);
