@@ -45,7 +45,8 @@ def test_greedy_is_transformers_greedy_in_every_circumstance(
     transformers: Any, folders: dict[str, Path], family: str, path: str
 ) -> None:
     wanted = their_greedy(transformers, folders[family])
-    for name, options in CIRCUMSTANCES.items():
+    guessed = {"draft": folders["small"], "draft_tokens": 3}
+    for name, options in {**CIRCUMSTANCES, "guessed": guessed}.items():
         core = make_core(folders[family], **options)
         ran = run(core, *(ask(p) for p in PROMPTS))
         assert [r.ids() for r in ran] == wanted, name
@@ -54,6 +55,8 @@ def test_greedy_is_transformers_greedy_in_every_circumstance(
         assert again[0].end().usage.cached_tokens == 32
         if name == "preempted":
             assert core.stats().preemptions > 0
+        if name == "guessed":
+            assert core.stats().drafted_tokens > 0
         core.runner.close()
 
 
