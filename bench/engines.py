@@ -58,13 +58,13 @@ def often(seconds: Any) -> float:
 
 
 def save_model(folder: Path, shape: dict[str, Any]) -> None:
-    """A random Llama of this shape, as a folder."""
+    """A random Llama of this shape, as a folder; its tokens are those of the project's own texts."""
     config = Config(
         **shape, n_kv_heads=shape["n_heads"], d_head=shape["d_model"] // shape["n_heads"], context=CONTEXT, qk_norm=False
     )
-    save_checkpoint(
-        folder, init_weights(Transformer(config), 0), train_tokenizer(["tokens of no meaning"], 330, show_progress=False)
-    )
+    texts = [f.read_text("utf-8") for place, kind in (("docs", "*.md"), ("src", "*.py")) for f in sorted(Path(place).rglob(kind))]
+    tokenizer = train_tokenizer(texts, shape["vocab_size"], show_progress=False)
+    save_checkpoint(folder, init_weights(Transformer(config), 0), tokenizer)
 
 
 def make_core(folder: Path, threads: int, **options: Any) -> Core:
