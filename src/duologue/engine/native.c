@@ -22,6 +22,7 @@
 #define PANEL 32
 #define BLOCK 16
 #define MAX_THREADS 16
+#define MOST_PIECES (1u << 20)
 enum { F32 = 0, F16 = 1, I8 = 2 };
 enum { SWIGLU = 0, GELU = 1, RELU = 2 };
 #if defined(__AVX512F__)
@@ -264,7 +265,8 @@ static inline int panels(const Linear *l) { return up(l->n, PANEL) / PANEL; }
 typedef struct { const Linear *l; float *y; size_t ld; int add; } Job;
 typedef struct { Job job[3]; int count; Input in; } Jobs; /* matrices that read the same rows: one phase */
 
-/* ---- threads: pieces of a phase are claimed, so that a helper that the system does not run holds nobody up --------------------- */
+/* ---- threads: pieces of a phase are claimed, so that a helper that the system does not run holds nobody up. The first thread takes
+ * them from the beginning, the others from the end: each then reads weights that follow one another, which the processor foresees. */
 struct Run;
 typedef void (*Piece)(struct Run *, int piece, int thread);
 typedef struct { Piece fn; int32_t pieces; } Phase;
@@ -274,7 +276,7 @@ typedef struct Pool {
     int count, is_ended; unsigned started;
     struct Run *run;
     Phase phase[2];
-    _Atomic uint64_t state; /* number of the phase << 32 | next piece */
+    _Atomic uint64_t state; /* number of the phase << 40 | pieces taken from the end << 20 | pieces taken from the beginning */
     _Atomic int32_t done; _Atomic int is_active, inside;
 } Pool;
 typedef struct Run {
@@ -287,12 +289,13 @@ typedef struct Run {
 
 static int claim(Pool *p, int thread) { /* one piece of the present phase; whether there was one */
     uint64_t s = atomic_load_explicit(&p->state, memory_order_acquire);
-    Phase *f = &p->phase[(s >> 32) & 1];
-    int32_t i = (int32_t)(s & 0xffffffffu);
-    if (i >= __atomic_load_n(&f->pieces, __ATOMIC_RELAXED)) return 0;
+    Phase *f = &p->phase[(s >> 40) & 1];
+    uint32_t low = s & (MOST_PIECES - 1), high = (s >> 20) & (MOST_PIECES - 1);
+    uint32_t pieces = (uint32_t)__atomic_load_n(&f->pieces, __ATOMIC_RELAXED);
+    if (low + high >= pieces) return 0;
     Piece fn = f->fn;
-    if (!atomic_compare_exchange_strong(&p->state, &s, s + 1)) return 1;
-    fn(p->run, i, thread);
+    if (!atomic_compare_exchange_strong(&p->state, &s, s + (thread ? MOST_PIECES : 1))) return 1;
+    fn(p->run, (int)(thread ? pieces - 1 - high : low), thread);
     atomic_fetch_add_explicit(&p->done, 1, memory_order_acq_rel);
     return 1;
 }
@@ -339,15 +342,15 @@ void pool_free(void *pool) {
 }
 static void phase(Run *r, Piece fn, int pieces) {
     Pool *p = r->pool;
-    if (p->count == 1 || pieces == 1) {
+    if (p->count == 1 || pieces == 1 || (uint32_t)pieces >= MOST_PIECES) {
         for (int i = 0; i < pieces; i++) fn(r, i, 0);
         return;
     }
-    uint64_t next = (atomic_load(&p->state) >> 32) + 1;
+    uint64_t next = (atomic_load(&p->state) >> 40) + 1;
     atomic_store(&p->done, 0);
     p->phase[next & 1].fn = fn;
     __atomic_store_n(&p->phase[next & 1].pieces, pieces, __ATOMIC_RELAXED);
-    atomic_store_explicit(&p->state, next << 32, memory_order_release);
+    atomic_store_explicit(&p->state, next << 40, memory_order_release);
     while (claim(p, 0)) {}
     for (int idle = 0; atomic_load_explicit(&p->done, memory_order_acquire) < pieces;)
         if (++idle > 200) sched_yield();
