@@ -139,12 +139,17 @@ def _is_set(matcher: "LLMatcher") -> NDArray[np.bool_]:
     return np.asarray(np.frombuffer(matcher.compute_logit_bias(), np.uint8) != 0)
 
 
+def _ends(matcher: "LLMatcher", tokens: list[int]) -> bool:
+    return bool(matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting())
+
+
 class Guide:
     """The form of one text, as far as it is written."""
 
     def __init__(self, matcher: "LLMatcher", ends: frozenset[int], endings: NDArray[np.int64]) -> None:
         self._matcher, self._ends, self._endings = matcher, ends, endings
         self._care: int | None = None
+        self._end: list[int] = []
 
     @property
     def is_complete(self) -> bool:
@@ -176,8 +181,10 @@ class Guide:
             return token
         after = self._matcher.deep_copy()
         after.consume_token(token)
-        end = self._find_end(after)
+        known = self._end[1:] if self._end[:1] == [token] else self._end  # what ended the text before mostly ends it still
+        end = known if 0 < len(known) < room and _ends(after.deep_copy(), known) else self._find_end(after)
         if end is not None and len(end) < room:
+            self._end = end
             return token
         end = self._find_end(self._matcher)
         return end[0] if end else token
