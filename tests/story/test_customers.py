@@ -246,3 +246,69 @@ async def test_a_question_between_two_articles_waits_for_an_expert(shop: House) 
     talk = await begin(shop, "en")
     await talk.say("How long does a refund take?")  # "Christmas returns" lies as near as "When you get your refund"
     assert not [message for message in await talk.messages() if message.author_kind == "ai"]
+
+
+INTENTS = "/api/packs/support/intents"
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("x.csv", b"", "missing"),
+        ("x.csv", b"where is it,order\n", "missing"),
+        ("x.csv", b"\x00\x01PK", "no text"),
+        ("x.csv", b'text,intent\n"never closed,' + b"x" * 300_000, "cannot be read as CSV"),
+        ("x.csv", b"text,intent\n" + b"y" * 100_000 + b",canoe\n", "no example that can be read"),
+        ("x.jsonl", b'not json\n{"text": 5}\n[]\n', "no example that can be read"),
+        ("x.csv", b"text,intent\nrent a canoe,canoe\nhire a canoe,canoe\n", "At least two intents"),
+    ],
+)
+async def test_examples_that_cannot_be_learned_from_are_refused_in_a_sentence(
+    shop: House, name: str, content: bytes, why: str
+) -> None:
+    admin = await shop.member("admin")
+    files, whole = {"file": (name, content)}, {"is_whole": "true"}
+    refused = await admin.client.post(f"{INTENTS}/import_examples", files=files, data=whole)
+    assert refused.status_code == 422, refused.text
+    assert why in refused.json()["error"]["message"]
+    assert (await admin.get(f"{INTENTS}/intents"))["version"] == 0
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_examples_are_learned_with_what_was_left_out_measured_and_put_back(shop: House) -> None:
+    admin = await shop.member("admin")
+    for text in (" ", "a" * 100_000):
+        assert (await admin.call("POST", f"{INTENTS}/learn", {"add": [{"text": text, "intent": "canoe"}]})).status_code == 422
+    rows = [
+        "text,intent",
+        "rent a canoe,canoe",
+        ",canoe",
+        "y" * 3000 + ",canoe",
+        "租独木舟,canoe",
+        "rent a canoe,boats",
+        "=1+1,canoe",
+    ]
+    files = {"file": ("x.csv", "\n".join([*rows, "استئجار قارب,canoe", "rent a canoe,canoe"]).encode())}
+    done = (await admin.client.post(f"{INTENTS}/import_examples", files=files)).json()
+    assert [line for line, _ in done["faults"]] == [3, 4]
+    assert done["contradicting"] == ["rent a canoe"]
+    assert done["card"]["before"]["accuracy"] > 0.5
+    assert done["card"]["after"]["accuracy"] > 0.5
+    seen = await admin.get(f"{INTENTS}/intents")
+    assert (seen["version"], [v["is_active"] for v in seen["versions"]]) == (1, [True])
+    assert {one["intent"]: one["count"] for one in seen["intents"]}["canoe"] == 5
+    assert "'=1+1" in (await admin.call("GET", f"{INTENTS}/export")).text
+    assert (await admin.call("POST", f"{INTENTS}/roll_back", {"number": 7})).status_code == 404
+    assert (await admin.post(f"{INTENTS}/roll_back", {"number": 0}))["version"] == 0
+    assert "canoe" not in {one["intent"] for one in (await admin.get(f"{INTENTS}/intents"))["intents"]}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_could_be_answered_is_told_apart_and_ends_where_a_sentence_does(shop: House) -> None:
+    talk = await begin(shop, "en")
+    await talk.say("How do I wash my down jacket?")
+    expert = await shop.member("expert")
+    answers = (await expert.get("/api/packs/support/suggest/answers", params={"conversation_id": talk.id}))["answers"]
+    assert len({answer["title"] for answer in answers}) == len(answers) > 1
+    assert all(len(answer["body"]) <= 600 and answer["body"][-1] in ".:;!?)|" for answer in answers)

@@ -3,11 +3,13 @@
 Knows no page; the pages are `panels/message.js`, `panels/customer.js` and `panels/suggest.js`.
 """
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
 from duologue.kit.errors import Invalid
 from duologue.kit.ids import new_id
+from duologue.kit.text import sentences
 from duologue.packs.support import repository
 from duologue.packs.support.labels import label_of
 from duologue.packs.support.minds import minds_of
@@ -15,11 +17,11 @@ from duologue.packs.support.model import Offer
 from duologue.packs.support.offers import find_addresses, make_card, move, render_offers
 from duologue.packs.support.order_words import STATUS, list_items, money
 from duologue.packs.support.shop import open_shop
-from duologue.sdk import Conversation, Panel, PanelContext, Reading, Role
+from duologue.sdk import Conversation, Panel, PanelContext, Passage, Reading, Role
 
 STAFF: tuple[Role, ...] = ("owner", "admin", "expert", "viewer")
 WORKERS: tuple[Role, ...] = ("owner", "admin", "expert")
-MOST_TURNS, MOST_ORDERS, MOST_EARLIER = 40, 10, 10
+MOST_TURNS, MOST_ORDERS, MOST_EARLIER, MOST_CHARS = 40, 10, 10, 600
 
 
 def here_of(context: PanelContext) -> Conversation:
@@ -115,8 +117,24 @@ async def list_answers(context: PanelContext) -> Any:
         approved = [a for a in await repository.list_answers(tx, ws) if a.intent in wanted and a.lang == here.lang]
     found = await host.search(ws, messages[-1].body, lang=here.lang, k=3)
     answers = [{"kind": "approved", "title": label_of(a.intent, context.lang), "body": a.body} for a in approved]
-    answers += [{"kind": "passage", "title": hit.passage.title, "body": hit.passage.body[:600]} for hit in found.hits]
+    answers += [{"kind": "passage", "title": _name(hit.passage), "body": _cut(hit.passage)} for hit in found.hits]
     return {"answers": answers}
+
+
+def _name(passage: Passage) -> str:
+    """The article, and the part of it where it has parts: two passages of one article are told apart."""
+    return f"{passage.title} · {passage.heading}" if passage.heading not in ("", passage.title) else passage.title
+
+
+def _cut(passage: Passage) -> str:
+    """So many of its paragraphs, or of its sentences, as there is room for: what is sent ends where a thought does."""
+    body = passage.body.strip()
+    for parts, gap in ((body.split("\n\n"), "\n\n"), (sentences(body), " " if passage.lang == "en" else "")):
+        sizes = itertools.accumulate(len(part) + len(gap) for part in parts)
+        kept = gap.join(part for part, size in zip(parts, sizes, strict=True) if size - len(gap) <= MOST_CHARS).strip()
+        if kept:
+            return kept
+    return body[:MOST_CHARS]
 
 
 async def send_answer(context: PanelContext, body: str) -> Any:

@@ -44,7 +44,7 @@ def find_handling(authors: Sequence[tuple[str, bool]]) -> Handling:
 
 
 def count_handling(cases: Sequence[Case], now: datetime) -> dict[str, Any]:
-    """How many conversations were handled by whom, and of those old enough how many stayed solved."""
+    """How many conversations were handled by whom, of those old enough how many stayed solved, and how content they sounded."""
     written: dict[str, list[datetime]] = defaultdict(list)
     for case in cases:
         written[case.person_id].append(case.last_written)
@@ -59,7 +59,8 @@ def count_handling(cases: Sequence[Case], now: datetime) -> dict[str, Any]:
             if case.is_resolved
             and not any(case.last_written < when <= case.last_written + DURABLE for when in written[case.person_id])
         ]
-        out[handling] = {"count": len(own), "judged": len(old), "durable": len(lasting)}
+        predicted = _mean([case.satisfaction for case in own if case.satisfaction is not None])
+        out[handling] = {"count": len(own), "judged": len(old), "durable": len(lasting), "predicted": predicted}
     return out
 
 

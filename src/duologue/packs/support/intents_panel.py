@@ -130,10 +130,15 @@ async def learn(
     for row in add or []:
         text, intent = str(row.get("text", "")).strip(), str(row.get("intent", "")).strip()
         if not text or len(text) > MAX_TEXT or len(intent) > MAX_INTENT:
-            raise Invalid(f"An example has a text of up to {MAX_TEXT} and an intent of up to {MAX_INTENT} characters.")
+            raise Invalid(
+                f"An example has a text of up to {MAX_TEXT} and an intent of up to {MAX_INTENT} characters.",
+                why="size",
+                text=MAX_TEXT,
+                intent=MAX_INTENT,
+            )
         fresh.append((text, intent or None))
     if not fresh and not remove:
-        raise Invalid("There is nothing to learn; give examples to add or to remove.")
+        raise Invalid("There is nothing to learn; give examples to add or to remove.", why="nothing")
     return await _learn(context, fresh, frozenset(remove or ()), note)
 
 
@@ -143,7 +148,9 @@ async def import_examples(context: PanelContext, file: Upload, is_whole: bool = 
     fresh, faults = _read_examples(file)
     if not fresh:
         raise Invalid(
-            f"The file holds no example that can be read; it needs the columns text (up to {MAX_TEXT} characters) and intent."
+            f"The file holds no example that can be read; it needs the columns text (up to {MAX_TEXT} characters) and intent.",
+            why="unreadable",
+            text=MAX_TEXT,
         )
     _, examples = await _examples(context.host, context.workspace_id)
     remove = frozenset(text for text, _ in examples) - {text for text, _ in fresh} if is_whole else frozenset()
@@ -151,20 +158,26 @@ async def import_examples(context: PanelContext, file: Upload, is_whole: bool = 
 
 
 def _read_examples(file: Upload) -> tuple[list[tuple[str, str | None]], list[tuple[int, str]]]:
-    found: list[tuple[str, str | None]] = []
+    found: list[tuple[int, str, str | None]] = []
     faults: list[tuple[int, str]] = []
     if file.name.lower().endswith((".jsonl", ".json")):
         for line, text in enumerate(file.content.decode("utf-8", "replace").splitlines(), 1):
             try:
                 row = json.loads(text) if text.strip() else None
                 if row is not None:
-                    found.append((str(row["text"]).strip(), None if row["intent"] is None else str(row["intent"]).strip()))
+                    found.append((line, str(row["text"]).strip(), None if row["intent"] is None else str(row["intent"]).strip()))
             except (ValueError, KeyError, TypeError):
                 faults.append((line, "no object with text and intent"))
     else:
-        found = [(row["text"], row["intent"] or None) for _, row in read_table(file.content, "examples", ("text", "intent"))]
-    kept = [(text, intent) for text, intent in found if text and len(text) <= MAX_TEXT and len(intent or "") <= MAX_INTENT]
-    return kept, faults
+        rows = read_table(file.content, "examples", ("text", "intent"))
+        found = [(line, row["text"], row["intent"] or None) for line, row in rows]
+    kept: list[tuple[str, str | None]] = []
+    for line, text, intent in found:
+        if text and len(text) <= MAX_TEXT and len(intent or "") <= MAX_INTENT:
+            kept.append((text, intent))
+        else:
+            faults.append((line, "no text" if not text else "too long"))
+    return kept, sorted(faults)
 
 
 async def _learn(context: PanelContext, fresh: list[tuple[str, str | None]], remove: frozenset[str], note: str) -> dict[str, Any]:
@@ -174,9 +187,9 @@ async def _learn(context: PanelContext, fresh: list[tuple[str, str | None]], rem
     contradicting = [text for text in replaced if len({intent for own, intent in fresh if own == text}) > 1]
     after = [*((text, intent) for text, intent in before if text not in remove and text not in replaced), *fresh]
     if len(after) > MOST_EXAMPLES:
-        raise Invalid(f"There may be at most {MOST_EXAMPLES} examples.")
+        raise Invalid(f"There may be at most {MOST_EXAMPLES} examples.", why="too_many", most=MOST_EXAMPLES)
     if len({intent for _, intent in after if intent is not None}) < 2:
-        raise Invalid("At least two intents are needed to tell apart.")
+        raise Invalid("At least two intents are needed to tell apart.", why="two_intents")
     encode = HostEncode(host, of_sentences=True)
 
     def measure() -> dict[str, Any]:

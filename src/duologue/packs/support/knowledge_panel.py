@@ -77,7 +77,7 @@ async def write_article(context: PanelContext, title: str, body: str, lang: Lite
     context.check_role("expert")
     title, body = " ".join(title.split())[:200], body.strip()
     if not title or not body:
-        raise Invalid("An article needs a title and a text.")
+        raise Invalid("An article needs a title and a text.", why="article")
     host, ws = context.host, context.workspace_id
     name = f"gap-{hashlib.sha256(title.encode()).hexdigest()[:12]}.{lang}.md"
     report = await host.add_article(ws, name, f'---\ntitle: "{title.replace(chr(34), chr(39))}"\n---\n\n# {title}\n\n{body}\n')

@@ -30,7 +30,9 @@ async def import_catalogue(context: PanelContext, file: Upload) -> Any:
     context.check_role("admin")
     items, faults = read_catalogue(file.content)
     if not items:
-        raise Invalid("The file holds no item that can be read; it needs the columns id and title.")
+        raise Invalid(
+            "The file holds no item that can be read; it needs the columns id and title.", why="columns", columns="id, title"
+        )
     async with context.host.write() as tx:
         await repository.replace_items(tx, context.workspace_id, items)
     minds_of(context.host).forget(context.workspace_id)
@@ -42,7 +44,11 @@ async def import_events(context: PanelContext, file: Upload) -> Any:
     context.check_role("admin")
     events, faults = read_events(file.content)
     if not events:
-        raise Invalid("The file holds no event that can be read; it needs the columns person, item and at.")
+        raise Invalid(
+            "The file holds no event that can be read; it needs the columns person, item and at.",
+            why="columns",
+            columns="person, item, at",
+        )
     async with context.host.write() as tx:
         await repository.add_events(tx, context.workspace_id, events)
     minds_of(context.host).forget(context.workspace_id)
@@ -54,7 +60,11 @@ async def import_orders(context: PanelContext, file: Upload) -> Any:
     context.check_role("admin")
     lines, faults = read_orders(file.content)
     if not lines:
-        raise Invalid("The file holds no order that can be read; it needs the columns number, email, placed_at, status and item.")
+        raise Invalid(
+            "The file holds no order that can be read; it needs the columns number, email, placed_at, status and item.",
+            why="columns",
+            columns="number, email, placed_at, status, item",
+        )
     _, items = await minds_of(context.host).shop(context.host, context.workspace_id)
     by_number: dict[str, list[OrderLine]] = defaultdict(list)
     for line in lines:

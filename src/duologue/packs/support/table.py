@@ -33,23 +33,29 @@ def read_table(data: bytes, name: str, needs: Sequence[str]) -> Iterator[tuple[i
         columns = [column.strip().lower() for column in next((row for row in rows if any(row)), [])]
         missing = [column for column in needs if column not in columns]
         if missing:
-            raise Invalid(f"The {name} need a header with the columns {', '.join(needs)}; {missing[0]} is missing.")
+            raise Invalid(
+                f"The {name} need a header with the columns {', '.join(needs)}; {missing[0]} is missing.",
+                why="columns",
+                columns=", ".join(needs),
+            )
         for row in rows:
             if any(value.strip() for value in row):
                 values = [value.strip() for value in row[: len(columns)]]
                 yield rows.line_num, dict(zip(columns, values + [""] * (len(columns) - len(values)), strict=True))
     except csv.Error as error:
-        raise Invalid(f"The {name} cannot be read as CSV near line {rows.line_num}: {error}.") from error
+        raise Invalid(
+            f"The {name} cannot be read as CSV near line {rows.line_num}: {error}.", why="csv", line=rows.line_num
+        ) from error
 
 
 def _decode(data: bytes, name: str) -> str:
     if len(data) > MAX_BYTES:
         raise Invalid(f"The {name} are larger than {MAX_BYTES // 1_000_000} MB; split the file.")
     if b"\0" in data:
-        raise Invalid(f"The {name} are no text; save the file as CSV in UTF-8.")
+        raise Invalid(f"The {name} are no text; save the file as CSV in UTF-8.", why="no_text")
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise Invalid(f"The {name} are not UTF-8 text; save the file as CSV in UTF-8.")
+    raise Invalid(f"The {name} are not UTF-8 text; save the file as CSV in UTF-8.", why="no_text")

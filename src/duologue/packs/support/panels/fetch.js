@@ -26,7 +26,9 @@ export async function doing(promise, done, then = () => {}) {
     if (done) say(typeof done === "function" ? done(found) : done);
     then(found);
   } catch (problem) {
-    tell(problem);
+    const why = problem.detail?.why; // what is wrong in the page's language, where the pack says so
+    if (why) say(w(`why_${why}`, problem.detail), true);
+    else tell(problem);
   }
 }
 

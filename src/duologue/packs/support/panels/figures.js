@@ -22,9 +22,9 @@ export default function Figures({ version, lang, query, download }) {
     <p class="nothing">${w("counted", { n: data.count })}${data.is_cut ? ` ${w("cut")}` : ""} ${w("alarms_line", { n: data.alarms })}</p>
     <section class="card"><${Plot} label=${w("volumes")} x=${data.days} isTime=${true} xLabel=${w("day")} series=${volumes} /></section>
     <section class="card"><h3>${w("handling")}</h3><p class="nothing">${w("handling_line")}</p>
-      <table data-testid="handling"><thead><tr><th>${w("who")}</th><th class="numeric">${w("conversations")}</th><th class="numeric">${w("share")}</th><th class="numeric">${w("durable")}</th></tr></thead>
-      <tbody>${HANDLINGS.map((name) => html`<tr key=${name}><td>${w(name)}</td><td class="numeric">${data.handling[name].count}</td><td class="numeric">${share(data.count ? data.handling[name].count / data.count : null)}</td>
-        <td class="numeric">${data.handling[name].judged ? `${share(data.handling[name].durable / data.handling[name].judged)} (${data.handling[name].judged})` : "–"}</td></tr>`)}</tbody></table></section>
+      <div class="scroll-x"><table data-testid="handling"><thead><tr><th>${w("who")}</th><th class="numeric">${w("conversations")}</th><th class="numeric">${w("share")}</th><th class="numeric">${w("predicted")}</th><th class="numeric">${w("durable")}</th></tr></thead>
+      <tbody>${HANDLINGS.map((name) => html`<tr key=${name}><td>${w(name)}</td><td class="numeric">${data.handling[name].count}</td><td class="numeric">${share(data.count ? data.handling[name].count / data.count : null)}</td><td class="numeric">${score(data.handling[name].predicted)}</td>
+        <td class="numeric">${data.handling[name].judged ? `${share(data.handling[name].durable / data.handling[name].judged)} (${data.handling[name].judged})` : "–"}</td></tr>`)}</tbody></table></div></section>
     <div class="columns">
       <section class="card"><h3>${w("survey")}</h3><${Survey} survey=${data.survey} />
         ${data.survey.answered > 0 && html`<${Plot} label=${w("scores")} x=${PLACES} names=${NAMES} xLabel=${w("given_score")} series=${scores} height=${150} />`}</section>
@@ -43,5 +43,6 @@ function Survey({ survey }) {
   return html`<p>${w("survey_line", { answered: survey.answered, asked: survey.asked, given: score(survey.given) })}
       ${survey.low != null && survey.answered > 1 ? ` (${score(survey.low)}–${score(survey.high)})` : ""}</p>
     ${survey.bias != null && html`<p class="nothing" data-testid="bias">${w("bias", { answered: score(survey.predicted_answered), silent: score(survey.predicted_silent) })}
-      ${survey.corrected != null ? ` ${w("corrected", { score: score(survey.corrected) })}` : ""}</p>`}`;
+      ${survey.corrected != null ? ` ${w("corrected", { score: score(survey.corrected) })}` : ""}</p>`}
+    ${survey.remarks.length > 0 && html`<ul data-testid="remarks">${survey.remarks.map((one, i) => html`<li key=${i}>${NAMES[one.score - 1]} · ${one.remark}</li>`)}</ul>`}`;
 }

@@ -4,18 +4,24 @@ import { lang as page } from "../../js/shared/i18n.js";
 import { shortDate } from "../../js/shared/dates.js";
 import { asForm, doing, FileButton, share, useQuery, w, Waiting } from "./fetch.js";
 
+const shorten = (text) => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
+
 export default function Intents({ version, lang, query, command, send, download }) {
   const [data, reload] = useQuery(query, "intents", {}, [version, lang]);
   const [waiting] = useQuery(query, "to_label", {}, [version]);
   const [shown, setShown] = useState("");
   if (!data) return html`<${Waiting} />`;
-  const learned = (found) => w("learned", { n: found.version }) + (found.contradicting.length ? ` ${w("contradicting", { texts: found.contradicting.slice(0, 5).join(" · ") })}` : "");
+  const learned = (found) => [
+    w("learned", { n: found.version }),
+    found.contradicting.length > 0 && w("contradicting", { texts: found.contradicting.slice(0, 5).map(shorten).join(" · ") }),
+    found.faults?.length > 0 && w("left_out", { lines: found.faults.map(([line]) => line).join(", ") }),
+  ].filter(Boolean).join(" ");
   const act = (name, args, done) => doing(command(name, args), done, reload);
   return html`<header class="row"><h2 class="grow">${w("intents")}</h2>
       <${FileButton} label=${w("import_examples")} accept=".csv,.jsonl" onFile=${(file) => doing(send("import_examples", asForm(file)), learned, reload)} />
       <button type="button" class="button quiet small" onClick=${() => download("export", {}, "intents.csv")}>CSV</button></header>
     ${!data.is_ready && html`<p role="alert">${w("not_installed")}</p>`}
-    <${Add} intents=${data.intents} learn=${(args) => act("learn", args, learned)} />
+    <${Add} intents=${data.intents} learn=${(args, then) => doing(command("learn", args), learned, () => [then(), reload()])} />
     <${Card} card=${data.card} />
     <section class="card scroll-x"><table data-testid="intents"><thead><tr><th>${w("intent")}</th><th class="numeric">${w("examples")}</th><th class="numeric">${w("held_out")}</th><th>${w("team")}</th><th>${w("priority")}</th><th>${w("mode")}</th></tr></thead>
       <tbody>${data.intents.map((one) => html`<tr key=${one.intent}><td><button type="button" class="link" onClick=${() => setShown(shown === one.intent ? "" : one.intent)}>${one.label}</button><small class="nothing"> ${one.intent}</small>
@@ -25,7 +31,7 @@ export default function Intents({ version, lang, query, command, send, download 
       <section class="card"><h3>${w("confused")}</h3>${data.confused.length === 0 && html`<p class="nothing">${w("nothing_yet")}</p>`}
         <ul>${data.confused.map((p) => html`<li key=${p.one + p.other}>${p.one} ↔ ${p.other}: ${p.count} / ${p.total}</li>`)}</ul></section>
       <section class="card"><h3>${w("doubts")}</h3>${data.doubts.length === 0 && html`<p class="nothing">${w("nothing_yet")}</p>`}
-        <ul>${data.doubts.map((d) => html`<li key=${d.text}>“${d.text}” ${d.intent} → ${d.suggestion}
+        <ul>${data.doubts.map((d) => html`<li key=${d.text}>“${shorten(d.text)}” ${d.intent} → ${d.suggestion}
           <button type="button" class="link" onClick=${() => act("learn", { add: [{ text: d.text, intent: d.suggestion }], note: w("doubts") }, learned)}>${w("relabel")}</button></li>`)}</ul></section>
       <section class="card"><h3>${w("to_label")}</h3>${waiting?.messages.length === 0 && html`<p class="nothing">${w("nothing_yet")}</p>`}
         <ul>${(waiting?.messages ?? []).map((m) => html`<${ToLabel} key=${m.text} message=${m} intents=${data.intents} learn=${(add) => act("learn", { add }, learned)} />`)}</ul></section>
@@ -40,8 +46,7 @@ function Add({ intents, learn }) {
   const [intent, setIntent] = useState("");
   const add = (e) => {
     e.preventDefault();
-    learn({ add: text.split("\n").filter((line) => line.trim()).map((line) => ({ text: line.trim(), intent: intent.trim() })) });
-    setText("");
+    learn({ add: text.split("\n").filter((line) => line.trim()).map((line) => ({ text: line.trim(), intent: intent.trim() })) }, () => setText(""));
   };
   return html`<form class="card" onSubmit=${add}><h3>${w("add_examples")}</h3><p class="nothing">${w("add_line")}</p>
     <textarea rows="3" required value=${text} aria-label=${w("examples")} onInput=${(e) => setText(e.target.value)}></textarea>
@@ -61,9 +66,9 @@ function Card({ card }) {
 
 function Route({ one, data, act }) {
   const set = (change) => act("set_route", { intent: one.intent, team: one.team, priority: one.priority, mode: one.mode, ...change }, w("saved"));
-  const Select = ({ name, values, prefix }) => html`<select aria-label=${`${w(name)} ${one.label}`} value=${one[name]} onChange=${(e) => set({ [name]: e.target.value })}>
+  const Select = ({ name, values, prefix }) => html`<select class="wide" aria-label=${`${w(name)} ${one.label}`} value=${one[name]} onChange=${(e) => set({ [name]: e.target.value })}>
     ${values.map((value) => html`<option key=${value} value=${value} selected=${one[name] === value}>${w(`${prefix}_${value}`)}</option>`)}</select>`;
-  return html`<td><input type="text" size="9" maxlength="80" value=${one.team} aria-label=${`${w("team")} ${one.label}`} onChange=${(e) => set({ team: e.target.value })} /></td>
+  return html`<td><input type="text" class="wide" size="9" maxlength="80" value=${one.team} aria-label=${`${w("team")} ${one.label}`} onChange=${(e) => set({ team: e.target.value })} /></td>
     <td><${Select} name="priority" values=${data.priorities} prefix="priority" /></td><td><${Select} name="mode" values=${data.modes} prefix="mode" /></td>`;
 }
 

@@ -31,10 +31,12 @@ export function Plot({ label, x, series, names, isTime = false, range, height = 
     const line = { stroke: ink, grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
     const isCounted = !isTime && !names && x.every(Number.isInteger); // no turn 1.25
     const format = new Intl.NumberFormat(locale(), { maximumFractionDigits: 3 });
+    const showLast = (u) => u.cursor.idx == null && u.setLegend({ idx: x.length - 1 }); // the legend is never empty
     const plot = new UPlot(
       {
         width: box.current.clientWidth || 320,
         height,
+        hooks: { ready: [showLast], setCursor: [showLast] },
         scales: { x: { time: isTime, ...(isTime && x.length === 1 ? { range: [x[0] - 3 * DAY_S, x[0] + 3 * DAY_S] } : {}), ...(names ? { range: [-0.5, x.length - 0.5] } : {}) }, ...(range ? { y: { range } } : {}) },
         axes: [
           { ...line, label: xLabel || undefined, ...(names ? { splits: () => x, values: (_, at) => at.map((i) => names[i] ?? "") } : {}), ...(isCounted ? { incrs: COUNTS } : {}) },
