@@ -12,11 +12,11 @@ import numpy as np
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.preprocessing import normalize
 
-from duologue.kit.text import EMAIL, detect_lang, normalise
+from duologue.kit.text import EMAIL, detect_lang, normalise, words
 from duologue.packs.support.encode import Encode
 from duologue.packs.support.features import Features
 from duologue.packs.support.starter import starter_examples
-from duologue.packs.support.terms import has_han, latin_terms, piece_terms
+from duologue.packs.support.terms import has_han, shorten
 from duologue.sdk import Question
 
 ALIKE, ALIKE_BY_TERMS = 0.35, 0.2
@@ -28,6 +28,16 @@ _MARKS = re.compile(r"[^\w\s'’-]+")
 MOST = 2000
 """Questions looked at, the newest; the table of likeness is quadratic."""
 MAX_NAME = 80
+_ASKING_EN = (
+    "what how when where which who why does did can could would will the and for with you your our from have has are was there any "
+    "another much many this that not get please about into"
+)
+_ASKING_ZH = (
+    "什么 怎么 怎样 怎么样 多少 多久 多长 可以 能不能 可不可以 你们 我们 请问 一下 一个 一条 几天 什么时候 时候 有没有 如何 为什么 "
+    "还是 是不是 哪里 哪些"
+)
+_ASKING = frozenset(f"{_ASKING_EN} {_ASKING_ZH}".split())
+"""Words that say that something is asked, not what."""
 NAME_TERMS = 4
 
 
@@ -87,10 +97,10 @@ def _gap(questions: Sequence[Question], alike: np.ndarray, places: np.ndarray, l
 
 
 def _spread(texts: Sequence[str]) -> dict[str, int]:
-    """In how many texts each telling term stands: words of three letters or more, pairs of Han characters."""
+    """In how many texts each telling word stands: of three letters or more, of two Han characters or more; no word of asking."""
     out: dict[str, int] = {}
     for text in texts:
-        pairs = {term for term in piece_terms(text) if len(term) == 2 and all(has_han(c) for c in term)} if has_han(text) else set()
-        for term in pairs | {term for term in latin_terms(text) if len(term) >= 3 and " " not in term}:
-            out[term] = out.get(term, 0) + 1
+        for word in set(words(shorten(text))) - _ASKING:
+            if len(word) >= (2 if has_han(word) else 3):
+                out[word] = out.get(word, 0) + 1
     return out

@@ -52,3 +52,11 @@ def test_an_address_does_not_reach_the_name() -> None:
 def test_a_question_mark_joins_nothing() -> None:
     asked = ("保修多长时间？", "运费多少钱？", "可以换尺码吗？", "发票怎么开？", "你们周末上班吗？")
     assert [gap.count for gap in find_gaps([Question(str(n), text) for n, text in enumerate(asked)])] == [1] * len(asked)
+
+
+def test_a_gap_is_told_by_whole_words_that_say_what_is_asked_for() -> None:
+    [gap] = find_gaps([Question("a", "春节期间还能下单吗？什么时候发货？")])
+    assert {"下单", "发货"} <= set(gap.terms)
+    assert not {"什么时候", "时候", "什么"} & set(gap.terms)
+    [gap] = find_gaps([Question("a", "What does it cost to sharpen ice axes?")])
+    assert set(gap.terms) == {"cost", "sharpen", "ice", "axes"}
