@@ -138,10 +138,10 @@ def to_sides(tokenizer: TextTokenizer, pairs: Sequence[Pair], context: int) -> S
 
 def answer_logprobs(model: Transformer, sides: Sides) -> Tensor:
     """log p of each row's answer, (2N,). Padding stands behind the answer, where causal attention does not see it."""
-    logprobs = model(sides.ids[:, :-1]).float().log_softmax(-1)
-    found = logprobs.gather(-1, sides.ids[:, 1:, None])[..., 0]
-    total: Tensor = (found * sides.mask[:, 1:]).sum(-1)
-    return total
+    is_answer = sides.mask[:, 1:]
+    logits = F.linear(model.hidden(sides.ids[:, :-1])[is_answer], model.head_weight)  # of the answers' tokens only
+    found = logits.float().log_softmax(-1).gather(-1, sides.ids[:, 1:][is_answer][:, None])[:, 0]
+    return found.new_zeros(is_answer.shape).masked_scatter(is_answer, found).sum(-1)
 
 
 def dpo_loss(policy: Tensor, reference: Tensor, num_tokens: Tensor, beta: float, nll: float) -> tuple[Tensor, Tensor]:
