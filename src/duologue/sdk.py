@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from duologue.assistant.guard import fence
-from duologue.assistant.host import Host
+from duologue.assistant.host import Consents, Host
 from duologue.assistant.model import Answer, Draft, Reading, ReadingAlarm, Run, Turn
 from duologue.assistant.policy import NO_POLICY, Policy, Topic
 from duologue.assistant.retrieve import Found
@@ -295,6 +295,7 @@ __all__ = [
     "ChatMessage",
     "Chore",
     "Citation",
+    "Consents",
     "Conversation",
     "Desk",
     "Download",

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest_asyncio
 
 from duologue.kit.ids import new_id
+from duologue.learning.replay import gather
 from duologue.review.recall import VerdictRecall
 from duologue.store.database import Database
 from tests.platforms import Browser, House, open_house
@@ -33,6 +35,14 @@ async def ask_and_correct(house: House, question: str) -> tuple[Browser, str]:
     return person, started
 
 
+async def list_replayed(house: House) -> set[str]:
+    """The conversations that the replay lab would go through."""
+    consents = await house.platform.consents.look(house.workspace.id)
+    since = house.platform.database.clock.now() - timedelta(days=1)
+    cases = await gather(house.platform.conversations, house.workspace.id, since, consents.allow)
+    return {case.turn.conversation.id for case in cases}
+
+
 async def test_who_refuses_leaves_datasets_exports_and_recall_at_once(house: House) -> None:
     ws, viewer = house.workspace.id, await house.member("viewer")
     person, refused = await ask_and_correct(house, "How often are boots waxed?")
@@ -42,6 +52,9 @@ async def test_who_refuses_leaves_datasets_exports_and_recall_at_once(house: Hou
     registry.note(dataset.name, "duologue-4m", Path("x"), [], [], house.platform.database.clock.now())
     recall = VerdictRecall(house.platform.database)
     assert (await recall.find(ws, "How often are boots waxed?", "en"))[0].score > 0.9
+    proposed = {ask for one in await house.platform.proposals.list_(ws) for ask in one.questions}
+    assert proposed == {"How often are boots waxed?", "How long does waxing a tent take?"}
+    assert await list_replayed(house) == {refused, kept}
     assert (await person.get("/api/chat/consent"))["may_learn"] is True
 
     assert (await person.call("PUT", "/api/chat/consent", {"may_learn": False})).json() == {"may_learn": False}
@@ -50,6 +63,9 @@ async def test_who_refuses_leaves_datasets_exports_and_recall_at_once(house: Hou
     assert {row["conversation_id"] for row in rows} == {kept}
     assert (await viewer.get(PATH))["versions"][0]["erased"] > 0
     assert await recall.find(ws, "How often are boots waxed?", "en") == []
+    (proposal,) = await house.platform.proposals.list_(ws)
+    assert proposal.questions == ("How long does waxing a tent take?",)
+    assert await list_replayed(house) == {kept}
     left = (await viewer.get(f"{PATH}/preview"))["dataset"]["left_out"]
     assert left["no_consent"] >= 2
     exported = [line async for line in house.platform.exports.lines(ws, "sft")]

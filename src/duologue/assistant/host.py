@@ -5,8 +5,9 @@ One object per process. What a pack may not do (speak while a person is in contr
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,29 @@ from duologue.store.bus import Ephemeral
 from duologue.store.database import Database, Tx, WriteTx
 
 
+class Consents(Protocol):
+    """Whose words may be learnt from. One equals another while nobody's word and no rule has changed. Kept by `review`."""
+
+    def allow(self, person_id: str) -> bool:
+        """Whether a person's conversations and work may be learnt from."""
+
+    def refuses(self, person_id: str) -> bool:
+        """Whether a person said no himself, whatever the workspace's rule is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """Consents where nobody can be asked: nobody's."""
+
+    def allow(self, person_id: str) -> bool:
+        """No."""
+        return False
+
+    def refuses(self, person_id: str) -> bool:
+        """Not that it were known."""
+        return False
+
+
 class Host:
     """The program as one pack sees it. `folder` is the pack's own to write in."""
 
@@ -42,6 +66,7 @@ class Host:
         encoder: Encode | None = None,
         sentences: Encode | None = None,
         redact: Redact | None = None,
+        consents: Callable[[str], Awaitable[Consents]] | None = None,
     ) -> None:
         self.pack = pack
         self.settings = settings
@@ -53,6 +78,7 @@ class Host:
         self._knowledge = knowledge
         self._engine = RedactedEngine(engine, redact) if redact is not None and engine.info.is_outside else engine
         self._may_leave = may_leave
+        self._consents = consents
 
     @property
     def clock(self) -> Clock:
@@ -73,6 +99,11 @@ class Host:
     def write(self) -> AbstractAsyncContextManager[WriteTx]:
         """A transaction: all of it or nothing. No model call, no network and no waiting inside."""
         return self._database.write()
+
+    async def consents(self, workspace_id: str) -> Consents:
+        """Whose words the pack may learn from. Every model, list of gaps or example of a pack that is made of what persons wrote
+        or did asks here first, and is made anew where the answer has changed."""
+        return Nobody() if self._consents is None else await self._consents(workspace_id)
 
     # ---- conversations -----------------------------------------------------------------------------------------------------
 

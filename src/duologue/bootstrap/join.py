@@ -76,10 +76,14 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
     encoder = make_encoder(settings)
     knowledge = KnowledgeService(database, encoder, max_bytes=settings.max_upload_bytes)
     quick, mixed = make_quick_encoder(), make_mixed_encoder()
+    consents = ConsentService(database)
     hosts = {
-        pack.name: Host(pack.name, database, conversations, knowledge, engine, settings, pack.may_leave, quick, mixed, pack.redact)
+        pack.name: Host(
+            pack.name, database, conversations, knowledge, engine, settings, pack.may_leave, quick, mixed, pack.redact,
+            consents.look,
+        )
         for pack in packs
-    }
+    }  # fmt: skip
     connect(database, packs, hosts)
     assistant = AssistantService(
         database,
@@ -98,7 +102,6 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
     champions = Champions(learning_dir, engine, make_options(settings), is_local=is_local)
     assistant.choose_engines(champions)
     Erasure(database, learning_dir)
-    consents = ConsentService(database)
     exports = ExportService(database, conversations, review, consents)
     return Platform(
         settings=settings,
@@ -116,9 +119,9 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         autonomy=autonomy,
         champions=champions,
         trials=TrialService(database, accounts, champions),
-        proposals=Proposals(database, knowledge, choose_gather(packs, hosts)),
+        proposals=Proposals(database, knowledge, consents, choose_gather(packs, hosts)),
         lineage=Lineage(database, assistant, review, champions),
-        rehearsals=Rehearsals(database.clock, conversations, assistant, knowledge, champions),
+        rehearsals=Rehearsals(database.clock, conversations, assistant, knowledge, champions, consents),
         studies=Studies(settings, learning_dir),
         engine=engine,
         hear=make_hear(settings),

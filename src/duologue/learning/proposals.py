@@ -21,6 +21,7 @@ from duologue.learning.examples import meaning_changed
 from duologue.learning.gather import Gather, Question
 from duologue.learning.harm import asks_for_secret
 from duologue.learning.repository import Asked
+from duologue.review.consent import ConsentService
 from duologue.store import feed
 from duologue.store.database import Database, WriteTx
 
@@ -49,18 +50,20 @@ class Proposal:
 class Proposals:
     """The proposals of all workspaces."""
 
-    def __init__(self, database: Database, knowledge: KnowledgeService, gather: Gather) -> None:
+    def __init__(self, database: Database, knowledge: KnowledgeService, consents: ConsentService, gather: Gather) -> None:
         self._database = database
         self._knowledge = knowledge
+        self._consents = consents
         self._gather = gather
         database.handle("PersonErased", self._on_erased)
 
     async def list_(self, workspace_id: str, days: int = 60) -> list[Proposal]:
-        """What the last days ask for, the most asked first."""
+        """What the last days ask for, the most asked first; of persons who let their questions be learnt from."""
         after = self._database.clock.now() - timedelta(days=min(max(days, 1), MOST_DAYS))
         async with self._database.read() as tx:
             asked = await repository.list_asked(tx, workspace_id, after)
-        wanted = {one.draft_id: one for one in asked if _is_wanted(one)}
+        consents = await self._consents.look(workspace_id)
+        wanted = {one.draft_id: one for one in asked if consents.allow(one.person_id) and _is_wanted(one)}
         mask = Mask()
         matters = await self._gather([Question(one.draft_id, mask.hide(one.question)) for one in wanted.values()])
         found = [_propose(matter.name, matter.lang, [wanted[i] for i in matter.ids], mask) for matter in matters if matter.ids]

@@ -22,6 +22,7 @@ from duologue.kit.log import get_logger
 from duologue.learning.champions import Champions
 from duologue.learning.rehearse import Rehearsed, rehearse
 from duologue.learning.replay import Case, Lab, Replay, State, gather, make_row, since
+from duologue.review.consent import ConsentService
 
 log = get_logger(__name__)
 
@@ -32,13 +33,15 @@ class Rehearsals:
     """The replays of all workspaces of this process."""
 
     def __init__(
-        self, clock: Clock, conversations: ConversationService, assistant: AssistantService, search: Search, champions: Champions
-    ) -> None:
+        self, clock: Clock, conversations: ConversationService, assistant: AssistantService, search: Search, champions: Champions,
+        consents: ConsentService,
+    ) -> None:  # fmt: skip
         self._clock = clock
         self._conversations = conversations
         self._assistant = assistant
         self._search = search
         self._champions = champions
+        self._consents = consents
         self._running: dict[str, tuple[str, asyncio.Task[None]]] = {}
 
     def lab(self, workspace_id: str) -> Lab:
@@ -54,9 +57,9 @@ class Rehearsals:
         if version:
             self._champions.registry(workspace_id).get(version)
         now = self._clock.now()
-        cases = await gather(self._conversations, workspace_id, since(now, days))
+        cases = await self._gather(workspace_id, now, days)
         if not cases:
-            raise Invalid("No answer was sent in this time; there is nothing to replay.")
+            raise Invalid("No answer was sent in this time to anybody who lets it be learnt from; there is nothing to replay.")
         present = self._champions.find(workspace_id).info
         if present.is_outside:
             raise Invalid("The present model stands outside this machine; only models that run here replay conversations.")
@@ -136,7 +139,7 @@ class Rehearsals:
 
     async def _go_through(self, workspace_id: str, replay: Replay) -> None:
         lab, done = self.lab(workspace_id), {row["message_id"] for row in self.lab(workspace_id).read(replay.id)}
-        cases = await gather(self._conversations, workspace_id, since(_at(replay), replay.days))
+        cases = await self._gather(workspace_id, _at(replay), replay.days)
         threshold = await self._assistant.get_threshold(workspace_id)
         todo = [case for case in cases if case.sent.id not in done and case.sent.created_at <= _at(replay)]
         if not todo:
@@ -145,7 +148,7 @@ class Rehearsals:
             for case in todo:
                 present = await self._ask(self._champions.find(workspace_id), case, threshold)
                 row = make_row(case, await self._ask(candidate, case, threshold), present)
-                if await self._is_there(case):  # its person may have been erased while the models wrote
+                if await self._is_there(case):  # its person may have been erased, or said no, while the models wrote
                     lab.add(replay.id, row)
 
     async def _ask(self, engine: Engine, case: Case, threshold: float) -> dict[str, Any]:
@@ -160,7 +163,12 @@ class Rehearsals:
             await self._conversations.get(case.turn.conversation.workspace_id, case.turn.conversation.id)
         except NotFound:
             return False
-        return True
+        here = case.turn.conversation
+        return (await self._consents.look(here.workspace_id)).allow(here.person_id)
+
+    async def _gather(self, workspace_id: str, at: datetime, days: int) -> list[Case]:
+        consents = await self._consents.look(workspace_id)
+        return await gather(self._conversations, workspace_id, since(at, days), consents.allow)
 
     @asynccontextmanager
     async def _open(self, workspace_id: str, version: str) -> AsyncIterator[Engine]:

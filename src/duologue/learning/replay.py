@@ -8,6 +8,7 @@ with the same knowledge beside the candidate, so that only the model differs.
 import json
 import os
 import random
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -49,12 +50,16 @@ class Case:
     sent: Message
 
 
-async def gather(conversations: ConversationService, workspace_id: str, since: datetime) -> list[Case]:
-    """The answers to persons' questions that were sent since, latest first."""
+async def gather(
+    conversations: ConversationService, workspace_id: str, since: datetime, allow: Callable[[str], bool]
+) -> list[Case]:
+    """The answers that were sent since, latest first, to questions of persons whom `allow` lets be learnt from."""
     found: list[Case] = []
     for conversation in await conversations.list_(workspace_id, limit=MOST_CONVERSATIONS):
         if conversation.updated_at < since or len(found) >= MOST_CASES:
             break
+        if not allow(conversation.person_id):
+            continue
         snapshot = await conversations.snapshot(workspace_id, conversation.id, "public")
         texts = [m for m in snapshot.messages if m.kind == "text"]
         for before, message in reversed(list(pairwise(texts))):

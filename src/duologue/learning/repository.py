@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Float, Index, Table, Text, delete, func, insert, select
+from sqlalchemy import Boolean, Column, Float, Index, Table, Text, delete, func, select
+from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
+from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 
 from duologue.assistant.repository import draft_table, run_table
 from duologue.conversation.repository import conversation_table, message_table
@@ -91,6 +93,7 @@ class Asked:
     """A question with what became of its draft. `verdict` and `final_text` are empty where nobody decided."""
 
     draft_id: str
+    person_id: str
     question: str
     draft_text: str
     final_text: str
@@ -119,6 +122,11 @@ class Unjudged:
     at: datetime
 
 
+def _upsert(tx: WriteTx, table: Table) -> Any:
+    """An insert that may say what happens where another one came first."""
+    return upsert_sqlite(table) if tx.is_sqlite else upsert_postgresql(table)
+
+
 async def find_choice(tx: Tx, workspace_id: str) -> Choice | None:
     """The workspace's choice; None where autonomy is not earned there but set."""
     row = (await tx.conn.execute(select(rules_table).where(rules_table.c.workspace_id == workspace_id))).one_or_none()
@@ -127,11 +135,13 @@ async def find_choice(tx: Tx, workspace_id: str) -> Choice | None:
 
 async def put_choice(tx: WriteTx, workspace_id: str, choice: Choice | None) -> None:
     """Store it; None takes it back."""
-    await tx.conn.execute(delete(rules_table).where(rules_table.c.workspace_id == workspace_id))
-    if choice is not None:
-        rules = choice.rules
-        row = {"alpha": rules.alpha, "delta": rules.delta, "audit": rules.audit, "forbidden": list(choice.forbidden)}
-        await tx.conn.execute(insert(rules_table).values(workspace_id=workspace_id, **row))
+    if choice is None:
+        await tx.conn.execute(delete(rules_table).where(rules_table.c.workspace_id == workspace_id))
+        return
+    rules = choice.rules
+    row = {"alpha": rules.alpha, "delta": rules.delta, "audit": rules.audit, "forbidden": list(choice.forbidden)}
+    query = _upsert(tx, rules_table).values(workspace_id=workspace_id, **row)
+    await tx.conn.execute(query.on_conflict_do_update(index_elements=["workspace_id"], set_=row))
 
 
 async def list_seen(tx: Tx, workspace_id: str, limit: int = 20_000) -> list[Seen]:
@@ -202,11 +212,8 @@ async def list_audits(tx: Tx, workspace_id: str, draft_id: str = "") -> list[Ver
 
 async def insert_audit(tx: WriteTx, row: dict[str, Any]) -> bool:
     """Store a blind review; False where the answer has one."""
-    known = select(audit_table.c.draft_id).where(audit_table.c.draft_id == row["draft_id"])
-    if (await tx.conn.execute(known)).one_or_none() is not None:
-        return False
-    await tx.conn.execute(insert(audit_table).values(**row))
-    return True
+    query = _upsert(tx, audit_table).values(**row).on_conflict_do_nothing().returning(audit_table.c.draft_id)
+    return (await tx.conn.execute(query)).one_or_none() is not None
 
 
 async def list_unjudged(tx: Tx, workspace_id: str, limit: int = 20_000) -> list[Unjudged]:
@@ -237,14 +244,17 @@ async def list_unjudged(tx: Tx, workspace_id: str, limit: int = 20_000) -> list[
 async def list_asked(tx: Tx, workspace_id: str, after: datetime, limit: int = 5_000) -> list[Asked]:
     """Drafted questions since a moment that no article and nobody settled, oldest first."""
     settled = select(closed_table.c.draft_id).where(closed_table.c.workspace_id == workspace_id)
-    query = select(_d.id, _d.question, _d.body, _d.reason, _d.created_at, _v.kind, _v.final_text)
+    query = select(_d.id, _d.person_id, _d.question, _d.body, _d.reason, _d.created_at, _v.kind, _v.final_text)
     query = query.select_from(draft_table.outerjoin(verdict_table, _v.draft_id == _d.id))
     query = query.where(_d.workspace_id == workspace_id, _d.kind == "reply", _d.created_at >= after, _d.id.not_in(settled))
     rows = (await tx.conn.execute(query.order_by(_d.id.desc()).limit(limit))).all()
     return [
-        Asked(row.id, row.question, row.body, row.final_text or "", row.kind or "", row.reason in UNANSWERED, row.created_at)
+        Asked(
+            row.id, row.person_id, row.question, row.body, row.final_text or "", row.kind or "", row.reason in UNANSWERED,
+            row.created_at,
+        )
         for row in reversed(rows)
-    ]
+    ]  # fmt: skip
 
 
 async def close_proposals(tx: WriteTx, workspace_id: str, draft_ids: Sequence[str], article: str, by: str) -> None:
@@ -253,7 +263,7 @@ async def close_proposals(tx: WriteTx, workspace_id: str, draft_ids: Sequence[st
     mine = select(_d.id, _d.person_id).where(_d.workspace_id == workspace_id, _d.id.in_(list(draft_ids)), _d.id.not_in(known))
     more = {"article": article, "closed_by": by, "closed_at": tx.now, "workspace_id": workspace_id}
     if rows := [{"draft_id": row.id, "person_id": row.person_id, **more} for row in await tx.conn.execute(mine)]:
-        await tx.conn.execute(insert(closed_table), rows)
+        await tx.conn.execute(_upsert(tx, closed_table).values(rows).on_conflict_do_nothing())
 
 
 async def delete_proposals_of(tx: WriteTx, workspace_id: str, person_id: str) -> None:

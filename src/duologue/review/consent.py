@@ -1,7 +1,8 @@
 """Who lets the assistant learn from what he wrote: a person's own word, and the workspace's rule where he said nothing.
 
-Asked by whoever learns: recall, datasets, exports. A no is told to all of them inside its transaction (`LearningRefused`), so that
-what was learnt from is given up at once.
+Asked by whoever learns: recall, datasets, exports, proposed articles, replays, and the packs (`Host.consents`). A no is told inside
+its transaction (`LearningRefused`), so that what was learnt from is given up at once; packs learn anew without it when they are
+asked next.
 """
 
 from collections.abc import Mapping
@@ -25,6 +26,10 @@ class Consents:
     def allow(self, person_id: str) -> bool:
         """Whether a person's conversations may be learnt from."""
         return (self.said or {}).get(person_id, self.rule == "unless_refused")
+
+    def refuses(self, person_id: str) -> bool:
+        """Whether a person said no himself."""
+        return not (self.said or {}).get(person_id, True)
 
 
 class ConsentService:

@@ -20,6 +20,8 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
+from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 
 from duologue.conversation.repository import conversation_table
 from duologue.review.model import Rating, Verdict
@@ -171,8 +173,9 @@ async def find_consent_rule(tx: Tx, workspace_id: str) -> str | None:
 
 async def put_consent_rule(tx: WriteTx, workspace_id: str, rule: str) -> None:
     """Store what holds of persons who said nothing."""
-    await tx.conn.execute(delete(consent_rule_table).where(consent_rule_table.c.workspace_id == workspace_id))
-    await tx.conn.execute(insert(consent_rule_table).values(workspace_id=workspace_id, rule=rule))
+    make = upsert_sqlite if tx.is_sqlite else upsert_postgresql
+    row = make(consent_rule_table).values(workspace_id=workspace_id, rule=rule)
+    await tx.conn.execute(row.on_conflict_do_update(index_elements=["workspace_id"], set_={"rule": row.excluded.rule}))
 
 
 async def list_consents(tx: Tx, workspace_id: str) -> dict[str, bool]:
@@ -184,10 +187,11 @@ async def list_consents(tx: Tx, workspace_id: str) -> dict[str, bool]:
 
 
 async def put_consent(tx: WriteTx, workspace_id: str, person_id: str, *, may_learn: bool) -> None:
-    """Store a person's word in place of an earlier one."""
-    await _delete_consent(tx, workspace_id, person_id)
-    row = {"workspace_id": workspace_id, "person_id": person_id, "may_learn": may_learn, "said_at": tx.now}
-    await tx.conn.execute(insert(consent_table).values(**row))
+    """Store a person's word in place of an earlier one, also where another tab says it at the same moment."""
+    make = upsert_sqlite if tx.is_sqlite else upsert_postgresql
+    row = make(consent_table).values(workspace_id=workspace_id, person_id=person_id, may_learn=may_learn, said_at=tx.now)
+    rest = {"may_learn": row.excluded.may_learn, "said_at": row.excluded.said_at}
+    await tx.conn.execute(row.on_conflict_do_update(index_elements=["workspace_id", "person_id"], set_=rest))
 
 
 async def _delete_consent(tx: WriteTx, workspace_id: str, person_id: str) -> None:

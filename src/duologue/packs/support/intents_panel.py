@@ -106,6 +106,8 @@ async def list_to_label(context: PanelContext) -> Any:
         from datetime import timedelta
 
         rows = await repository.list_outcomes(tx, ws, host.clock.now() - timedelta(days=60))
+    consents = await host.consents(ws)
+    rows = [row for row in rows if consents.allow(row.person_id)]
     texts = [
         text for text in dict.fromkeys(row.question for row in rows) if text.strip() and text not in known and len(text) < MAX_TEXT
     ]

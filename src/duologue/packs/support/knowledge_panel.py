@@ -26,7 +26,8 @@ async def show_gaps(context: PanelContext, days: int = 60) -> Any:
     await catch_up(host, ws)
     async with host.read() as tx:
         rows = await repository.list_outcomes(tx, ws, host.clock.now() - timedelta(days=min(max(days, 1), 365)))
-    open_rows = [row for row in rows if is_unanswered(row)]
+    consents = await host.consents(ws)
+    open_rows = [row for row in rows if is_unanswered(row) and consents.allow(row.person_id)]
     encode = HostEncode(host)
 
     def gather() -> Any:

@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -16,10 +17,11 @@ from numpy.typing import NDArray
 from duologue.kit.log import get_logger
 from duologue.packs.support import repository
 from duologue.packs.support.catalogue import Item, read_catalogue
+from duologue.packs.support.imports import ShopEvent
 from duologue.packs.support.routing import Route, load_routes
 from duologue.packs.support.shop import SAMPLE
 from duologue.packs.support.slots import SlotReader
-from duologue.sdk import Host
+from duologue.sdk import Consents, Host
 
 if TYPE_CHECKING:
     from duologue.packs.support.intents import IntentModel
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 T = TypeVar("T")
 
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 ENCODE_TIMEOUT_S = 300
 """For 4,000 examples at once on a busy machine."""
 _reading = ThreadPoolExecutor(1, thread_name_prefix="support-read")
@@ -81,8 +84,9 @@ class Mind:
 class Minds:
     """The minds of this process."""
 
-    _models: dict[str, tuple[tuple[int, str], Models | None]] = field(default_factory=dict)
-    _recommenders: dict[str, tuple[tuple[int, int], "Recommender | None", dict[str, Item]]] = field(default_factory=dict)
+    _models: dict[str, tuple[tuple[Any, ...], Models | None]] = field(default_factory=dict)
+    _left_out: dict[str, tuple[int, Consents, frozenset[str]]] = field(default_factory=dict)
+    _recommenders: dict[str, tuple[tuple[Any, ...], "Recommender | None", dict[str, Item]]] = field(default_factory=dict)
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def of(self, host: Host, workspace_id: str) -> Mind:
@@ -90,17 +94,33 @@ class Minds:
         async with host.read() as tx:
             number = await repository.find_active_number(tx, workspace_id)
             own = await repository.list_routes(tx, workspace_id)
-        stamp = (number, host.sentences.name)
         async with self._lock(f"{workspace_id} intents"):
+            left_out = await self.find_left_out(host, workspace_id, number)
+            stamp = (number, host.sentences.name, left_out)
             known = self._models.get(workspace_id)
             if known is None or known[0] != stamp:
-                known = (stamp, await self._learn(host, workspace_id, number))
+                known = (stamp, await self._learn(host, workspace_id, number, left_out))
                 self._models[workspace_id] = known
         _, items = await self.shop(host, workspace_id)
         names = {item.id: [item.title, *([item.title_zh] if item.title_zh else [])] for item in items.values()}
         return Mind(number, known[1], SlotReader(names), load_routes() | own)
 
-    async def _learn(self, host: Host, workspace_id: str, number: int) -> Models | None:
+    async def find_left_out(self, host: Host, workspace_id: str, number: int) -> frozenset[str]:
+        """Examples that are the words of persons who do not let them be learnt from; looked for when a consent changes."""
+        if not number:
+            return frozenset()
+        consents = await host.consents(workspace_id)
+        known = self._left_out.get(workspace_id)
+        if known is None or known[:2] != (number, consents):
+            async with host.read() as tx:
+                version = await repository.find_active(tx, workspace_id)
+                asked = await repository.list_outcomes(tx, workspace_id, EVER)
+            theirs = {row.question for row in asked if not consents.allow(row.person_id)}
+            found = frozenset(text for text, _ in (version.examples if version else ()) if text in theirs)
+            known = self._left_out[workspace_id] = (number, consents, found)
+        return known[2]
+
+    async def _learn(self, host: Host, workspace_id: str, number: int, left_out: frozenset[str]) -> Models | None:
         async with host.read() as tx:
             version = await repository.find_active(tx, workspace_id) if number else None
         encode = HostEncode(host, of_sentences=True)
@@ -114,7 +134,8 @@ class Minds:
             except ModuleNotFoundError as error:
                 log.warning("%s is not installed, so intents are not read: pip install 'duologue[support]'", error.name)
                 return None
-            texts, intents = zip(*version.examples, strict=True) if version else starter_examples()
+            kept = [one for one in version.examples if one[0] not in left_out] if version else []
+            texts, intents = zip(*kept, strict=True) if kept else starter_examples()
             return Models(IntentModel(encode).fit(texts, intents), SentimentModel(), SatisfactionModel())
 
         return await think(learn, is_learning=True)
@@ -122,13 +143,14 @@ class Minds:
     async def shop(self, host: Host, workspace_id: str) -> tuple["Recommender | None", dict[str, Item]]:
         """The recommender and the catalogue by id; the sample's where none was imported."""
         async with host.read() as tx:
-            stamp = await repository.shop_stamp(tx, workspace_id)
+            counts = await repository.shop_stamp(tx, workspace_id)
+        stamp = (*counts, await host.consents(workspace_id))
         async with self._lock(f"{workspace_id} shop"):
             known = self._recommenders.get(workspace_id)
             if known is None or known[0] != stamp:
                 async with host.read() as tx:
                     catalogue = await repository.list_items(tx, workspace_id)
-                    events = await repository.list_events(tx, workspace_id)
+                    events = list_learnt(await repository.list_events(tx, workspace_id), stamp[-1])
                 catalogue = catalogue or sample_catalogue()
                 encode = HostEncode(host)
 
@@ -151,6 +173,12 @@ class Minds:
 
     def _lock(self, name: str) -> asyncio.Lock:
         return self._locks.setdefault(name, asyncio.Lock())
+
+
+def list_learnt(events: Sequence[ShopEvent], consents: Consents) -> list[ShopEvent]:
+    """What is learnt from of what was bought and looked at: nothing of who said no. Customers of an imported list, who never wrote
+    here and so were never asked, are the owner's to answer for, whatever the rule is for who said nothing."""
+    return [event for event in events if not consents.refuses(event.person)]
 
 
 def sample_catalogue() -> list[Item]:

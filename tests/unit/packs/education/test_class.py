@@ -14,6 +14,7 @@ from duologue.packs.education.learners.repository import AnswerRow, LearnerRow
 from duologue.packs.education.pages.practice import safe_hints
 from duologue.packs.education.resources import ratings_of
 from duologue.packs.education.tutor.leak import find_leak
+from duologue.review.consent import Consents
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 COURSE = sample_course("en")
@@ -39,7 +40,7 @@ def test_no_hint_in_practice_gives_the_result_away(lang: str) -> None:
 
 
 def test_an_item_is_blamed_only_where_the_interval_bears_it_out() -> None:
-    room, (good, bad, new) = Classroom("w"), [i.id for i in COURSE.items_of("simplify")[:3]]
+    room, (good, bad, new) = Classroom("w", Consents()), [i.id for i in COURSE.items_of("simplify")[:3]]
     for k in range(40):
         person, strong = f"p{k:02}", k >= 20
         take(room, person, "parts-of-a-whole-1", *([strong] * 3))
@@ -52,7 +53,7 @@ def test_an_item_is_blamed_only_where_the_interval_bears_it_out() -> None:
     assert (found[bad]["remark"], found[good]["remark"]) == ("inverted", "")
     assert found[good]["discrimination"] > 0.5
     assert found[good]["share_low"] < found[good]["share"] < found[good]["share_high"]
-    few = Classroom("w")
+    few = Classroom("w", Consents())
     for k in range(8):
         take(few, f"p{k}", "parts-of-a-whole-1", *([k >= 4] * 3))
         take(few, f"p{k}", bad, k != 5)
@@ -60,7 +61,7 @@ def test_an_item_is_blamed_only_where_the_interval_bears_it_out() -> None:
 
 
 def test_a_goal_out_of_reach_alone_does_not_need_a_person_today() -> None:
-    room = Classroom("w")
+    room = Classroom("w", Consents())
     for k in range(4):
         take(room, "steady", f"parts-of-a-whole-{k + 1}", True)
     take(room, "stuck", "parts-of-a-whole-1", False, False, False, False)
@@ -74,7 +75,7 @@ def test_a_goal_out_of_reach_alone_does_not_need_a_person_today() -> None:
 
 
 async def test_a_fit_changes_the_tracer_of_the_class_and_of_each_learner() -> None:
-    room = Classroom("w")
+    room = Classroom("w", Consents())
     for k in range(110):
         for person in range(5):
             take(room, f"p{person}", COURSE.items[k % 100].id, (k + person) % 3 > 0)
@@ -85,6 +86,29 @@ async def test_a_fit_changes_the_tracer_of_the_class_and_of_each_learner() -> No
     assert room.tracer.is_fitted
     assert all(learner.tracer is room.tracer for learner in room.learners.values())
     assert not room.needs_fit()
+
+
+async def test_a_learner_who_refuses_is_traced_and_learnt_from_by_nobody() -> None:
+    """Others see the class as it would be without him; his own mastery is as it would be among them."""
+    refusing = Consents(said={"p0": False})
+    room, without = Classroom("w", refusing), Classroom("w", Consents())
+    for k in range(150):
+        for person in range(5):
+            item, right = COURSE.items[k % 100].id, (k * person) % 3 > 0
+            take(room, f"p{person}", item, right)
+            if person:
+                take(without, f"p{person}", item, right)
+    skill = COURSE.item(COURSE.items[0].id).skills[0]
+    for fitted in (False, True):
+        if fitted:
+            await room.fit()
+            await without.fit()
+            assert room.tracer.is_fitted
+        assert room.tracer.mastery("p1", skill) == without.tracer.mastery("p1", skill)
+        assert room.tracer.mastery("p0", skill).answers > 0
+        assert room.tracer.difficulties.of_skill(skill) == without.tracer.difficulties.of_skill(skill)
+    assert room.change_consents(Consents(said={"p0": False, "stranger": False})) is room
+    assert room.change_consents(Consents()) is not room
 
 
 def test_the_last_word_of_each_learner_counts_once() -> None:

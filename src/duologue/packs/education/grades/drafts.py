@@ -125,6 +125,8 @@ async def draft_again(host: Host, workspace_id: str, signed_now: Submission) -> 
 
 
 async def _draft_one(host: Host, row: Homework, one: Submission, signed: Sequence[Submission]) -> int:
+    consents = await host.consents(one.workspace_id)
+    signed = [other for other in signed if consents.allow(other.person_id)]
     aligned, second = await _aligned(host, row, one), await _second(host, row, one, signed)
     found, why = await asyncio.to_thread(draft, row, one, signed, aligned, second)
     body = asdict(found) | {"criteria": [asdict(c) for c in found.criteria], "why": why}

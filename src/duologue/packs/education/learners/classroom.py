@@ -25,7 +25,7 @@ from duologue.packs.education.mastery.bkt import Skill, SkillModel, explain
 from duologue.packs.education.mastery.learner import Learner
 from duologue.packs.education.mastery.tracing import KnowledgeTracer
 from duologue.packs.education.path.plan import Edit, Goal, Path, plan
-from duologue.sdk import Host
+from duologue.sdk import Consents, Host
 
 MINUTES, WEEKS = 20, 4
 LEAST = 3
@@ -41,6 +41,7 @@ class Classroom:
     """One workspace's class. `learners` by person; `rows` of those who take part now."""
 
     workspace_id: str
+    consents: Consents
     tracer: KnowledgeTracer = field(default_factory=KnowledgeTracer)
     learners: dict[str, Learner] = field(default_factory=dict)
     rows: dict[str, LearnerRow] = field(default_factory=dict)
@@ -111,21 +112,35 @@ class Classroom:
         return self.count >= max(ENOUGH, GROWN * self.fitted)
 
     async def fit(self) -> None:
-        """Fit what explains each skill, and the tracer where there is enough, beside the old ones; then change over."""
-        answers = self._all()
-        self.words = await asyncio.to_thread(SkillModel().fit, answers)
-        if len(answers) >= REFIT:
-            self.tracer = await asyncio.to_thread(KnowledgeTracer().fit, answers)
+        """Fit what explains each skill, and the tracer where there is enough, beside the old ones; then change over.
+
+        Of learners who do not let their work be learnt from, the tracer takes their own state and nothing else.
+        """
+        learnt = [_answer(r) for person_id, rows in self.answers.items() if self._may_learn(person_id) for r in rows]
+        self.words = await asyncio.to_thread(SkillModel().fit, learnt)
+        if len(learnt) >= REFIT:
+            others = [_answer(r) for person_id, rows in self.answers.items() if not self._may_learn(person_id) for r in rows]
+            tracer = await asyncio.to_thread(KnowledgeTracer().fit, learnt)
+            for answer in sorted(others, key=lambda a: a.order):
+                tracer.observe(answer, is_learnt_from=False)
+            self.tracer = tracer
             for learner in self.learners.values():
                 learner.tracer = self.tracer
-        self.fitted = len(answers)
+        self.fitted = self.count
 
-    def _all(self) -> list[Answer]:
-        return [_answer(r) for rows in self.answers.values() for r in rows]
+    def change_consents(self, consents: Consents) -> "Classroom":
+        """This class; one from the beginning where a learner's answers are no longer, or only now, to be learnt from."""
+        if any(self._may_learn(person_id) != consents.allow(person_id) for person_id in self.answers):
+            return Classroom(self.workspace_id, consents)
+        self.consents = consents
+        return self
+
+    def _may_learn(self, person_id: str) -> bool:
+        return self.consents.allow(person_id)
 
     def _take(self, row: AnswerRow) -> None:
         learner = self.learner(row.person_id)
-        learner.observe(_answer(row))
+        learner.observe(_answer(row), is_learnt_from=self._may_learn(row.person_id))
         self.answers[row.person_id].append(row)
         self.count += 1
         self.last = max(self.last, row.id)
@@ -143,7 +158,10 @@ async def open_class(host: Host, workspace_id: str) -> Classroom:
     """The class with everything that has been kept up to now; its tracer is fitted anew where the answers have grown enough."""
     async with _locks.setdefault(host, asyncio.Lock()):
         kept = _open.setdefault(host, {})
-        room = kept[workspace_id] = await _refresh(host, kept.get(workspace_id) or Classroom(workspace_id))
+        consents = await host.consents(workspace_id)
+        known = kept.get(workspace_id)
+        room = Classroom(workspace_id, consents) if known is None else known.change_consents(consents)
+        room = kept[workspace_id] = await _refresh(host, room)
         if room.needs_fit():
             await room.fit()
     return room
@@ -174,7 +192,7 @@ def _catch_up(room: Classroom, rows: list[AnswerRow]) -> tuple[Classroom, list[A
     """What is new among all rows where ids do not tell; a class from the beginning where some of the answers are gone."""
     seen = {r.id for mine in room.answers.values() for r in mine}
     new = [r for r in rows if r.id not in seen]
-    return (room, new) if len(rows) - len(new) == len(seen) else (Classroom(room.workspace_id), rows)
+    return (room, new) if len(rows) - len(new) == len(seen) else (Classroom(room.workspace_id, room.consents), rows)
 
 
 async def join(

@@ -18,9 +18,9 @@ class Learner:
     answered: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
 
-    def observe(self, answer: Answer) -> float:
-        """Take an answer in everywhere; returns the chance that was given to a right one."""
-        chance = self.tracer.observe(answer)
+    def observe(self, answer: Answer, *, is_learnt_from: bool = True) -> float:
+        """Take an answer in everywhere; returns the chance that was given to a right one. See `KnowledgeTracer.observe`."""
+        chance = self.tracer.observe(answer, is_learnt_from=is_learnt_from)
         self.answered.add(answer.item)
         if answer.at is not None:
             for skill in answer.skills:

@@ -89,10 +89,13 @@ class KnowledgeTracer:
             self._learn(answer, moves=False)
         return self
 
-    def observe(self, answer: Answer) -> float:
-        """Take the next answer in; returns the chance that was given to a right one before it."""
+    def observe(self, answer: Answer, *, is_learnt_from: bool = True) -> float:
+        """Take the next answer in; returns the chance that was given to a right one before it.
+
+        Without `is_learnt_from` it says something of its user alone, and nothing of how hard the item is.
+        """
         chance = self.predict(answer.user, answer.item, answer.skills, "online")
-        self._learn(answer, moves=True)
+        self._learn(answer, moves=is_learnt_from)
         return chance
 
     def predict(self, user: str, item: str, skills: Sequence[str], mode: Mode | None = None) -> float:
