@@ -24,6 +24,10 @@ HELD_OUT = 0.2
 """Share of the time line behind the cut."""
 NO_CONSENT = "no_consent"
 """Of these not even samples are kept."""
+UNREAD = "approved_unread"
+UNREAD_SHARE = 0.25
+"""Of the approvals that nobody can have read, the share that is learnt from: an expert who sends a draft off stands for it, but
+little. Drawn by the verdict's id, so that it is the same at every look; none is measured on, and none earns autonomy."""
 STRANGE = "strange_address"
 KNOWN = "known_person_after_the_cut"
 PLANTED = ("speaks_to_the_model", "asks_for_secrets")
@@ -124,8 +128,17 @@ def _find_reason(candidate: Candidate) -> str | None:
         return "asks_for_secrets"
     if any(is_injected(turn["content"]) for turn in example.prompt):
         return "asked_to_steer"
-    is_approval = example.lineage.get("verdict") == "approve"
-    return "approved_unread" if is_approval and is_unread(example.chosen, candidate.read_s) else None
+    return UNREAD if is_stamped(candidate) and not _counts(candidate) else None
+
+
+def is_stamped(candidate: Candidate) -> bool:
+    """Whether it is an approval that came faster than anybody reads."""
+    return candidate.example.lineage.get("verdict") == "approve" and is_unread(candidate.example.chosen, candidate.read_s)
+
+
+def _counts(candidate: Candidate) -> bool:
+    drawn = hashlib.sha256(str(candidate.example.lineage.get("verdict_id")).encode()).digest()[:4]
+    return int.from_bytes(drawn, "big") < UNREAD_SHARE * 2**32
 
 
 def _is_strange(example: Example, known: Collection[str]) -> bool:
@@ -157,6 +170,8 @@ def _split(
     for candidate in kept:
         if candidate.decided_at < cut:
             train.append(candidate.example)
+        elif is_stamped(candidate):
+            _leave(UNREAD, candidate.example, left_out, samples)
         elif first[candidate.person_id] >= cut:
             measured.append(candidate.example)
         else:

@@ -45,6 +45,18 @@ def test_what_is_left_out_is_counted_by_reason() -> None:
     assert len(dataset.labels([*dataset.train, *dataset.held_out])) == 1
 
 
+def test_approvals_that_nobody_can_have_read_count_a_quarter_and_measure_nothing() -> None:
+    text = "Parcel {} takes some days, and nobody can have read this answer in so short a time."
+    stamped = [make(i, verdict="approve", read_s=0.01, chosen=text.format(i)) for i in range(300)]
+    dataset = freeze(stamped)
+    assert not dataset.held_out
+    assert 0.15 < len(dataset.train) / 240 < 0.35
+    assert dataset.left_out == {"approved_unread": 300 - len(dataset.train)}
+    assert freeze(stamped[::-1]) == dataset
+    read = [make(i, verdict="approve", read_s=30.0, chosen=text.format(i)) for i in range(300)]
+    assert len(freeze(read).train) == 240
+
+
 def test_of_who_does_not_consent_not_even_a_sample_is_kept(tmp_path: Path) -> None:
     rows = [replace(make(i), may_learn=i % 3 > 0) for i in range(12)]
     dataset = freeze(rows)
