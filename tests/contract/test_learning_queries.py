@@ -31,7 +31,16 @@ async def answer(tx: WriteTx, n: int, *, status: str = "auto_sent", reason: str 
     here = {"workspace_id": W, "conversation_id": f"cnv_{n}", "person_id": person}
     await put(tx, conversation_table, id=f"cnv_{n}", workspace_id=W, person_id=person, desk_id="dsk", topic="returns",
               status="resolved")  # fmt: skip
-    await put(tx, run_table, id=f"run_{n}", message_id=f"msg_{n}", job_id=f"job_{n}", model_version="m1", **here)
+    await put(
+        tx,
+        run_table,
+        id=f"run_{n}",
+        message_id=f"msg_{n}",
+        job_id=f"job_{n}",
+        model_version="m1",
+        status="sent" if status == "auto_sent" else "running",
+        **here,
+    )
     await put(tx, draft_table, id=f"drf_{n}", run_id=f"run_{n}", question="Can it be returned?", body="Within 30 days.", lang="en",
               kind="reply", status=status, reason=reason, confidence=0.9, **here)  # fmt: skip
     await put(tx, message_table, id=f"ans_{n}", workspace_id=W, conversation_id=f"cnv_{n}", seq=2, client_id="a", lang="en",

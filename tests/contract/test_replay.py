@@ -81,7 +81,10 @@ async def test_a_replay_is_paused_resumed_taken_up_and_cancelled(house: House) -
     found = lab.find(first)
     assert found is not None
     lab.set_state(found, "running")  # as a server leaves it that was killed
-    again = Rehearsals(platform.database.clock, platform.conversations, platform.assistant, platform.knowledge, platform.champions)
+    again = Rehearsals(
+        platform.database.clock, platform.conversations, platform.assistant, platform.knowledge, platform.champions,
+        platform.consents,
+    )  # fmt: skip
     assert again.take_up() == 1
     await wait(admin, "done")
     assert len(lab.read(first)) == ASKED

@@ -25,11 +25,11 @@ from duologue.learning.train import learn, split_texts
 CORRECTIONS = 300
 SEED = 11
 _THEN = datetime(2026, 1, 1, tzinfo=UTC)
-_WORDINGS = {
+WORDINGS = {
     "en": ("{q}", "Hello, {q}", "Quick question: {q}"),
     "zh": ("{q}", "你好，{q}", "请问{q}"),
 }
-_HOUSE = {"en": "Thanks for asking. {a}", "zh": "感谢咨询。{a}"}
+HOUSE = {"en": "Thanks for asking. {a}", "zh": "感谢咨询。{a}"}
 
 
 def run_corrections(champion: Path, folder: Path, candidates: Sequence[Candidate]) -> tuple[list[Score], list[str]]:
@@ -94,10 +94,10 @@ def make_corrections(model: Any, count: int) -> list[Candidate]:
     found: list[Candidate] = []
     for i in range(count):
         lang, question, answer = asked[draw.randrange(len(asked))]
-        prompt = ({"role": "user", "content": draw.choice(_WORDINGS[lang]).format(q=question)},)
+        prompt = ({"role": "user", "content": draw.choice(WORDINGS[lang]).format(q=question)},)
         written = model.answer(model.read_chat(list(prompt)), Decoding(max_new_tokens=40))["texts"][0].strip()
         lineage: dict[str, Any] = {"verdict_id": f"vrd_{i:05d}", "verdict": "edit", "lang": lang}
-        final = _HOUSE[lang].format(a=answer)
+        final = HOUSE[lang].format(a=answer)
         at, person = _THEN + timedelta(hours=i), f"per_{i // 3:04d}"
         found.append(Candidate(Example("sft", prompt, final, "", True, lineage), person, at))
         if written:
@@ -111,7 +111,7 @@ def read_questions() -> list[tuple[str, str, str]]:
     for path in sorted(Path(str(files("duologue.packs"))).glob("support/evals/*.jsonl")):
         for line in path.read_text("utf-8").splitlines():
             row = json.loads(line)
-            if row.get("quote") and row.get("lang") in _HOUSE:
+            if row.get("quote") and row.get("lang") in HOUSE:
                 rows.append((str(row["lang"]), str(row["question"]), str(row["quote"])))
     return rows
 
