@@ -1,12 +1,16 @@
-"""The two linear heads over rows of features: one figure per class. Know neither texts nor probabilities.
+"""The heads over rows of features: one figure per class. Know neither texts nor probabilities.
 
-Over sparse terms one-against-the-rest support vectors (Fan et al., LIBLINEAR, JMLR 2008); over dense vectors the logistic
-regression of all classes at once, which on those is as right and takes a tenth of the time. For a single class or none there is
-nothing to separate. Shapes: n rows, F features, k classes.
+Over sparse terms one-against-the-rest support vectors (Fan et al., LIBLINEAR, JMLR 2008). Over dense vectors of few examples the
+logistic regression of all classes at once; of many, ridge regression by a Gaussian kernel (Rifkin & Klautau, "In defense of
+one-vs-all classification", JMLR 2004). For a single class or none there is nothing to separate.
+Shapes: n rows, F features, k classes.
 """
+
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
@@ -70,3 +74,48 @@ class VectorHead:
         """(n, k), in log-odds; zeros where there was nothing to separate."""
         found: Floats = vectors @ self._weights + self._bias
         return found
+
+
+class DenseHead(Protocol):
+    """What is learned from vectors: `VectorHead` or `KernelHead`."""
+
+    def scores(self, vectors: NDArray[np.float32]) -> Floats:
+        """(n, k)."""
+        ...
+
+
+NEARNESS, RIDGE = 4.0, 0.1
+"""How fast likeness falls with the distance, and how strict the regression is: chosen on four fifths of BANKING77."""
+LEAST = 0.02
+"""What the regression estimates for a class is taken for its probability, but not below this: so confidences are truer (on the same
+folds a mean log-likelihood of -0.24, and -0.28 by the estimates themselves)."""
+
+
+class KernelHead:
+    """Scores of k classes by likeness to examples, exp(NEARNESS (cosine - 1)), from unit vectors; 4 n² bytes while it learns."""
+
+    def __init__(self) -> None:
+        self._examples: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+        self._weights: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+
+    def fit(self, vectors: NDArray[np.float32], classes: NDArray[np.int64], k: int) -> "KernelHead":
+        """Vectors (n, F), classes (n,) in 0..k-1; n at least 1."""
+        wanted = np.zeros((len(vectors), k), np.float32)
+        wanted[np.arange(len(vectors)), classes] = 1.0
+        alike = _likeness(vectors, vectors)
+        alike[np.diag_indices(len(vectors))] += RIDGE
+        self._examples = vectors
+        self._weights = cho_solve(cho_factor(alike.T, overwrite_a=True, check_finite=False), wanted)
+        return self
+
+    def scores(self, vectors: NDArray[np.float32]) -> Floats:
+        """(n, k), logarithms: about 0 for the class that a row belongs to, log LEAST for most others."""
+        found: Floats = np.log(np.maximum(_likeness(vectors, self._examples) @ self._weights, LEAST, dtype=float))
+        return found
+
+
+def _likeness(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    found = one @ other.T
+    found -= 1.0
+    found *= np.float32(NEARNESS)
+    return np.asarray(np.exp(found, out=found))

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from sklearn.kernel_ridge import KernelRidge
 
 from duologue.kit.errors import Invalid
 from duologue.lm.attentive_model import ENGLISH_SHARE, AttentiveModel
 from duologue.packs.support.examples import assign_folds, clean_examples, spread
 from duologue.packs.support.features import Counts, Features
-from duologue.packs.support.head import LinearHead, VectorHead
+from duologue.packs.support.head import LEAST, NEARNESS, RIDGE, KernelHead, LinearHead, VectorHead
 from duologue.packs.support.intents import IntentModel, split_segments
 from duologue.packs.support.minds import Models
 from duologue.packs.support.reading import read_with
@@ -221,6 +222,20 @@ def test_the_head_over_vectors_separates_as_the_reference_does() -> None:
     two = VectorHead().fit(vectors[classes < 2], classes[classes < 2], 2).scores(vectors)
     assert ((two[:, 1] > two[:, 0]) == (vectors[:, 1] > vectors[:, 0])).mean() > 0.9
     assert not VectorHead().fit(vectors[classes == 1], classes[classes == 1], 2).scores(vectors).any()
+
+
+def unit(rng: np.random.Generator, n: int) -> NDArray[np.float32]:
+    drawn = rng.standard_normal((n, 8))
+    return np.asarray(drawn / np.linalg.norm(drawn, axis=1, keepdims=True), np.float32)
+
+
+def test_the_head_by_likeness_is_ridge_regression_with_a_gaussian_kernel() -> None:
+    rng = np.random.default_rng(0)
+    rows, asked, classes = unit(rng, 60), unit(rng, 20), rng.integers(0, 3, 60)
+    gamma = NEARNESS / 2  # of unit vectors: |a - b|^2 = 2 - 2 cosine
+    reference = KernelRidge(alpha=RIDGE, kernel="rbf", gamma=gamma).fit(rows, np.eye(3)[classes])
+    wanted = np.log(np.maximum(reference.predict(asked), LEAST))
+    assert np.allclose(KernelHead().fit(rows, classes, 3).scores(asked), wanted, atol=0.02)
 
 
 def test_out_of_scope_examples_teach_scope() -> None:
