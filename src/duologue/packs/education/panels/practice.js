@@ -28,7 +28,8 @@ export function Practice({ skill, path, query, command, onDone, leave }) {
   if (item === undefined) return html`<div class="skeleton short" aria-busy="true"></div>`;
   if (item === null) return html`<p class="nothing">${t("education.nothing_today")}</p>`;
   const isDone = result?.correct;
-  return html`<section class="card"><form data-testid="practice" onSubmit=${send} style="display: grid; gap: 8px"><h3>${item.kind === "diagnose" ? t("education.first_n", { n: path.asked + (result ? 0 : 1), of: Math.max(path.to_ask, path.asked + (result ? 0 : 1)) }) : t("education.practice")}</h3>
+  const isOpen = result?.is_read ? 0 : 1; // what was not read is still asked
+  return html`<section class="card"><form data-testid="practice" onSubmit=${send} style="display: grid; gap: 8px"><h3>${item.kind === "diagnose" ? t("education.first_n", { n: path.asked + isOpen, of: Math.max(path.to_ask, path.asked + isOpen) }) : t("education.practice")}</h3>
     <small>${item.skill}${item.why && ` · ${item.why}`}</small><p class="task">${item.text}</p>
     ${Object.keys(item.options).length > 0 && html`<div role="radiogroup" aria-label=${t("education.answer")}>${Object.entries(item.options).map(([k, v]) => html`<label key=${k} class="check"><input type="radio" name="option" checked=${text === k} onChange=${() => setText(k)} /> ${k}. ${v}</label>`)}</div>`}
     ${!Object.keys(item.options).length && html`<input type="text" autocomplete="off" aria-label=${t("education.answer")} placeholder=${t("education.answer")} value=${text} onInput=${(e) => setText(e.target.value)} onBlur=${look} />`}
