@@ -189,6 +189,32 @@ async def test_after_the_problem_is_solved_an_expert_offers_and_the_customer_ans
     figures = await admin.get("/api/packs/support/figures/figures", params={"days": 30})
     assert figures["survey"]["answered"] >= 1
     assert figures["funnel"]["accepted"] >= 1
+    exported = (await admin.call("GET", "/api/packs/support/figures/export", params={"days": 30})).text.splitlines()
+    assert exported[0].lstrip("\ufeff") == "conversation,started,topic,handling,resolved,messages,predicted,score,remark"
+    assert any(line.startswith(talk.id) and line.endswith(",4,ok") for line in exported)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_expert_puts_another_item_in_an_offer_s_place_or_drops_it(shop: House) -> None:
+    talk = await begin(shop, "en")
+    await talk.say("How do I wash my down jacket?")
+    await talk.say("no more questions, thank you")
+    expert, where = await shop.member("expert"), {"conversation_id": talk.id}
+    seen = await expert.get("/api/packs/support/suggest/offers", params=where)
+    first, other = seen["offers"][0], seen["items"][-1]
+
+    async def act(name: str, body: dict[str, str], status: int = 200) -> Any:
+        done = await expert.call("POST", f"/api/packs/support/suggest/{name}", body, params=where)
+        assert done.status_code == status, done.text
+        return done.json()
+
+    await act("change_offer", {"offer": first["id"], "item": "no such item"}, 422)
+    changed = await act("change_offer", {"offer": first["id"], "item": other["id"]})
+    assert (changed["title"], changed["state"]) == (other["title"], "proposed")
+    await act("drop_offer", {"offer": changed["id"]})
+    left = (await expert.get("/api/packs/support/suggest/offers", params=where))["offers"]
+    assert {offer["state"] for offer in left if offer["id"] in (first["id"], changed["id"])} <= {"dropped"}
+    assert not any("card" in message.data for message in await talk.messages())
 
 
 @pytest.mark.asyncio(loop_scope="module")
