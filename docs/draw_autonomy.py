@@ -8,7 +8,7 @@ from duologue.learning.simulate import Year, simulate
 from duologue.lm.plot import draw_lines
 
 SEEDS = 40
-ALPHA = 0.1
+ALPHAS = (0.1, 0.05)
 
 
 def mean(years: list[Year], part: int) -> list[tuple[float, float]]:
@@ -18,15 +18,12 @@ def mean(years: list[Year], part: int) -> list[tuple[float, float]]:
 
 def main() -> None:
     """Write the picture."""
-    rules = Rules(ALPHA, 0.1)
-    earned = [simulate(seed, rules) for seed in range(SEEDS)]
-    fixed = [simulate(seed, rules, fixed=FIXED) for seed in range(SEEDS)]
-    lines = {
-        "sent alone, earned": mean(earned, 1),
-        "wrong of these, earned": mean(earned, 2),
-        f"wrong, fixed {FIXED}": mean(fixed, 2),
-        "α": [(at, ALPHA) for at, _ in mean(earned, 1)],
-    }
+    lines = {}
+    for alpha in ALPHAS:
+        earned = [simulate(seed, Rules(alpha, 0.1)) for seed in range(SEEDS)]
+        lines |= {f"sent alone, α {alpha}": mean(earned, 1), f"wrong of these, α {alpha}": mean(earned, 2)}
+    fixed = [simulate(seed, Rules(), fixed=FIXED) for seed in range(SEEDS)]
+    lines[f"wrong, fixed {FIXED}"] = mean(fixed, 2)
     title = "A shop's year: its policy changes at 1,700 and 3,400"
     svg = draw_lines(title, lines, "share", "conversations")
     Path(__file__).with_name("images").joinpath("autonomy.svg").write_text(svg + "\n", "utf-8")

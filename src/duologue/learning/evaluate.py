@@ -13,7 +13,7 @@ from duologue.learning.simulate import World, Year, simulate
 SEEDS = 200
 FIXED = 0.8
 """The plain threshold beside it: the program's default for workspaces without autonomy."""
-ALPHAS = (0.1, 0.05)
+ALPHAS = (0.1, 0.05, 0.03)
 DELTA = 0.1
 LEAST_SENT = 30
 """Answers that a topic and language must have sent in a phase to be counted by itself."""
@@ -44,26 +44,39 @@ def _corrections(seeds: int) -> Iterator[Row]:
 
 
 def _risk(seeds: int) -> Iterator[Row]:
-    world = World()
-    for alpha in ALPHAS:
-        rules = Rules(alpha, DELTA)
-        earned = [simulate(seed, rules, world) for seed in range(seeds)]
-        fixed = [simulate(seed, rules, world, fixed=FIXED) for seed in range(seeds)]
-        note = f"α {alpha}, δ {DELTA}, {world.conversations} conversations, drifts at {world.drifts}; baseline: threshold {FIXED}"
-        for phase in range(len(world.drifts) + 1):
-            name = f"risk.phase{phase + 1}"
-            yield _row(name, "held", _held(earned, phase, alpha), _held(fixed, phase, alpha), seeds, f"share of seeds; {note}")
-            yield _row(name, "risk", _mean_risk(earned, phase), _mean_risk(fixed, phase), seeds, f"mean; {note}")
-            yield _row(name, "coverage", _mean_coverage(earned, phase), _mean_coverage(fixed, phase), seeds, f"mean; {note}")
-            mine, theirs = _cells(earned, phase, alpha), _cells(fixed, phase, alpha)
-            what = f"share of (seed, topic, language) with {LEAST_SENT} or more sent; {note}"
-            yield _row(name, "held_by_topic", mine[0], theirs[0], mine[1], what)
-        reviews = sum(year.reviews for year in earned) / (seeds * world.conversations)
-        yield _row("risk", "reviewed", reviews, sum(y.reviews for y in fixed) / (seeds * world.conversations), seeds, note)
+    for name, world, alphas in (("risk", World(), ALPHAS), ("risk.everywhere", World(touched=1.0), ALPHAS[:2])):
+        for alpha in alphas:
+            yield from _play(name, world, alpha, seeds)
+
+
+def _play(task: str, world: World, alpha: float, seeds: int) -> Iterator[Row]:
+    """Figures of one world at one α, phase by phase."""
+    rules = Rules(alpha, DELTA)
+    earned = [simulate(seed, rules, world) for seed in range(seeds)]
+    fixed = [simulate(seed, rules, world, fixed=FIXED) for seed in range(seeds)]
+    note = (
+        f"α {alpha}, δ {DELTA}, {world.conversations} conversations, drifts at {world.drifts} in {world.touched:.0%} of topics; "
+        f"baseline: threshold {FIXED}"
+    )
+    for phase in range(len(world.drifts) + 1):
+        name = f"{task}.phase{phase + 1}"
+        yield _row(name, "held", _held(earned, phase, alpha), _held(fixed, phase, alpha), seeds, f"share of seeds; {note}")
+        yield _row(name, "risk", _mean_risk(earned, phase), _mean_risk(fixed, phase), seeds, f"mean; {note}")
+        yield _row(name, "coverage", _mean_coverage(earned, phase), _mean_coverage(fixed, phase), seeds, f"mean; {note}")
+        yield _row(name, "silent", _silent(earned, phase), 0.0, seeds, f"share of seeds in which nothing left alone; {note}")
+        mine, theirs = _cells(earned, phase, alpha), _cells(fixed, phase, alpha)
+        what = f"share of (seed, topic, language) with {LEAST_SENT} or more sent; {note}"
+        yield _row(name, "held_by_topic", mine[0], theirs[0], mine[1], what)
+    reviews = sum(year.reviews for year in earned) / (seeds * world.conversations)
+    yield _row(task, "reviewed", reviews, sum(y.reviews for y in fixed) / (seeds * world.conversations), seeds, note)
 
 
 def _held(years: Sequence[Year], phase: int, alpha: float) -> float:
     return sum(year.phases[phase].risk <= alpha for year in years) / len(years)
+
+
+def _silent(years: Sequence[Year], phase: int) -> float:
+    return sum(not year.phases[phase].sent.total() for year in years) / len(years)
 
 
 def _mean_risk(years: Sequence[Year], phase: int) -> float:

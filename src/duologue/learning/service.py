@@ -17,9 +17,9 @@ from duologue.kit.text import Lang
 from duologue.learning import repository
 from duologue.learning.autonomy import Rules
 from duologue.learning.examples import is_unread, meaning_changed
-from duologue.learning.pool import Key, Pool, explain, rate_down, review
+from duologue.learning.pool import Key, Pool, explain, least_alpha, rate_down, review
 from duologue.learning.repository import Choice, Seen
-from duologue.learning.risk import Outcome, reliability, risk_by_coverage
+from duologue.learning.risk import Outcome, count, reliability, risk_by_coverage
 from duologue.store import feed
 from duologue.store.database import Database, WriteTx
 
@@ -40,13 +40,17 @@ class CellView:
 
 @dataclass(frozen=True, slots=True)
 class DeskView:
-    """A desk: its cells, risk against coverage (threshold, coverage, risk), and reliability per model version."""
+    """A desk: its cells, risk against coverage (threshold, coverage, risk), and reliability per model version.
+
+    `least_alpha`: the smallest α that what is usual there leaves room for; None before enough was seen.
+    """
 
     desk_id: str
     name: str
     cells: tuple[CellView, ...]
     curve: tuple[tuple[float, float, float], ...]
     reliability: dict[str, tuple[tuple[float, float, int], ...]]
+    least_alpha: float | None = None
 
 
 class AutonomyService:
@@ -101,7 +105,8 @@ class AutonomyService:
                 version: tuple(reliability([_outcome(one) for one in mine if one.model_version == version and one.kind != "down"]))
                 for version in versions
             }
-            views.append(DeskView(desk.id, desk.name, tuple(cells), tuple(risk_by_coverage(outcomes)), drawn))
+            curve, least = tuple(risk_by_coverage(count(outcomes))), least_alpha(pool.tally, choice.rules)
+            views.append(DeskView(desk.id, desk.name, tuple(cells), curve, drawn, least))
         return views
 
     # ---- blind reviews ---------------------------------------------------------------------------------------------------------
@@ -111,7 +116,7 @@ class AutonomyService:
         async with self._database.read() as tx:
             choice = await repository.find_choice(tx, workspace_id)
             waiting = await repository.list_unaudited(tx, workspace_id) if choice else []
-        drawn = [draft_id for draft_id, message_id, _, _ in waiting if choice and is_drawn(message_id, choice.rules.audit)]
+        drawn = [draft_id for draft_id, message_id, _, _ in waiting if choice and is_drawn(message_id, choice.rules.sampled)]
         if not drawn:
             return None, 0
         return await self._assistant.get_draft(workspace_id, drawn[-1]), len(drawn)
@@ -149,7 +154,7 @@ def replay(seen: list[Seen], rules: Rules) -> Pool:
         key: Key = (one.topic, one.lang)
         if one.kind == "down":
             pool = rate_down(pool, key)
-        elif pool.threshold(key, rules) is None or one.draft_reason == "copilot" or is_drawn(one.message_id, rules.audit):
+        elif pool.threshold(key, rules) is None or one.draft_reason == "copilot" or is_drawn(one.message_id, rules.sampled):
             pool = review(pool, key, _outcome(one), rules)
     return pool
 

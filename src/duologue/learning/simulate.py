@@ -28,6 +28,7 @@ class World:
     families: int = 12
     known_at_first: float = 0.8
     recalled: float = 0.92
+    touched: float = 0.5
     drifting: float = 0.3
     slip: float = 0.01
     taste: float = 0.01
@@ -77,7 +78,7 @@ def simulate(seed: int, rules: Rules, world: World = World(), *, fixed: float | 
     for t in range(world.conversations):
         if t in world.drifts:
             year.phases.append(Phase())
-            for cell in draw.sample(cells, len(cells) // 2):
+            for cell in draw.sample(cells, round(len(cells) * world.touched)):
                 for f in range(world.families):
                     if draw.random() < world.drifting:
                         knows[cell, f] = False

@@ -26,12 +26,14 @@ class RulesIn(In):
     is_earned: bool = Field(description="False: the fixed threshold holds.")
     alpha: float = Field(0.1, ge=0.01, le=0.5, description="Largest share of lone answers that an expert would have changed.")
     delta: float = Field(0.1, ge=0.01, le=0.5, description="The promise holds with confidence 1 − delta.")
-    audit: float = Field(0.15, ge=0.05, le=1, description="Share of the answers that is reviewed blindly.")
+    audit: float = Field(0.15, ge=0.05, le=1, description="Least share of the answers that is reviewed blindly.")
     forbidden: list[str] = Field(default_factory=list, max_length=200, description="Topics that are never answered alone.")
 
 
 class AutonomyOut(Out):
     rules: RulesIn
+    sampled: float = Field(description="Share of the answers that is reviewed blindly: `audit`, or more where alpha is small.")
+    least_alpha: float | None = Field(description="Smallest alpha that every desk's usual changes leave room for; null before.")
     desks: list[Json] = Field(description="By desk: cells (topic, language) with code and numbers, curve, reliability.")
 
 
@@ -54,7 +56,9 @@ async def _overview(services: Joined, workspace_id: str) -> Json:
         "audit": rules.audit,
         "forbidden": forbidden,
     }
-    return {"rules": given, "desks": [to_payload(view) for view in await services.autonomy.overview(workspace_id)]}
+    desks = await services.autonomy.overview(workspace_id)
+    least = max((view.least_alpha for view in desks if view.least_alpha is not None), default=None)
+    return {"rules": given, "sampled": rules.sampled, "least_alpha": least, "desks": [to_payload(view) for view in desks]}
 
 
 @router.get("/admin/autonomy", response_model=AutonomyOut)

@@ -13,7 +13,7 @@ export function Autonomy() {
   const { data, setData, problem, reload } = useFetched("/api/admin/autonomy");
   return html`<${ViewHead} title=${t("admin.autonomy")} line=${t("autonomy.line")} />
     ${!data ? html`<${Waiting} problem=${problem} reload=${reload} />` : html`
-      <${Rules} rules=${data.rules} topics=${topicsOf(data)} onSaved=${setData} />
+      <${Rules} rules=${data.rules} sampled=${data.sampled} least=${data.least_alpha} topics=${topicsOf(data)} onSaved=${setData} />
       ${isAtLeast("expert") && data.rules.is_earned && html`<${Audit} onDone=${reload} />`}
       ${data.desks.map((desk) => html`<${Desk} key=${desk.desk_id} desk=${desk} rules=${data.rules} />`)}`}`;
 }
@@ -26,7 +26,7 @@ function topicsOf(data) {
   return [...new Set([...named, ...seen, ...data.rules.forbidden])].filter(Boolean).toSorted((a, b) => topicName(a).localeCompare(topicName(b)));
 }
 
-function Rules({ rules, topics, onSaved }) {
+function Rules({ rules, sampled, least, topics, onSaved }) {
   const [given, setGiven] = useState(rules);
   useEffect(() => setGiven(rules), [rules]);
   const canWrite = isAtLeast("owner");
@@ -46,6 +46,8 @@ function Rules({ rules, topics, onSaved }) {
     <label class="row"><input type="checkbox" checked=${given.is_earned} disabled=${!canWrite} data-testid="is-earned"
       onChange=${(e) => setGiven({ ...given, is_earned: e.target.checked })} /><span>${t("autonomy.is_earned")}</span></label>
     <p class="nothing">${t("autonomy.promise", { alpha: percent(given.alpha), sure: percent(1 - given.delta) })}</p>
+    ${rules.is_earned && html`<p class="nothing" data-testid="sampled">${t("autonomy.sampled", { share: percent(sampled), alpha: percent(rules.alpha) })}</p>`}
+    ${given.is_earned && least !== null && given.alpha < least && html`<p class="problem" role="status" data-testid="unreachable">${t("autonomy.unreachable", { least: percent(least) })}</p>`}
     <div class="row">${Share({ name: "alpha", min: 1, max: 50 })}${Share({ name: "delta", min: 1, max: 50 })}${Share({ name: "audit", min: 5, max: 100 })}</div>
     ${topics.length > 0 && html`<details class="forbidden" data-testid="forbidden"><summary>${t("autonomy.forbidden")} ${given.forbidden.length > 0 && html`<span class="badge">${number(given.forbidden.length)}</span>`}</summary><div class="chips">
       ${topics.map((topic) => html`<label class="row" key=${topic}><input type="checkbox" checked=${given.forbidden.includes(topic)} disabled=${!canWrite || !given.is_earned} data-testid="forbid" data-topic=${topic} onChange=${forbid(topic)} /><span>${topicName(topic)}</span></label>`)}</div></details>`}
@@ -77,7 +79,7 @@ function byReason(cells, rules) {
 }
 
 const reason = ({ code, numbers: n }) =>
-  t(`autonomy.why_${code}`, { ...n, bound: percent(n.bound), alpha: percent(n.alpha), confidence: percent(n.confidence), threshold: percent(n.threshold), coverage: percent(n.coverage), n: number(n.n) });
+  t(`autonomy.why_${code}`, { ...n, bound: percent(n.bound), usual: percent(n.usual), least: percent(n.least), alpha: percent(n.alpha), confidence: percent(n.confidence), threshold: percent(n.threshold), coverage: percent(n.coverage), n: number(n.n) });
 
 /** One answer that left alone, without its confidence: was it right? */
 function Audit({ onDone }) {
