@@ -4,13 +4,15 @@
 
 Asks the model questions like those of its lessons (new draws; questions of people from the training part, on short passages and on
 whole ones) and keeps those that it answers wrongly: rejected = what it wrote, chosen = the sentence that answers, or that the text
-does not say. One JSON object per line, as `duologue prefer` reads.
+does not say. Of the latter no more are kept than of those in which it wrongly said so: with four times as many the model said "not
+in the text" to everything. One JSON object per line, as `duologue prefer` reads.
 """
 
 import argparse
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import grounded
 import lessons
@@ -18,6 +20,7 @@ import torch
 from evaluate_model import answer
 from prepare_corpus import QA, Corpus, exchange, grounded_chat
 
+from duologue.lm.chat import NOT_IN_TEXT
 from duologue.lm.checkpoint import load_checkpoint
 
 MOST_TOKENS = 360
@@ -40,20 +43,21 @@ def main() -> None:
     talks = made + lessons.make_short(rng.sample(items, given.count), rng, absent=0.25)
     talks += [grounded_chat(i) for i in rng.sample(items + absent, given.count)]
     rng.shuffle(talks)
-    kept = 0
-    with given.out.open("w", encoding="utf-8") as file:
-        for talk in talks:
-            *prompt, right = talk
-            if sum(len(tokenizer.encode(m["content"])) for m in talk) > MOST_TOKENS:
-                continue
-            text, _ = answer(model, tokenizer, prompt, 50)
-            if text.strip() and text != right["content"]:
-                row = {"prompt": prompt, "chosen": right["content"], "rejected": text}
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
-                kept += 1
-            if kept >= given.count:
-                break
-    print(f"{kept} pairs of {len(talks)} questions")
+    rows: list[dict[str, Any]] = []
+    for talk in talks:
+        *prompt, right = talk
+        if sum(len(tokenizer.encode(m["content"])) for m in talk) > MOST_TOKENS:
+            continue
+        text, _ = answer(model, tokenizer, prompt, 50)
+        if text.strip() and text != right["content"]:
+            rows.append({"prompt": prompt, "chosen": right["content"], "rejected": text})
+        if len(rows) >= given.count:
+            break
+    most = sum(row["rejected"] in NOT_IN_TEXT.values() for row in rows)
+    refusals = [row for row in rows if row["chosen"] in NOT_IN_TEXT.values()]
+    kept = [row for row in rows if row not in refusals[most:]]
+    given.out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept), "utf-8")
+    print(f"{len(kept)} pairs of {len(talks)} questions")
 
 
 if __name__ == "__main__":
