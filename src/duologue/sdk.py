@@ -249,6 +249,18 @@ async def _may_leave(host: Host, workspace_id: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """Which of the pack's conversations a member may read at the desk.
+
+    `find_readable(host, conversations, member_id, team)`: the ids of those that he may. `ask`: the panel and its command that takes
+    a `reason` and lets him in ("note/break_glass").
+    """
+
+    find_readable: Callable[[Host, Sequence[Conversation], str, str], Awaitable[set[str]]]
+    ask: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """A profession: what it knows, what it may do, and what it leaves to people. `voice` is told to the model before the rules.
 
@@ -257,6 +269,7 @@ class Pack:
     `may_leave(host, workspace_id)`: whether what a workspace's persons write may leave this machine for a model or an MCP server.
     `redact(text)`: the text without personal data and what its marks stand for; a model elsewhere sees the marks alone.
     `note_read(host, conversation, member_id, member_name)`: a member has opened a conversation of its desks.
+    `guard`: where not every member may read every conversation of its desks.
     `lti`: what makes it a tool of learning platforms.
     `gather`: its way to find questions of one matter, for the articles that the learning loop proposes.
     `starters`: questions that an empty chat offers. `topics`: how the topics that its readers set are called.
@@ -283,6 +296,7 @@ class Pack:
     may_leave: Callable[[Host, str], Awaitable[bool]] = _may_leave
     redact: Callable[[str], tuple[str, Mapping[str, str]]] | None = None
     note_read: Callable[[Host, Conversation, str, str], Awaitable[None]] = _notes_nothing
+    guard: Guard | None = None
     sample: Sample | None = None
     lti: LtiTool | None = None
     gather: Gather | None = None
@@ -304,6 +318,7 @@ __all__ = [
     "Errand",
     "Found",
     "Gather",
+    "Guard",
     "HandoverReason",
     "Hit",
     "Host",

@@ -109,6 +109,26 @@ async def test_replay_then_live_and_nothing_twice(house: House) -> None:
         assert got[0]["payload"]["message"]["html"] == "<p>one</p>\n"
 
 
+async def test_of_a_talk_that_its_pack_hides_from_a_member_only_that_it_moved(house: House) -> None:
+    conversations, ws = house.platform.conversations, house.workspace.id
+    (desk,) = await conversations.list_desks(ws)
+    await conversations.change_desk(ws, desk.id, name="Clinic", mode="human", pack="health")
+    person, expert, owner = await house.person(), await house.member("expert"), await house.member("owner")
+    path, messages, _ = await start(person)
+    await conversations.take_over(ws, path.rsplit("/", 1)[1], house.members["owner"].id)
+    cursor = (await person.get(path))["cursor"]
+    async with (
+        listen(house.app) as base,
+        follow(expert, base, "/api/desk/stream", cursor) as barred,
+        follow(owner, base, "/api/desk/stream", cursor) as caring,
+    ):
+        await say(person, messages, "a secret")
+        assert (await caring.wait(1))[0]["payload"]["message"]["body"] == "a secret"
+        first = (await barred.wait(1))[0]
+        assert (first["kind"], first["payload"]) == ("Hidden", {})
+        assert "secret" not in json.dumps(barred.frames)
+
+
 async def test_what_is_followed_is_what_is_fetched(house: House) -> None:
     """State at a cursor plus the stream from there on is the state that a later fetch gives."""
     person, expert = await house.person(), await house.member("expert")

@@ -237,17 +237,52 @@ async def test_a_record_is_read_in_care_only_edited_opened_signed_and_amended(cl
 async def test_who_opens_a_talk_at_the_desk_or_a_record_stands_in_the_audit(clinic: House) -> None:
     conversation_id = await play(clinic, SCRIPTS["Marta Keller"], 2)
     expert, where = await clinic.member("expert"), {"conversation_id": conversation_id}
-    await expert.get(f"/api/desk/conversations/{conversation_id}")
-    assert (await expert.call("GET", "/api/packs/health/note/record", params=where)).status_code == 403
     await act(expert, "break_glass", {"reason": "on duty"}, conversation_id)
+    await expert.get(f"/api/desk/conversations/{conversation_id}")
     for _ in range(2):
         shown = await expert.get("/api/packs/health/note/record", params=where)
     await expert.call("GET", "/api/packs/health/note/fhir", params=where)
     async with clinic.platform.hosts["health"].read() as tx:
         entries = await repository.list_audit(tx, clinic.workspace.id, conversation_id)
     mine = [(e.action, e.detail["name"]) for e in entries if e.who == clinic.members["expert"].id]
-    assert mine == [(a, clinic.members["expert"].name) for a in ("read_talk", "break_glass", "read", "read", "exported")]
+    assert mine == [(a, clinic.members["expert"].name) for a in ("break_glass", "read_talk", "read", "read", "exported")]
     assert shown["chain_broken_at"] is None
+
+
+async def test_a_talk_is_opened_in_care_only_or_with_a_reason_and_hidden_in_list_and_stream_till_then(clinic: House) -> None:
+    conversation_id = await play(clinic, SCRIPTS["Marta Keller"], 2)
+    expert, road = await clinic.member("expert"), f"/api/desk/conversations/{conversation_id}"
+
+    async def row(**params: str) -> Any:
+        found = await expert.get("/api/desk/conversations", params={"view": "all", **params})
+        return next((c for c in found["conversations"] if c["id"] == conversation_id), None)
+
+    refused = await expert.call("GET", road)
+    assert refused.status_code == 403
+    assert refused.json()["error"]["detail"] == {"action": "give_reason", "ask": "/api/packs/health/note/break_glass"}
+    note = {"client_id": "c1", "body": "looked in", "visibility": "internal"}
+    assert [
+        (await expert.call("POST", f"{road}/{what}", body)).status_code for what, body in (("messages", note), ("take-over", {}))
+    ] == [403, 403]
+    hidden = await row()
+    assert (hidden["is_hidden"], hidden["last_message"], hidden["draft"], hidden["subject"]) == (True, None, None, "")
+    word = SCRIPTS["Marta Keller"]["opening"].split()[-1].strip(".")
+    assert await row(q=word) is None
+    assert (await act(expert, "break_glass", {"reason": "no"}, conversation_id)).status_code == 422
+    assert (await act(expert, "break_glass", {"reason": "covers for a colleague"}, conversation_id)).status_code == 200
+    assert (await expert.get(road))["messages"]
+    assert (await row())["last_message"] is not None
+
+
+async def test_who_takes_a_waiting_talk_over_cares_for_its_person_from_then_on(clinic: House) -> None:
+    conversation_id = await play(clinic, SCRIPTS[EMERGENCIES[0]], 4)
+    expert, ws = await clinic.member("expert"), clinic.workspace.id
+    await clinic.platform.conversations.hand_to_team(ws, conversation_id, "", clinic.members["owner"].id)
+    road = f"/api/desk/conversations/{conversation_id}"
+    await expert.post(f"{road}/take-over", {})
+    await expert.get(road)
+    await expert.post(f"{road}/hand-back", {})
+    assert (await expert.get(road))["messages"]
 
 
 async def test_drafts_are_forgotten_after_their_days_and_signed_records_stay(clinic: House) -> None:

@@ -7,7 +7,7 @@ import asyncio
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime, Field
 from starlette.responses import StreamingResponse
 
@@ -16,6 +16,7 @@ from duologue.accounts.roles import check_allowed
 from duologue.conversation.model import Conversation, Mode, Status, Visibility
 from duologue.interfaces.api.chat import check_length
 from duologue.interfaces.api.errors import RESPONSES
+from duologue.interfaces.api.guard import check_path, find_hidden, seeing
 from duologue.interfaces.api.packs import note_read
 from duologue.interfaces.api.schemas import (
     ConversationOut,
@@ -36,9 +37,16 @@ from duologue.kit.errors import NotFound
 from duologue.store.bus import Ephemeral
 from duologue.store.feed import to_payload
 
-router = APIRouter(prefix="/api/desk", tags=["desk"], responses=RESPONSES)
-
 Reader = Annotated[Session, Depends(Needs("conversation.read"))]
+
+
+async def _is_open(request: Request, session: Reader, services: Joined) -> None:
+    """What a pack hides from a member is not to be acted on either."""
+    await check_path(services, session, request)
+
+
+router = APIRouter(prefix="/api/desk", tags=["desk"], responses=RESPONSES, dependencies=[Depends(_is_open)])
+
 Writer = Annotated[Session, Depends(Needs("note.write"))]
 Pilot = Annotated[Session, Depends(Needs("conversation.control"))]
 
@@ -52,6 +60,7 @@ class DraftBadgeOut(Out):
 
 
 class RowOut(ConversationOut):
+    is_hidden: bool = Field(description="Not the member's to read; its words are left out.")
     person: PersonOut | None
     last_message: MessageOut | None
     draft: DraftBadgeOut | None
@@ -144,19 +153,24 @@ async def list_conversations(
     ws, me = session.workspace.id, session.member.id
     page = await services.inbox.get_page(ws, view, me, status=status, query=q, before=before, limit=limit)
     found, last = page.conversations, page.last_messages
-    people, drafts, names = await asyncio.gather(
+    people, drafts, names, hidden = await asyncio.gather(
         services.accounts.find_persons(ws, {c.person_id for c in found}),
         services.assistant.find_open_drafts(ws, [c.id for c in found]),
         services.names.of(ws),
+        find_hidden(services, session, found),
     )
     rows = []
     for c in found:
-        draft = drafts.get(c.id)
+        if c.id in hidden and q:
+            continue  # that its words match is already a word too many
+        draft = None if c.id in hidden else drafts.get(c.id)
         rows.append(
             conversation_json(c, names, is_public=False)
+            | ({"subject": ""} if c.id in hidden else {})
             | {
+                "is_hidden": c.id in hidden,
                 "person": person_json(people[c.person_id]) if c.person_id in people else None,
-                "last_message": message_json(last[c.id], names, is_public=False) if c.id in last else None,
+                "last_message": message_json(last[c.id], names, is_public=False) if c.id in last and c.id not in hidden else None,
                 "draft": {"id": draft.id, "confidence": draft.confidence, "status": draft.status} if draft else None,
             }
         )
@@ -294,4 +308,5 @@ async def stream(session: Reader, services: Joined, since: Since = None) -> Stre
         if not any(s.id == sign_in for s in await services.accounts.list_sign_ins(ws, member_id)):
             raise NotFound("This session is over.")
 
-    return event_stream(services, ws, since, audience="internal", conversation_id=None, check=check)
+    see = seeing(services, session)
+    return event_stream(services, ws, since, audience="internal", conversation_id=None, check=check, may_see=see)

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 from duologue.accounts.model import Session
 from duologue.interfaces.api.chat import check_length
 from duologue.interfaces.api.errors import RESPONSES
+from duologue.interfaces.api.guard import check_read
 from duologue.interfaces.api.passages import PassageInPlaceOut, get_passage_in_place
 from duologue.interfaces.api.schemas import In, Json, MessageOut, Out, message_json
 from duologue.interfaces.api.security import Needs
@@ -48,6 +49,7 @@ async def give_verdict(draft_id: str, given: VerdictIn, session: Judge, services
     """Approve, edit, reject, answer oneself, regenerate or ignore. Signed once; a stale draft answers 409."""
     check_length(services, given.final_body)
     ws = session.workspace.id
+    await check_read(services, session, (await services.assistant.get_draft(ws, draft_id)).conversation_id)
     verdict, message = await services.review.decide(
         ws,
         draft_id,
@@ -66,13 +68,17 @@ async def give_verdict(draft_id: str, given: VerdictIn, session: Judge, services
 @router.get("/drafts/{draft_id}", response_model=DraftOut)
 async def get_draft(draft_id: str, session: Reader, services: Joined) -> Json:
     """One draft."""
-    return {"draft": to_payload(await services.assistant.get_draft(session.workspace.id, draft_id))}
+    draft = await services.assistant.get_draft(session.workspace.id, draft_id)
+    await check_read(services, session, draft.conversation_id)
+    return {"draft": to_payload(draft)}
 
 
 @router.get("/runs/{run_id}", response_model=RunOut)
 async def get_run(run_id: str, session: Reader, services: Joined) -> Json:
     """One turn of the assistant: its steps, passages, versions."""
-    return {"run": to_payload(await services.assistant.get_run(session.workspace.id, run_id))}
+    run = await services.assistant.get_run(session.workspace.id, run_id)
+    await check_read(services, session, run.conversation_id)
+    return {"run": to_payload(run)}
 
 
 @router.get("/passages/{passage_id}", response_model=PassageInPlaceOut)

@@ -16,6 +16,7 @@ from fastapi import Query
 from fastapi.sse import format_sse_event
 from starlette.responses import StreamingResponse
 
+from duologue.interfaces.api.guard import MaySee
 from duologue.interfaces.api.names import Names
 from duologue.interfaces.api.schemas import conversation_payload, message_payload
 from duologue.interfaces.api.services import Services
@@ -60,22 +61,34 @@ def to_frame(names: Names) -> Callable[[Record, Audience], Awaitable[bytes]]:
     return frame
 
 
+def _hidden(record: Record) -> bytes:
+    """That something happened, without what."""
+    at = record.at.isoformat().replace("+00:00", "Z")
+    data = {"cursor": record.cursor, "kind": "Hidden", "conversation_id": record.conversation_id, "payload": {}, "at": at}
+    return _sse("change", data, record.cursor)
+
+
 def _sse(event: str, data: dict[str, Any], cursor: int | None = None) -> bytes:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return format_sse_event(event=event, data_str=text, id=None if cursor is None else str(cursor))
 
 
 def event_stream(
-    services: Services, workspace_id: str, since: int | None, *, audience: Audience, conversation_id: str | None, check: Check
-) -> StreamingResponse:
-    """The response that streams. `check` raises a DuologueError once the session that asked is over."""
-    frames = _frames(services, workspace_id, since, audience, conversation_id, check)
+    services: Services, workspace_id: str, since: int | None, *, audience: Audience, conversation_id: str | None, check: Check,
+    may_see: MaySee | None = None,
+) -> StreamingResponse:  # fmt: skip
+    """The response that streams. `check` raises a DuologueError once the session that asked is over.
+
+    Of a conversation that is not to be seen (`may_see`) the stream only says that something happened: a frame `Hidden`, empty.
+    """
+    frames = _frames(services, workspace_id, since, audience, conversation_id, check, may_see)
     return StreamingResponse(frames, media_type="text/event-stream", headers=SSE_HEADERS)
 
 
 async def _frames(
-    services: Services, workspace_id: str, since: int | None, audience: Audience, conversation_id: str | None, check: Check
-) -> AsyncIterator[bytes]:
+    services: Services, workspace_id: str, since: int | None, audience: Audience, conversation_id: str | None, check: Check,
+    may_see: MaySee | None,
+) -> AsyncIterator[bytes]:  # fmt: skip
     only: Audience | None = "public" if audience == "public" else None
     metrics, tail = services.metrics, services.tail
     async with services.database.bus.subscribe(workspace_id) as queue, services.closing.watch(queue):
@@ -97,7 +110,8 @@ async def _frames(
                         break
                     for item in items:
                         metrics.frames += 1
-                        yield await tail.bytes(item, audience)
+                        is_shown = may_see is None or await may_see(item.record.conversation_id or "")
+                        yield await tail.bytes(item, audience) if is_shown else _hidden(item.record)
                     is_behind = upto > cursor and len(items) >= PAGE
                     cursor = max(upto, cursor)
                 signal = await _next(queue)
@@ -112,7 +126,7 @@ async def _frames(
                 elif isinstance(signal, FeedMoved):
                     known = signal.cursor
                     is_behind = known == 0 or known > cursor
-                elif _is_for(signal, audience, conversation_id):
+                elif _is_for(signal, audience, conversation_id) and (may_see is None or await may_see(signal.conversation_id)):
                     metrics.frames += 1
                     data = signal.data
                     if signal.kind == "presence":

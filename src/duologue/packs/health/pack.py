@@ -1,6 +1,6 @@
 """The health pack as the program finds it: what it reads, what it asks, its pages and its chores."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from duologue.packs.health.reader import CLINICIANS, RED_FLAGS
 from duologue.packs.health.sample import SAMPLE
 from duologue.packs.health.skill import HISTORY
 from duologue.packs.health.tools import TOOLS
-from duologue.sdk import Chore, Conversation, Host, Pack, Panel, PanelFunction, Record, Role, Task, Title, Watch
+from duologue.sdk import Chore, Conversation, Guard, Host, Pack, Panel, PanelFunction, Record, Role, Task, Title, Watch
 
 _HERE = Path(__file__).parent
 RECORD: Title = {"en": "Record", "zh": "病历"}
@@ -99,9 +99,24 @@ async def may_leave(host: Host, workspace_id: str) -> bool:
     return host.settings.health_may_leave
 
 
+async def find_readable(host: Host, conversations: Sequence[Conversation], member_id: str, team: str) -> set[str]:
+    """A talk is read by who cares for its person, by who holds it, and by the team in whose queue it waits."""
+    async with host.read() as tx:
+        mine = await repository.list_patients_of(tx, conversations[0].workspace_id, member_id)
+    return {c.id for c in conversations if c.person_id in mine or _is_with(c, member_id, team)}
+
+
+def _is_with(here: Conversation, member_id: str, team: str) -> bool:
+    """Whether the member holds the talk, or it waits for his team or for anybody."""
+    kind, who = here.controller.kind, here.controller.id
+    return (kind == "human" and who == member_id) or (kind == "queue" and who in ("", team))
+
+
 async def note_read(host: Host, here: Conversation, member_id: str, member_name: str) -> None:
-    """Who opens a patient's talk at the desk stands in the audit."""
+    """Who opens a patient's talk at the desk stands in the audit; who has taken it over cares for the patient from then on."""
     async with host.write() as tx:
+        if here.controller.kind == "human" and here.controller.id == member_id:
+            await repository.add_care(tx, here.workspace_id, here.person_id, member_id, "took over", host.clock.now())
         now, told = host.clock.now(), {"name": member_name}
         await repository.note_audit(tx, here.workspace_id, member_id, "read_talk", here.id, now, told)
 
@@ -138,7 +153,11 @@ PACK = Pack(
         Panel("queue", QUEUE, _CLINIC, "queue.js", "page", "alert", _ASK_QUEUE, _DO_QUEUE),
         Panel("research", RESEARCH, _CLINIC, "research.js", "page", "book", _ASK_RESEARCH, _DO_RESEARCH),
     ),
-    chores=(Chore("page", 15.0, page_again), Chore("forget_drafts", 86_400.0, forget_drafts)),
+    chores=(
+        Chore("page", 15.0, page_again),
+        Chore("forget_drafts", 86_400.0, forget_drafts),
+        Chore("trim_audit", 86_400.0, trim_audit),
+    ),
     watches=_WATCHES,
     migrations=_HERE / "migrations",
     tasks=(Task("dialogues", "dialogues", _HERE / "evals" / "dialogues.jsonl"),),
@@ -146,5 +165,6 @@ PACK = Pack(
     may_leave=may_leave,
     redact=without_names,
     note_read=note_read,
+    guard=Guard(find_readable, "note/break_glass"),
     sample=SAMPLE,
 )

@@ -1,7 +1,7 @@
 /** One conversation in the middle: who holds it, its messages and notes, the draft, the field to write in. */
-import { html, useEffect, useLayoutEffect, useRef } from "../shared/html.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../shared/html.js";
 import { Icon } from "../shared/icons.js";
-import { Avatar, say } from "../shared/parts.js";
+import { Avatar, say, tell } from "../shared/parts.js";
 import { Body, Plain, Sources, unmark } from "../shared/body.js";
 import { clockTime, dateTime, dayName, sameDay } from "../shared/dates.js";
 import { notice } from "../shared/notices.js";
@@ -14,7 +14,7 @@ import { decision, takeOrphan } from "./decision.js";
 import { Draft } from "./draft.js";
 import { isBusy } from "./commands.js";
 import { shownRun } from "./context.js";
-import { conversation, isAtLeast, isOpening, openId, run, thread, typing } from "./store.js";
+import { barred, conversation, giveReason, isAtLeast, isOpening, openId, run, show, thread, typing } from "./store.js";
 
 export function Conversation({ onCite }) {
   const c = conversation.value;
@@ -22,6 +22,7 @@ export function Conversation({ onCite }) {
     return html`<section class="conversation none"><div class="empty"><${Icon} name="chat" size=${34} /><p>${t("desk.choose")}</p>
       <p class="hint"><kbd>J</kbd> <kbd>K</kbd> ${t("desk.choose_keys")}</p></div></section>`;
   }
+  if (barred.value?.id === openId.value) return html`<${Barred} key=${openId.value} />`;
   if (!c || isOpening.value || !thread.value) {
     return html`<section class="conversation" aria-busy="true"><div class="thread-box"><div class="skeleton short"></div><div class="skeleton"></div></div></section>`;
   }
@@ -30,6 +31,24 @@ export function Conversation({ onCite }) {
     <${Messages} onCite=${onCite} />
     ${isAtLeast("expert") && html`<${Composer} c=${c} key=${c.id} />`}
   </section>`;
+}
+
+/** A conversation that is not the member's to read: who it is, and the field for the reason that opens it. */
+function Barred() {
+  const [reason, setReason] = useState("");
+  const [isSending, setSending] = useState(false);
+  const send = (event) => {
+    event.preventDefault();
+    setSending(true);
+    giveReason(reason.trim()).catch(tell).finally(() => setSending(false));
+  };
+  return html`<section class="conversation none" data-testid="barred"><form class="empty barred" onSubmit=${send}>
+    <${Icon} name="lock" size=${34} /><p>${t("desk.barred")}</p><p class="hint">${t("desk.barred_hint")}</p>
+    <div><label class="field-label" for="reason">${t("desk.barred_reason")}</label>
+      <input id="reason" value=${reason} minlength="4" maxlength="500" required data-testid="reason" onInput=${(e) => setReason(e.target.value)} /></div>
+    <div class="row"><button type="button" class="button quiet only-narrow" onClick=${() => show("")}>${t("desk.back")}</button>
+      <button type="submit" class="button" disabled=${isSending || reason.trim().length < 4}>${t("desk.barred_open")}</button></div>
+  </form></section>`;
 }
 
 /** The draft to show: the open one, or the last one while it is stale and nobody has answered since. */

@@ -64,7 +64,7 @@ function Row({ c }) {
           : html`<time datetime=${c.updated_at}>${shortDate(c.updated_at)}</time>`}</span>
       <span class="row-last">${last
         ? html`${last.author_kind !== "person" && html`<b>${authorName(last)}: </b>`}${unmark(last.body.slice(0, 140)).replace(/ ?\[\d{1,3}\]/g, "")}`
-        : c.subject || t("desk.no_message")}</span>
+        : c.is_hidden ? t("desk.barred_row") : c.subject || t("desk.no_message")}</span>
       <span class="row-badges"><span class="badge ${who.kind}">${who.label}</span>
         ${c.status !== "open" && html`<span class="badge">${t(`status.${c.status}`)}</span>`}
         ${c.draft && html`<span class="badge ${c.draft.confidence >= 0.75 ? "good" : c.draft.confidence >= 0.45 ? "note" : ""}" data-testid="draft-badge"><${Icon} name="spark" size=${12} />${c.draft.confidence === null

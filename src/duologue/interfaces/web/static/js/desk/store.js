@@ -30,6 +30,8 @@ export const openId = signal("");
 /** Person, earlier conversations and presence of the open conversation. */
 export const beside = signal(null);
 export const isOpening = signal(false);
+/** Where a reason may be given for a conversation that is not the member's to read: `{id, ask}`. */
+export const barred = signal(null);
 
 const waitsSince = (c) => c.waiting_since ?? c.attention.at ?? c.updated_at;
 /** The list's conversations; of those who wait, the longest waiting first. */
@@ -175,6 +177,7 @@ export async function show(id) {
   batch(() => {
     openId.value = id;
     beside.value = null;
+    barred.value = null;
     isOpening.value = !state.value.threads[id];
   });
   globalThis.history.replaceState(null, "", id ? `#${id}` : location.pathname);
@@ -183,11 +186,24 @@ export async function show(id) {
     await fetchThread(id);
     sayHere();
   } catch (failure) {
+    if (failure.detail?.action === "give_reason") {
+      if (openId.value === id) barred.value = { id, ask: failure.detail.ask };
+      return;
+    }
     if (openId.value === id) openId.value = "";
     throw failure;
   } finally {
     isOpening.value = false;
   }
+}
+
+/** Say why one needs the conversation that is barred, and open it. */
+export async function giveReason(reason) {
+  const { id, ask } = barred.value;
+  await post(`${ask}?conversation_id=${encodeURIComponent(id)}`, { reason });
+  barred.value = null;
+  openId.value = "";
+  await show(id);
 }
 
 async function fetchThread(id) {
