@@ -16,7 +16,7 @@ from duologue.engine.protocol import ChatMessage
 from duologue.engine.scripted import Script, ScriptedEngine
 from duologue.kit.errors import ModelUnavailable
 from duologue.packs.health import repository
-from duologue.packs.health.pack import PACK, forget_drafts, page_again
+from duologue.packs.health.pack import PACK, forget_drafts, page_again, trim_audit
 from duologue.packs.health.record import find_break
 from duologue.packs.health.sample import answer, load_patients
 from tests.doubles.openai_server import serve_openai
@@ -301,6 +301,20 @@ async def test_drafts_are_forgotten_after_their_days_and_signed_records_stay(cli
             await repository.keep_record(tx, record, old)
     await forget_drafts(host)
     assert await states(clinic) == {ids[0]: "signed", ids[2]: "draft"}
+
+
+async def test_the_audit_is_kept_unless_the_settings_give_it_an_end_and_stays_a_chain(clinic: House) -> None:
+    conversation_id = await play(clinic, SCRIPTS["Marta Keller"], 2)
+    await act(await clinic.member("expert"), "break_glass", {"reason": "on duty"}, conversation_id)
+    host, ws = clinic.platform.hosts["health"], clinic.workspace.id
+    await trim_audit(host)
+    async with host.write() as tx:
+        whole, now = await repository.list_audit(tx, ws), host.clock.now()
+        await repository.trim_audit(tx, now + timedelta(days=1), now)
+        rest = await repository.list_audit(tx, ws)
+    assert whole[0].seq == 1
+    assert [e.seq for e in rest] == [len(whole), len(whole) + 1]
+    assert find_break(rest) is None
 
 
 async def test_no_call_signs_more_than_one_record_and_only_a_clinician_signs(clinic: House) -> None:

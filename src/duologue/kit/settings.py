@@ -98,6 +98,11 @@ class Settings(BaseSettings):
     health_retention_days: int = Field(
         1095, gt=0, description="Days after which drafts of records that nobody signed are dropped; signed records stay."
     )
+    health_retention_audit_days: int = Field(
+        0,
+        ge=0,
+        description="Days after which links of the clinic's audit are dropped; 0 keeps them all, as laws on records often ask.",
+    )
 
     @property
     def resolved_database_url(self) -> str:

@@ -86,6 +86,14 @@ async def forget_drafts(host: Host) -> None:
         await repository.erase_before(tx, before)
 
 
+async def trim_audit(host: Host) -> None:
+    """Drop the audit's oldest links where the settings give it an end."""
+    now, days = host.clock.now(), host.settings.health_retention_audit_days
+    if days:
+        async with host.write() as tx:
+            await repository.trim_audit(tx, now - timedelta(days=days), now)
+
+
 async def hand_over_what_is_done(host: Host, record: Record) -> None:
     """Once the history is taken, or the person would rather not, a clinician is asked for."""
     message = record.payload.get("message") or {}

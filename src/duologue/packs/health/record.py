@@ -153,10 +153,27 @@ def link(last: Entry | None, at: datetime, who: str, action: str, conversation_i
     return replace(entry, hash=_hash(entry))
 
 
+TRIMMED = "trimmed"
+
+
+def trim_of(last: Entry) -> dict[str, Any]:
+    """What the chain keeps of the links up to `last` that it drops: the detail of a link `trimmed`."""
+    return {"upto": last.seq, "hash": last.hash}
+
+
 def find_break(entries: Iterable[Entry]) -> int | None:
-    """The number of the first link that does not fit, None where the chain is whole."""
+    """The number of the first link that does not fit, None where the chain is whole.
+
+    A chain may begin later where a link `trimmed` in it says what was dropped before.
+    """
+    chain = list(entries)
     before, seq = "", 0
-    for entry in entries:
+    if chain and chain[0].seq > 1:
+        dropped = {"upto": chain[0].seq - 1, "hash": chain[0].before}
+        if not any(e.action == TRIMMED and {k: e.detail.get(k) for k in dropped} == dropped for e in chain):
+            return chain[0].seq
+        before, seq = chain[0].before, chain[0].seq - 1
+    for entry in chain:
         if entry.seq != seq + 1 or entry.before != before or entry.hash != _hash(entry):
             return entry.seq
         before, seq = entry.hash, entry.seq

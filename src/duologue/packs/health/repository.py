@@ -11,7 +11,7 @@ from duologue.kit.errors import NotFound
 from duologue.kit.text import Lang
 from duologue.packs.health.escalation import Escalation
 from duologue.packs.health.literature import Paper
-from duologue.packs.health.record import Addendum, Entry, Line, Record, link
+from duologue.packs.health.record import TRIMMED, Addendum, Entry, Line, Record, link, trim_of
 from duologue.packs.health.review import Decision, Review
 from duologue.packs.health.template import Template, default_template, from_json, to_json
 from duologue.sdk import Id, Json, Tx, UtcTime, WriteTx, new_metadata
@@ -185,6 +185,20 @@ async def list_audit(tx: Tx, workspace_id: str, conversation_id: str = "") -> li
     if conversation_id:
         query = query.where(audit.c.conversation_id == conversation_id)
     return [_entry(row) for row in await tx.conn.execute(query)]
+
+
+async def trim_audit(tx: WriteTx, before: datetime, at: datetime) -> int:
+    """Drop links older than `before`, in each workspace, and say so in its chain; how many. The newest link always stays."""
+    dropped = 0
+    for workspace_id in (await tx.conn.execute(select(audit.c.workspace_id).distinct())).scalars().all():
+        chain = await list_audit(tx, workspace_id)
+        old = [e for e in chain[:-1] if datetime.fromisoformat(e.at) < before]
+        if old:
+            last = old[-1]
+            await tx.conn.execute(delete(audit).where(audit.c.workspace_id == workspace_id, audit.c.seq <= last.seq))
+            await note_audit(tx, workspace_id, "chore", TRIMMED, "", at, trim_of(last))
+            dropped += len(old)
+    return dropped
 
 
 def _entry(row: Any) -> Entry:

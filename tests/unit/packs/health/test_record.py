@@ -8,7 +8,19 @@ import pytest
 from duologue.kit.errors import Conflict, Invalid
 from duologue.packs.health.facts import extract_facts
 from duologue.packs.health.note import note_of, unsupported, write_note
-from duologue.packs.health.record import Record, amend, edit, find_break, is_intact, lines_of, link, open_line, sign
+from duologue.packs.health.record import (
+    TRIMMED,
+    Record,
+    amend,
+    edit,
+    find_break,
+    is_intact,
+    lines_of,
+    link,
+    open_line,
+    sign,
+    trim_of,
+)
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 TALK = [
@@ -70,6 +82,16 @@ def test_any_change_breaks_the_chain() -> None:
     assert find_break([*chain[:1], replace(chain[1], action="read"), *chain[2:]]) == 2
     assert find_break([chain[0], *chain[2:]]) == 3
     assert find_break([replace(chain[0], who="else"), *chain[1:]]) == 1
+
+
+def test_a_chain_that_lost_its_oldest_links_says_so_itself() -> None:
+    chain = [link(None, AT, "dr", "read", "c", {})]
+    for action in ("edited", "signed", "read"):
+        chain.append(link(chain[-1], AT, "dr", action, "c", {}))
+    rest = chain[2:]
+    assert find_break(rest) == 3
+    assert find_break([*rest, link(rest[-1], AT, "chore", TRIMMED, "", trim_of(chain[1]))]) is None
+    assert find_break([*rest, link(rest[-1], AT, "chore", TRIMMED, "", trim_of(chain[0]))]) == 3
 
 
 def test_another_patients_note_is_refused() -> None:
