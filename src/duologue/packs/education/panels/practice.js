@@ -28,6 +28,7 @@ export function Practice({ skill, path, query, command, onDone, leave }) {
   if (item === undefined) return html`<div class="skeleton short" aria-busy="true"></div>`;
   if (item === null) return html`<p class="nothing">${t("education.nothing_today")}</p>`;
   const isDone = result?.correct;
+  const isSaid = result && !isDone && result.feedback.startsWith(t("education.wrong").replace(/[.。]$/, "")); // the sentence begins so itself
   const isOpen = result?.is_read ? 0 : 1; // what was not read is still asked
   return html`<section class="card"><form data-testid="practice" onSubmit=${send} style="display: grid; gap: 8px"><h3>${item.kind === "diagnose" ? t("education.first_n", { n: path.asked + isOpen, of: Math.max(path.to_ask, path.asked + isOpen) }) : t("education.practice")}</h3>
     <small>${item.skill}${item.why && ` · ${item.why}`}</small><p class="task">${item.text}</p>
@@ -36,7 +37,7 @@ export function Practice({ skill, path, query, command, onDone, leave }) {
     ${!result && read.reading && html`<p role="status" data-testid="reading" style="margin: 0"><small>${t("education.read_as", { reading: read.reading })}</small></p>`}
     ${!result && read.problem && html`<p role="status" style="margin: 0"><small>${read.problem}</small></p>`}
     ${hints.map((h, i) => html`<p key=${i} class="result" data-testid="hint"><small>${t("education.hint_n", { n: i + 1, of: item.hints })}</small> ${h}</p>`)}
-    ${result && html`<p role="status" class="result ${isDone ? "good" : ""}" data-testid="result">${result.is_read && html`<strong>${t(isDone ? "education.right" : "education.wrong")}</strong> `}${result.feedback === t("education.right") ? "" : result.feedback}
+    ${result && html`<p role="status" class="result ${isDone ? "good" : ""}" data-testid="result">${result.is_read && !isSaid && html`<strong>${t(isDone ? "education.right" : "education.wrong")}</strong> `}${result.feedback === t("education.right") ? "" : result.feedback}
       ${!isDone && result.is_read && result.tries_left > 0 && html`<br /><small>${t("education.tries", { n: result.tries_left })}</small>`}${result.is_read && !result.counts && html`<br /><small>${t("education.not_counted")}</small>`}</p>`}
     ${result?.steps && html`<ol>${result.steps.map((s, i) => html`<li key=${i}>${s}</li>`)}</ol>`}
     <div class="chips">${!isDone && html`<button class="button" type="submit" disabled=${!text.trim()}>${t("education.check")}</button>`}
