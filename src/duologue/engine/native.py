@@ -50,12 +50,12 @@ def load_library(folder: Path | None = None) -> ctypes.CDLL:
 
 
 def zeros(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
-    """Zeros that take memory once they are written, in large pages where the system has them: a network's pages lie far apart."""
+    """Zeros in large pages of memory where the system has them; written at once, so that no first request waits for memory."""
     memory = mmap.mmap(-1, math.prod(shape) * dtype.itemsize, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if hasattr(mmap, "MADV_HUGEPAGE"):
         with suppress(OSError):  # a kernel without them
             memory.madvise(mmap.MADV_HUGEPAGE)
-    return torch.frombuffer(memory, dtype=dtype).view(*shape)
+    return torch.frombuffer(memory, dtype=dtype).view(*shape).zero_()
 
 
 class _Linear(Structure):
