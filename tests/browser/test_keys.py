@@ -89,7 +89,7 @@ def test_the_desk_is_run_by_keys(open_page: Open, open_desk: Open) -> None:
 
 def test_a_viewer_looks_but_does_not_act(open_page: Open, open_desk: Open) -> None:
     person = open_page()
-    ask(person, "Can you sharpen the blades of my ice axe?")
+    ask(person, "Can you print my name on a rucksack?")
     expect(person.get_by_test_id("notice")).to_be_visible()
     desk = open_desk(who="viewer")
     open_row(desk, conversation_id(person))

@@ -178,4 +178,4 @@ async def test_without_ears_the_page_is_told(tmp_path: Path) -> None:
         house = await add_house(platform, create_app(platform), "one")
         person = await house.person()
         assert (await person.post("/api/chat/session", {"workspace": "one"}))["voice"] == {"hears": False, "says": False}
-        assert (await hear(person.client, "/api/chat/hear", b"x")).status_code == 503
+        assert (await hear(person.client, "/api/chat/hear", b"x")).status_code == 404

@@ -4,6 +4,7 @@ Who may not read one sees that it is there and whose it is; its words reach him 
 draft. He may say why he needs it where the pack has a command for that.
 """
 
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -12,7 +13,7 @@ from fastapi import Request
 from duologue.accounts.model import Session
 from duologue.conversation.model import Conversation
 from duologue.interfaces.api.services import Services
-from duologue.kit.errors import DuologueError, Forbidden
+from duologue.kit.errors import DuologueError, Forbidden, NotFound
 
 MaySee = Callable[[str], Awaitable[bool]]
 SURE_FOR_S = 10.0
@@ -45,9 +46,13 @@ async def check_read(services: Services, session: Session, conversation_id: str)
 
 
 async def check_path(services: Services, session: Session, request: Request) -> None:
-    """As `check_read`, of the conversation that the request's path names, if it names one."""
+    """As `check_read`, of the conversation that the request's path names, if it names one.
+
+    This runs before the route asks for its role: that there is no such conversation is the route's to say.
+    """
     if "conversation_id" in request.path_params:
-        await check_read(services, session, str(request.path_params["conversation_id"]))
+        with contextlib.suppress(NotFound):
+            await check_read(services, session, str(request.path_params["conversation_id"]))
 
 
 def seeing(services: Services, session: Session) -> MaySee | None:

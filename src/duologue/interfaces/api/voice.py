@@ -20,7 +20,7 @@ from duologue.interfaces.api.schemas import Json, Out
 from duologue.interfaces.api.security import PERSON, Needs
 from duologue.interfaces.api.services import Joined, Services
 from duologue.interfaces.api.stays import allows
-from duologue.kit.errors import Forbidden, Invalid, NotFound, TooLarge, Unavailable
+from duologue.kit.errors import Forbidden, Invalid, NotFound, TooLarge
 from duologue.kit.text import Lang
 
 router = APIRouter(prefix="/api", tags=["voice"], responses=RESPONSES)
@@ -28,7 +28,8 @@ router = APIRouter(prefix="/api", tags=["voice"], responses=RESPONSES)
 Writer = Annotated[Session, Depends(Needs("note.write"))]
 InLang = Annotated[Lang | None, Query(description="The language that is expected; without it the model finds out.")]
 Where = Annotated[str, Query(alias="conversation_id", max_length=64, description="Empty: before the first message.")]
-SOUND = {"requestBody": {"required": True, "content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}}
+BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+SOUND = {"requestBody": {"required": True, "content": BINARY}}
 MOST_SAID = 4_000
 """Characters of a message that are read aloud."""
 
@@ -48,7 +49,7 @@ def to_say(message: Message) -> str:
 async def _understand(request: Request, services: Services, workspace_id: str, desk_id: str, lang: Lang | None) -> Json:
     ear = services.hear
     if ear is None:
-        raise Unavailable("Nothing listens here; the operator sets DUOLOGUE_VOICE_HEAR.")
+        raise NotFound("Nothing listens here; the operator sets DUOLOGUE_VOICE_HEAR.")
     if not await allows(services, workspace_id, desk_id, ear):
         raise Forbidden("What is said here may not leave this machine, and the speech model is on another one. Please type.")
     audio, most = await request.body(), services.settings.max_upload_bytes
@@ -87,7 +88,7 @@ async def read_aloud(conversation_id: str, message_id: str, person: PERSON, serv
     if message.conversation_id != conversation_id or message.visibility != "public" or message.kind != "text":
         raise NotFound("There is no such message.")
     if services.say is None:
-        raise Unavailable("Nothing reads aloud here; the operator sets DUOLOGUE_VOICE_SAY.")
+        raise NotFound("Nothing reads aloud here; the operator sets DUOLOGUE_VOICE_SAY.")
     if not await allows(services, person.workspace_id, here.desk_id, services.say):
         raise Forbidden("What is said here may not leave this machine, and the voice is on another one.")
     services.limits.sends.take(person.person_id)
