@@ -45,7 +45,7 @@ function Barred() {
   return html`<section class="conversation none" data-testid="barred"><form class="empty barred" onSubmit=${send}>
     <${Icon} name="lock" size=${34} /><p>${t("desk.barred")}</p><p class="hint">${t("desk.barred_hint")}</p>
     <div><label class="field-label" for="reason">${t("desk.barred_reason")}</label>
-      <input id="reason" value=${reason} minlength="4" maxlength="500" required data-testid="reason" onInput=${(e) => setReason(e.target.value)} /></div>
+      <input id="reason" type="text" autocomplete="off" value=${reason} minlength="4" maxlength="500" required data-testid="reason" onInput=${(e) => setReason(e.target.value)} /></div>
     <div class="row"><button type="button" class="button quiet only-narrow" onClick=${() => show("")}>${t("desk.back")}</button>
       <button type="submit" class="button" disabled=${isSending || reason.trim().length < 4}>${t("desk.barred_open")}</button></div>
   </form></section>`;

@@ -204,6 +204,7 @@ export async function giveReason(reason) {
   barred.value = null;
   openId.value = "";
   await show(id);
+  relistSoon(); // its row may be read now too
 }
 
 async function fetchThread(id) {
