@@ -1,7 +1,7 @@
 """How well unanswered questions find each other: gaps of the sample shop's everyday questions beside the articles that answer them.
 
 `python -m bench.gaps [--json]`. The adjusted Rand index (Hubert and Arabie 1985): 1 where the gaps are the articles, 0 by chance.
-The constants of `packs/support/gaps.py` were chosen on these questions, so the figures flatter them.
+The constants of `packs/support/talk/gaps.py` were chosen on these questions, so the figures flatter them.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from duologue.lm.static_model import StaticModel
 from duologue.packs import support
-from duologue.packs.support.gaps import find_gaps
+from duologue.packs.support.talk.gaps import find_gaps
 from duologue.sdk import Question
 
 EVALS = Path(support.__file__).parent / "evals"

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from duologue.packs.health.differential import best_question
-from duologue.packs.health.facts import extract_facts
-from duologue.packs.health.interview import Interview
-from duologue.packs.health.mentions import find_mentions
-from duologue.packs.health.redflags import _meant, red_flags
+from duologue.packs.health.facts.extract import extract_facts
+from duologue.packs.health.facts.mentions import find_mentions
+from duologue.packs.health.interview.differential import best_question
+from duologue.packs.health.interview.history import Interview
+from duologue.packs.health.redflags.rules import _meant, red_flags
 
 TALK = [
     {"role": "assistant", "text": "What brings you here?"},

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from duologue.kit.text import Lang
-from duologue.packs.health import classifier
-from duologue.packs.health.redflags import meant_in, red_flags
+from duologue.packs.health.redflags import classifier
+from duologue.packs.health.redflags.rules import meant_in, red_flags
 
 ROOT = Path(__file__).parents[1]
 EVALS = ROOT / "src/duologue/packs/health/evals"

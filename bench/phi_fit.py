@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from bench.health_sets import list_personal
-from duologue.packs.health.phi_tagger import fit
+from duologue.packs.health.privacy.tagger import fit
 
 WEIGHTS = Path(__file__).parents[1] / "src/duologue/packs/health/weights/phi-en.crf"
 LEFT = frozenset(("TITLE", "NRP"))

@@ -22,10 +22,10 @@ import numpy as np
 
 from duologue.packs.support.encode import Encode
 from duologue.packs.support.evaluate import run
-from duologue.packs.support.interactions import Interactions
-from duologue.packs.support.item_models import InSequence, ItemModel, ItemNeighbours, Popular
-from duologue.packs.support.measure import row
-from duologue.packs.support.offpolicy import action_frequencies, doubly_robust, mean_rewards, snips
+from duologue.packs.support.evaluate.measure import row
+from duologue.packs.support.recommend.interactions import Interactions
+from duologue.packs.support.recommend.item_models import InSequence, ItemModel, ItemNeighbours, Popular
+from duologue.packs.support.recommend.offpolicy import action_frequencies, doubly_robust, mean_rewards, snips
 
 SEED = 7
 Rows = list[dict[str, Any]]

@@ -9,11 +9,11 @@ import argparse
 import json
 
 from duologue.lm.attentive_model import ENGLISH_SHARE, AttentiveModel
+from duologue.packs.support.intents.starter import EVALS, starter_model
 from duologue.packs.support.minds import Models
-from duologue.packs.support.reading import read_with
-from duologue.packs.support.satisfaction import SatisfactionModel, Turn
-from duologue.packs.support.sentiment import SentimentModel
-from duologue.packs.support.starter import EVALS, starter_model
+from duologue.packs.support.mood.satisfaction import SatisfactionModel, Turn
+from duologue.packs.support.mood.sentiment import SentimentModel
+from duologue.packs.support.talk.reading import read_with
 
 TONE = EVALS.parent / "tone.jsonl"
 

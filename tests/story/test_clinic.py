@@ -17,7 +17,7 @@ from duologue.engine.scripted import Script, ScriptedEngine
 from duologue.kit.errors import ModelUnavailable
 from duologue.packs.health import repository
 from duologue.packs.health.pack import PACK, forget_drafts, page_again, trim_audit
-from duologue.packs.health.record import find_break
+from duologue.packs.health.record.life import find_break
 from duologue.packs.health.sample import answer, load_patients
 from tests.doubles.openai_server import serve_openai
 from tests.platforms import PASSWORD, Browser, House, add_house, open_for_test
@@ -351,8 +351,8 @@ async def states(house: House) -> dict[str, str]:
 
 async def test_fhir_leaves_valid_and_signed(clinic: House) -> None:
     pytest.importorskip("fhir.resources")
-    from duologue.packs.health.fhir_schema import validate_schema
-    from duologue.packs.health.strict import validate_fhir
+    from duologue.packs.health.fhir.schema import validate_schema
+    from duologue.packs.health.fhir.strict import validate_fhir
 
     conversation_id = await play(clinic, SCRIPTS["陈立新"], 5)
     expert, where = await clinic.member("expert"), {"conversation_id": conversation_id}

@@ -13,7 +13,7 @@ import pytest_asyncio
 from duologue.bootstrap import create_app
 from duologue.conversation.model import Message
 from duologue.packs.support import PACK
-from duologue.packs.support.skills import ASKED
+from duologue.packs.support.talk.skills import ASKED
 from tests.platforms import Browser, House, add_house, open_for_test
 from tests.story.customers import CUSTOMERS, Customer
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from duologue.bootstrap import create_app
-from duologue.packs.health.research import SAMPLE
+from duologue.packs.health.pages.research import SAMPLE
 from tests.platforms import House, add_house, open_for_test
 
 ROAD = "/api/packs/health/research"

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from duologue.packs.support import PACK
-from duologue.packs.support.order_changes import (
+from duologue.packs.support.policy import POLICY
+from duologue.packs.support.shop.order_changes import (
     change_address,
     match_address,
     match_return,
@@ -13,9 +14,8 @@ from duologue.packs.support.order_changes import (
     preview_return,
     return_order,
 )
-from duologue.packs.support.order_words import render_order
-from duologue.packs.support.policy import POLICY
-from duologue.packs.support.shop import open_shop
+from duologue.packs.support.shop.order_words import render_order
+from duologue.packs.support.shop.orders import open_shop
 from duologue.packs.support.tools import cancel_order, get_order, match_cancel, match_order, preview_cancel
 from duologue.sdk import Caller, Lang, Refusal, ToolContext
 

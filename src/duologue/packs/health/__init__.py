@@ -8,16 +8,16 @@ from typing import Any
 
 _WHERE = {
     "PACK": "pack",
-    "red_flags": "redflags",
-    "Interview": "interview",
-    "extract_facts": "facts",
-    "write_note": "note",
-    "to_fhir": "fhir",
-    "validate_fhir": "strict",
-    "redact": "privacy",
-    "search": "literature",
-    "screen": "screening",
-    "extract_pico": "pico",
+    "red_flags": "redflags.rules",
+    "Interview": "interview.history",
+    "extract_facts": "facts.extract",
+    "write_note": "record.note",
+    "to_fhir": "fhir.bundle",
+    "validate_fhir": "fhir.strict",
+    "redact": "privacy.redact",
+    "search": "literature.search",
+    "screen": "literature.screening",
+    "extract_pico": "literature.pico",
 }
 
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from duologue.packs.health import clinic, repository, research
-from duologue.packs.health.escalation import advance, is_due
+from duologue.packs.health import repository
+from duologue.packs.health.interview.reader import CLINICIANS, RED_FLAGS
+from duologue.packs.health.interview.skill import HISTORY
+from duologue.packs.health.pages import clinic, research
 from duologue.packs.health.policy import POLICY
-from duologue.packs.health.privacy import redact
-from duologue.packs.health.reader import CLINICIANS, RED_FLAGS
+from duologue.packs.health.privacy.redact import redact
+from duologue.packs.health.redflags.escalation import advance, is_due
 from duologue.packs.health.sample import SAMPLE
-from duologue.packs.health.skill import HISTORY
 from duologue.packs.health.tools import TOOLS
 from duologue.sdk import Chore, Conversation, Guard, Host, Pack, Panel, PanelFunction, Record, Role, Task, Title, Watch
 

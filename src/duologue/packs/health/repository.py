@@ -9,11 +9,11 @@ from sqlalchemy import BigInteger, Boolean, Column, String, Table, Text, delete,
 
 from duologue.kit.errors import NotFound
 from duologue.kit.text import Lang
-from duologue.packs.health.escalation import Escalation
-from duologue.packs.health.literature import Paper
-from duologue.packs.health.record import TRIMMED, Addendum, Entry, Line, Record, link, trim_of
-from duologue.packs.health.review import Decision, Review
-from duologue.packs.health.template import Template, default_template, from_json, to_json
+from duologue.packs.health.literature.review import Decision, Review
+from duologue.packs.health.literature.search import Paper
+from duologue.packs.health.record.life import TRIMMED, Addendum, Entry, Line, Record, link, trim_of
+from duologue.packs.health.record.template import Template, default_template, from_json, to_json
+from duologue.packs.health.redflags.escalation import Escalation
 from duologue.sdk import Id, Json, Tx, UtcTime, WriteTx, new_metadata
 
 metadata = new_metadata()

@@ -3,20 +3,20 @@
 from importlib import import_module
 from pathlib import Path
 
-from duologue.packs.support.desk_panels import CUSTOMER, MESSAGE, SUGGEST
-from duologue.packs.support.figures_panel import FIGURES
-from duologue.packs.support.intents_panel import INTENTS
-from duologue.packs.support.knowledge_panel import GAPS, gather
-from duologue.packs.support.labels import LABELS
-from duologue.packs.support.order_changes import CHANGE_ADDRESS, RETURN_ORDER
-from duologue.packs.support.outcomes import keep_outcome
-from duologue.packs.support.person_panel import MINE
+from duologue.packs.support.intents.labels import LABELS
+from duologue.packs.support.pages.desk import CUSTOMER, MESSAGE, SUGGEST
+from duologue.packs.support.pages.figures import FIGURES
+from duologue.packs.support.pages.intents import INTENTS
+from duologue.packs.support.pages.knowledge import GAPS, gather
+from duologue.packs.support.pages.person import MINE
+from duologue.packs.support.pages.shop import SHOP
 from duologue.packs.support.policy import POLICY
-from duologue.packs.support.reading import READER
 from duologue.packs.support.repository import erase
-from duologue.packs.support.shop_panel import SHOP
-from duologue.packs.support.skills import SKILLS
-from duologue.packs.support.surveys import send_survey
+from duologue.packs.support.shop.order_changes import CHANGE_ADDRESS, RETURN_ORDER
+from duologue.packs.support.talk.outcomes import keep_outcome
+from duologue.packs.support.talk.reading import READER
+from duologue.packs.support.talk.skills import SKILLS
+from duologue.packs.support.talk.surveys import send_survey
 from duologue.packs.support.tools import CANCEL_ORDER, GET_ORDER
 from duologue.sdk import Pack, Source, Task
 
@@ -58,33 +58,33 @@ PACK = Pack(
 )
 
 _MODELS = {
-    "check_labels": "label_quality",
-    "compare": "scorecard",
-    "decide_step": "fallback",
-    "doubly_robust": "offpolicy",
-    "find_gaps": "gaps",
-    "find_route": "routing",
-    "find_trend": "alarms",
-    "is_welcome": "welcome",
-    "label_next": "label_quality",
-    "load_routes": "routing",
-    "read_catalogue": "catalogue",
-    "read_events": "imports",
-    "read_orders": "imports",
-    "snips": "offpolicy",
-    "starter_model": "starter",
-    "summarise": "survey",
-    "AlarmGate": "alarms",
-    "IntentModel": "intents",
-    "IntentReading": "intents",
-    "Item": "catalogue",
-    "Recommender": "recommend",
-    "Rules": "catalogue",
-    "SatisfactionModel": "satisfaction",
-    "SentimentModel": "sentiment",
-    "Situation": "welcome",
-    "SlotReader": "slots",
-    "Turn": "dialogue_features",
+    "check_labels": "intents.label_quality",
+    "compare": "intents.scorecard",
+    "decide_step": "talk.fallback",
+    "doubly_robust": "recommend.offpolicy",
+    "find_gaps": "talk.gaps",
+    "find_route": "talk.routing",
+    "find_trend": "mood.alarms",
+    "is_welcome": "recommend.welcome",
+    "label_next": "intents.label_quality",
+    "load_routes": "talk.routing",
+    "read_catalogue": "shop.catalogue",
+    "read_events": "shop.imports",
+    "read_orders": "shop.imports",
+    "snips": "recommend.offpolicy",
+    "starter_model": "intents.starter",
+    "summarise": "mood.survey",
+    "AlarmGate": "mood.alarms",
+    "IntentModel": "intents.classifier",
+    "IntentReading": "intents.classifier",
+    "Item": "shop.catalogue",
+    "Recommender": "recommend.recommender",
+    "Rules": "shop.catalogue",
+    "SatisfactionModel": "mood.satisfaction",
+    "SentimentModel": "mood.sentiment",
+    "Situation": "recommend.welcome",
+    "SlotReader": "intents.slots",
+    "Turn": "mood.dialogue_features",
 }
 """The statistical models, imported when first asked for: they need the extra `support`, the conversation does not."""
 

@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 
 from duologue.kit.log import get_logger
 from duologue.packs.support import repository
-from duologue.packs.support.catalogue import Item, read_catalogue
-from duologue.packs.support.imports import ShopEvent
-from duologue.packs.support.routing import Route, load_routes
-from duologue.packs.support.shop import SAMPLE
-from duologue.packs.support.slots import SlotReader
+from duologue.packs.support.intents.slots import SlotReader
+from duologue.packs.support.shop.catalogue import Item, read_catalogue
+from duologue.packs.support.shop.imports import ShopEvent
+from duologue.packs.support.shop.orders import SAMPLE
+from duologue.packs.support.talk.routing import Route, load_routes
 from duologue.sdk import Consents, Host
 
 if TYPE_CHECKING:
-    from duologue.packs.support.intents import IntentModel
-    from duologue.packs.support.recommend import Recommender
-    from duologue.packs.support.satisfaction import SatisfactionModel
-    from duologue.packs.support.sentiment import SentimentModel
+    from duologue.packs.support.intents.classifier import IntentModel
+    from duologue.packs.support.mood.satisfaction import SatisfactionModel
+    from duologue.packs.support.mood.sentiment import SentimentModel
+    from duologue.packs.support.recommend.recommender import Recommender
 
 log = get_logger(__name__)
 T = TypeVar("T")
@@ -127,10 +127,10 @@ class Minds:
 
         def learn() -> Models | None:
             try:
-                from duologue.packs.support.intents import IntentModel
-                from duologue.packs.support.satisfaction import SatisfactionModel
-                from duologue.packs.support.sentiment import SentimentModel
-                from duologue.packs.support.starter import starter_examples
+                from duologue.packs.support.intents.classifier import IntentModel
+                from duologue.packs.support.intents.starter import starter_examples
+                from duologue.packs.support.mood.satisfaction import SatisfactionModel
+                from duologue.packs.support.mood.sentiment import SentimentModel
             except ModuleNotFoundError as error:
                 log.warning("%s is not installed, so intents are not read: pip install 'duologue[support]'", error.name)
                 return None
@@ -156,7 +156,7 @@ class Minds:
 
                 def learn() -> "Recommender | None":
                     try:
-                        from duologue.packs.support.recommend import Recommender
+                        from duologue.packs.support.recommend.recommender import Recommender
                     except ModuleNotFoundError:
                         return None
                     columns = [e.person for e in events], [e.item for e in events], [e.at.timestamp() for e in events]

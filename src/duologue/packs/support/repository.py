@@ -9,10 +9,10 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table, Te
 from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 
-from duologue.packs.support.catalogue import Item
-from duologue.packs.support.imports import ShopEvent
 from duologue.packs.support.model import Alarm, ApprovedAnswer, Offer, Outcome, SurveyRow, Version
-from duologue.packs.support.routing import Route
+from duologue.packs.support.shop.catalogue import Item
+from duologue.packs.support.shop.imports import ShopEvent
+from duologue.packs.support.talk.routing import Route
 from duologue.sdk import Id, Json, Tx, UtcTime, WriteTx, new_metadata
 
 metadata = new_metadata()

@@ -9,8 +9,8 @@ import re
 from typing import Any
 
 from duologue.kit.text import EMAIL, normalise
-from duologue.packs.support.order_words import STATUS, Texts, list_items, money, render_order
-from duologue.packs.support.shop import Order, open_shop
+from duologue.packs.support.shop.order_words import STATUS, Texts, list_items, money, render_order
+from duologue.packs.support.shop.orders import Order, open_shop
 from duologue.sdk import Caller, Refusal, Tool, ToolContext
 
 MOST_ADDRESSES = 5

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from duologue.packs.health import negation
-from duologue.packs.health.answers import read_answer
-from duologue.packs.health.context import assess
-from duologue.packs.health.measures import find_measures, zh_number
+from duologue.packs.health.language import negation
+from duologue.packs.health.language.answers import read_answer
+from duologue.packs.health.language.context import assess
+from duologue.packs.health.language.measures import find_measures, zh_number
 
-EVALS = Path(negation.__file__).with_name("evals")
+EVALS = Path(negation.__file__).parents[1] / "evals"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duologue.kit.errors import Conflict
-from duologue.packs.health.escalation import STATES, Escalation, advance, is_due
+from duologue.packs.health.redflags.escalation import STATES, Escalation, advance, is_due
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 EVERY = timedelta(seconds=60)

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from duologue.kit.errors import Invalid, NotFound
-from duologue.packs.health import scores
-from duologue.packs.health.differential import load_knowledge
-from duologue.packs.health.evaluate import run
+from duologue.packs.health.evaluate import run, scores
+from duologue.packs.health.interview.differential import load_knowledge
 
 KEYS = ["task", "metric", "value", "baseline", "n", "note"]
 

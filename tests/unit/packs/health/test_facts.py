@@ -2,9 +2,9 @@
 
 import pytest
 
-from duologue.packs.health.facts import extract_facts
-from duologue.packs.health.note import write_note
-from duologue.packs.health.note_scores import score_notes
+from duologue.packs.health.evaluate.notes import score_notes
+from duologue.packs.health.facts.extract import extract_facts
+from duologue.packs.health.record.note import write_note
 
 
 def _status(talk: list[str], concept: str, lang: str, experiencer: str = "patient") -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from duologue.packs.health.facts import extract_facts
-from duologue.packs.health.fhir import to_fhir
-from duologue.packs.health.fhir_schema import validate_schema
-from duologue.packs.health.strict import validate_fhir
+from duologue.packs.health.facts.extract import extract_facts
+from duologue.packs.health.fhir.bundle import to_fhir
+from duologue.packs.health.fhir.schema import validate_schema
+from duologue.packs.health.fhir.strict import validate_fhir
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 TALK = [

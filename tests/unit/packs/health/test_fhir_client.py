@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from duologue.kit.errors import Invalid, Unavailable
-from duologue.packs.health.facts import extract_facts
-from duologue.packs.health.fhir import to_fhir
-from duologue.packs.health.fhir_client import push, read_summary
+from duologue.packs.health.facts.extract import extract_facts
+from duologue.packs.health.fhir.bundle import to_fhir
+from duologue.packs.health.fhir.client import push, read_summary
 
 GOT: list[dict[str, Any]] = []
 

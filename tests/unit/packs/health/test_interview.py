@@ -2,9 +2,9 @@
 
 import pytest
 
-from duologue.packs.health.differential import best_question, load_knowledge, posterior, rank
-from duologue.packs.health.facts import extract_facts
-from duologue.packs.health.interview import Interview
+from duologue.packs.health.facts.extract import extract_facts
+from duologue.packs.health.interview.differential import best_question, load_knowledge, posterior, rank
+from duologue.packs.health.interview.history import Interview
 
 
 def _talk(*pairs: tuple[str, str]) -> list[dict[str, str]]:

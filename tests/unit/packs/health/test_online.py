@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from duologue.kit.errors import Invalid, Unavailable
-from duologue.packs.health.online import Database, fetch_papers
+from duologue.packs.health.literature.online import Database, fetch_papers
 
 ONE = (
     "<PubmedArticle><MedlineCitation><PMID>{n}</PMID><Article><ArticleTitle>T{n}</ArticleTitle></Article>"

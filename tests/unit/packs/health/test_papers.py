@@ -6,8 +6,8 @@ import io
 import pytest
 
 from duologue.kit.errors import Invalid
-from duologue.packs.health.papers import only_new, read_europepmc, read_papers, write_csv, write_ris
-from duologue.packs.health.research import SAMPLE
+from duologue.packs.health.literature.papers import only_new, read_europepmc, read_papers, write_csv, write_ris
+from duologue.packs.health.pages.research import SAMPLE
 from tests.pdf import pdf_file
 
 PUBMED = """<?xml version="1.0" ?>

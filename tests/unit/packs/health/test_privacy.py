@@ -2,7 +2,7 @@
 
 import pytest
 
-from duologue.packs.health.privacy import by_rule, redact
+from duologue.packs.health.privacy.redact import by_rule, redact
 
 
 def test_chinese_record() -> None:

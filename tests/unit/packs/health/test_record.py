@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from duologue.kit.errors import Conflict, Invalid
-from duologue.packs.health.facts import extract_facts
-from duologue.packs.health.note import note_of, unsupported, write_note
-from duologue.packs.health.record import (
+from duologue.packs.health.facts.extract import extract_facts
+from duologue.packs.health.record.life import (
     TRIMMED,
     Record,
     amend,
@@ -21,6 +20,7 @@ from duologue.packs.health.record import (
     sign,
     trim_of,
 )
+from duologue.packs.health.record.note import note_of, unsupported, write_note
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 TALK = [

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from duologue.packs.health.phrases import load_lexicon
-from duologue.packs.health.redflags import load_redflag_rules, raise_level, red_flags
+from duologue.packs.health.language.phrases import load_lexicon
+from duologue.packs.health.redflags.rules import load_redflag_rules, raise_level, red_flags
 
 CASES = Path(__file__).with_name("cases")
-VIGNETTES = Path(red_flags.__code__.co_filename).with_name("evals")
+VIGNETTES = Path(red_flags.__code__.co_filename).parents[1] / "evals"
 RULES = {r.id: r for r in load_redflag_rules()[1]}
 
 
@@ -44,7 +44,7 @@ def test_no_vignette_of_the_must_list_is_missed(lang: str) -> None:
 
 
 def test_rules_name_concepts_that_a_language_knows_and_their_source() -> None:
-    from duologue.packs.health.measures import LIMITS
+    from duologue.packs.health.language.measures import LIMITS
 
     known = load_lexicon("en").concepts | load_lexicon("zh").concepts | {c for limits in LIMITS.values() for c, _ in limits}
     used = {c for r in RULES.values() for line in (*r.when, *r.ask) for part in line for c in part.concepts}

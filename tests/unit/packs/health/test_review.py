@@ -6,11 +6,20 @@ import re
 import pytest
 
 from duologue.kit.errors import Invalid
-from duologue.packs.health.literature import Paper
-from duologue.packs.health.papers import read_papers
-from duologue.packs.health.pico import extract_pico
-from duologue.packs.health.research import SAMPLE
-from duologue.packs.health.review import Decision, Review, ask_terms, check_quote, count_flow, estimate, evidence, summarise
+from duologue.packs.health.literature.papers import read_papers
+from duologue.packs.health.literature.pico import extract_pico
+from duologue.packs.health.literature.review import (
+    Decision,
+    Review,
+    ask_terms,
+    check_quote,
+    count_flow,
+    estimate,
+    evidence,
+    summarise,
+)
+from duologue.packs.health.literature.search import Paper
+from duologue.packs.health.pages.research import SAMPLE
 
 PAPERS = read_papers(SAMPLE.name, SAMPLE.read_bytes())
 ASKED = "Does magnesium reduce attack frequency in adults with migraine compared with placebo?"

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from duologue.kit.errors import Invalid
-from duologue.packs.health.facts import extract_facts
-from duologue.packs.health.fhir import to_fhir
-from duologue.packs.health.fhir_schema import validate_schema
-from duologue.packs.health.note import note_of
-from duologue.packs.health.record import Record, amend, edit, lines_of, sign
-from duologue.packs.health.strict import validate_fhir
-from duologue.packs.health.template import default_template, format_template, from_json, parse_template, to_json
+from duologue.packs.health.facts.extract import extract_facts
+from duologue.packs.health.fhir.bundle import to_fhir
+from duologue.packs.health.fhir.schema import validate_schema
+from duologue.packs.health.fhir.strict import validate_fhir
+from duologue.packs.health.record.life import Record, amend, edit, lines_of, sign
+from duologue.packs.health.record.note import note_of
+from duologue.packs.health.record.template import default_template, format_template, from_json, parse_template, to_json
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 SOAP = """cc, hpi, pmh, medications, allergies, family, social: Subjective

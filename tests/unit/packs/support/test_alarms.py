@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duologue.packs.support.alarms import LOW, AlarmGate, find_trend
+from duologue.packs.support.mood.alarms import LOW, AlarmGate, find_trend
 
 SCORES = st.lists(st.floats(1, 5), max_size=40)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from duologue.packs.support.calibrate import (
+from duologue.packs.support.intents.calibrate import (
     brier_score,
     confidence_for,
     coverage_at,

@@ -10,8 +10,8 @@ import pytest
 
 from duologue.kit.errors import Invalid
 from duologue.packs.support.evaluate import run
-from duologue.packs.support.measure import average_precision, gains, ranks, uar
-from duologue.packs.support.starter import starter_examples
+from duologue.packs.support.evaluate.measure import average_precision, gains, ranks, uar
+from duologue.packs.support.intents.starter import starter_examples
 
 
 def write(folder: Path, name: str, rows: Sequence[Any]) -> Path:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duologue.packs.support.fallback import Progress, decide_step, hand_back, is_vague, render_question
+from duologue.packs.support.talk.fallback import Progress, decide_step, hand_back, is_vague, render_question
 
 MESSAGES = st.lists(
     st.tuples(st.sampled_from(["sure", "unsure", "outside"]), st.booleans(), st.booleans()), min_size=1, max_size=30

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from duologue.packs.support.figures import Case, by_topic, count_days, count_handling, count_offers, find_handling, sum_up
 from duologue.packs.support.model import Offer, SurveyRow
+from duologue.packs.support.pages.tally import Case, by_topic, count_days, count_handling, count_offers, find_handling, sum_up
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -1,6 +1,6 @@
 """Unanswered questions become gaps: alike ones together, languages apart, counted and named."""
 
-from duologue.packs.support.gaps import find_gaps
+from duologue.packs.support.talk.gaps import find_gaps
 from duologue.sdk import Question
 
 ASKED = [

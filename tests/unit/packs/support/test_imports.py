@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from duologue.kit.errors import Invalid
-from duologue.packs.support.catalogue import read_catalogue
-from duologue.packs.support.imports import read_events, read_orders
+from duologue.packs.support.shop.catalogue import read_catalogue
+from duologue.packs.support.shop.imports import read_events, read_orders
 
 EVENTS = (
     "Person;Item;At;Kind\nada;tent;2026-01-02T10:00:00Z;view\nada;tent;2026-01-01;\n"

@@ -11,15 +11,15 @@ from sklearn.kernel_ridge import KernelRidge
 
 from duologue.kit.errors import Invalid
 from duologue.lm.attentive_model import ENGLISH_SHARE, AttentiveModel
-from duologue.packs.support.examples import assign_folds, clean_examples, spread
-from duologue.packs.support.features import Counts, Features
-from duologue.packs.support.head import LEAST, NEARNESS, RIDGE, KernelHead, LinearHead, VectorHead
-from duologue.packs.support.intents import IntentModel, split_segments
+from duologue.packs.support.intents.classifier import IntentModel, split_segments
+from duologue.packs.support.intents.examples import assign_folds, clean_examples, spread
+from duologue.packs.support.intents.features import Counts, Features
+from duologue.packs.support.intents.head import LEAST, NEARNESS, RIDGE, KernelHead, LinearHead, VectorHead
+from duologue.packs.support.intents.starter import starter_examples, starter_model
 from duologue.packs.support.minds import Models
-from duologue.packs.support.reading import read_with
-from duologue.packs.support.satisfaction import SatisfactionModel, Turn
-from duologue.packs.support.sentiment import SentimentModel
-from duologue.packs.support.starter import starter_examples, starter_model
+from duologue.packs.support.mood.satisfaction import SatisfactionModel, Turn
+from duologue.packs.support.mood.sentiment import SentimentModel
+from duologue.packs.support.talk.reading import read_with
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +176,7 @@ def test_where_words_say_nothing_the_encoder_does() -> None:
 
 
 def test_of_many_examples_only_so_many_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("duologue.packs.support.intents.READ", 30)
+    monkeypatch.setattr("duologue.packs.support.intents.classifier.READ", 30)
     texts, intents = [f"where is parcel {i}x" for i in range(60)] + ["money back"], ["1"] * 60 + ["2"]
     encode = Told({text: int(intent == "2") for text, intent in zip(texts, intents, strict=True)})
     model = IntentModel(encode).fit(texts, intents)
@@ -196,7 +196,7 @@ def test_terms_are_weighed_as_the_reference_weighs_them() -> None:
     from scipy.sparse import hstack
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    from duologue.packs.support.terms import latin_terms, piece_terms
+    from duologue.packs.support.intents.terms import latin_terms, piece_terms
 
     texts, _ = starter_examples()
     rows = np.arange(0, len(texts), 2)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from duologue.packs.support.intents import IntentModel
-from duologue.packs.support.label_quality import check_labels, find_label_errors, label_next, list_confusions
-from duologue.packs.support.starter import starter_examples, starter_model
+from duologue.packs.support.intents.classifier import IntentModel
+from duologue.packs.support.intents.label_quality import check_labels, find_label_errors, label_next, list_confusions
+from duologue.packs.support.intents.starter import starter_examples, starter_model
 
 
 def noisy(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

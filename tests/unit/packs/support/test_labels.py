@@ -1,7 +1,7 @@
 """Every starter intent has a name in both languages."""
 
-from duologue.packs.support.labels import LABELS, label_of
-from duologue.packs.support.starter import starter_examples
+from duologue.packs.support.intents.labels import LABELS, label_of
+from duologue.packs.support.intents.starter import starter_examples
 
 
 def test_every_starter_intent_is_named() -> None:

@@ -9,9 +9,9 @@ import pytest
 from duologue.assistant.host import Host, Nobody
 from duologue.kit.settings import Settings
 from duologue.packs.support import repository
-from duologue.packs.support.imports import ShopEvent
 from duologue.packs.support.minds import Minds, list_learnt
 from duologue.packs.support.model import Outcome, Version
+from duologue.packs.support.shop.imports import ShopEvent
 from duologue.review.consent import Consents
 from duologue.store.database import Database
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from duologue.kit.errors import Invalid
-from duologue.packs.support.offpolicy import action_frequencies, doubly_robust, ips, mean_rewards, snips
+from duologue.packs.support.recommend.offpolicy import action_frequencies, doubly_robust, ips, mean_rewards, snips
 
 
 def test_by_hand() -> None:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from duologue.packs.support.intents import IntentModel
-from duologue.packs.support.prototypes import Prototypes, choose_shares, speaking_names
+from duologue.packs.support.intents.classifier import IntentModel
+from duologue.packs.support.intents.prototypes import Prototypes, choose_shares, speaking_names
 
 
 def test_a_prototype_is_the_mean_of_unit_length():

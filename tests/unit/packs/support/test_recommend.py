@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from duologue.kit.errors import Invalid
-from duologue.packs.support.catalogue import Item, Rules, read_catalogue
-from duologue.packs.support.interactions import Interactions, read_interactions
-from duologue.packs.support.item_models import Ease, InSequence, ItemNeighbours, Popular, Successors
-from duologue.packs.support.recommend import Recommender
-from duologue.packs.support.welcome import Situation, is_welcome
+from duologue.packs.support.recommend.interactions import Interactions, read_interactions
+from duologue.packs.support.recommend.item_models import Ease, InSequence, ItemNeighbours, Popular, Successors
+from duologue.packs.support.recommend.recommender import Recommender
+from duologue.packs.support.recommend.welcome import Situation, is_welcome
+from duologue.packs.support.shop.catalogue import Item, Rules, read_catalogue
 
 USERS = ["u1", "u1", "u2", "u2", "u3", "u3", "u4"]
 ITEMS = ["tent", "stove", "tent", "stove", "boots", "socks", "boots"]
@@ -143,7 +143,7 @@ def test_when_an_offer_is_welcome() -> None:
 
 def test_factors_are_the_closed_form_and_find_who_takes_what() -> None:
     pytest.importorskip("implicit", reason="implicit comes with the extra factors")
-    from duologue.packs.support.factors import CONFIDENCE, PENALTY, Factors
+    from duologue.packs.support.recommend.factors import CONFIDENCE, PENALTY, Factors
 
     rng = np.random.default_rng(0)
     histories = [rng.choice(np.arange(10) + 10 * (n % 2), 5, replace=False) for n in range(80)]

@@ -3,8 +3,8 @@
 import pytest
 
 from duologue.kit.errors import Invalid
-from duologue.packs.support.routing import MODES, PRIORITIES, Route, find_route, load_routes
-from duologue.packs.support.starter import starter_examples
+from duologue.packs.support.intents.starter import starter_examples
+from duologue.packs.support.talk.routing import MODES, PRIORITIES, Route, find_route, load_routes
 
 
 def test_the_shipped_routes_are_about_the_starter_intents() -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from duologue.kit.errors import Invalid
-from duologue.packs.support.dialogue_features import Turn, view
-from duologue.packs.support.satisfaction import SatisfactionModel, level_of
+from duologue.packs.support.mood.dialogue_features import Turn, view
+from duologue.packs.support.mood.satisfaction import SatisfactionModel, level_of
 
 
 def talk(*said: str) -> list[Turn]:

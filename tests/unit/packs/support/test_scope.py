@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from duologue.packs.support.measure import auroc, recall_at
-from duologue.packs.support.scope import Neighbours, Scope, energy
+from duologue.packs.support.evaluate.measure import auroc, recall_at
+from duologue.packs.support.intents.scope import Neighbours, Scope, energy
 
 
 def test_a_threshold_turns_away_the_share_that_was_asked_for() -> None:

@@ -1,7 +1,7 @@
 """Before and after: better examples read better, worse ones worse, and what is held out was never learned."""
 
-from duologue.packs.support.scorecard import compare
-from duologue.packs.support.starter import starter_examples
+from duologue.packs.support.intents.scorecard import compare
+from duologue.packs.support.intents.starter import starter_examples
 
 TEXTS, INTENTS = starter_examples()
 

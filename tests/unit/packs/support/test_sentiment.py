@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from duologue.kit.errors import Invalid
-from duologue.packs.support.lexicon import feel, values, weigh
-from duologue.packs.support.sentiment import LABELS, SentimentModel
+from duologue.packs.support.mood.lexicon import feel, values, weigh
+from duologue.packs.support.mood.sentiment import LABELS, SentimentModel
 
 DEFAULT = SentimentModel()
 

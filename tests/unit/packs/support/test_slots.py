@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duologue.packs.support.slots import SlotReader
+from duologue.packs.support.intents.slots import SlotReader
 
 READER = SlotReader({"tent-2": ["Fern 2 tent", "蕨叶帐篷"], "stove": ["Ember stove", "余烬炉"]})
 TODAY = date(2026, 3, 10)  # a Tuesday

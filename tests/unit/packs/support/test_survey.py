@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from duologue.packs.support.survey import Answer, read_answer, summarise
+from duologue.packs.support.mood.survey import Answer, read_answer, summarise
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duologue.packs.support.terms import MAX_CHARS, company_terms, latin_terms, piece_terms, tokens, word_terms
+from duologue.packs.support.intents.terms import MAX_CHARS, company_terms, latin_terms, piece_terms, tokens, word_terms
 
 
 def test_words_pairs_and_characters() -> None:

@@ -1,0 +1,1 @@
+"""From a dialogue to its facts, each with its turns."""

@@ -1,0 +1,118 @@
+"""A consultation as its messages tell it: consent first, then the history, one question at a time; read back from what was asked.
+
+The state is the talk itself: each of the assistant's messages carries `data["health"]["key"]`. Knows no storage and asks no model.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+from duologue.kit.text import Lang
+from duologue.packs.health.facts.dialogue import Turn
+from duologue.packs.health.interview.history import Interview, Step
+from duologue.packs.health.language.answers import read_answer
+from duologue.packs.health.redflags.rules import Alarm, red_flags
+
+Author = Literal["person", "assistant", "expert"]
+CONSENT = "consent"
+NOTICE: dict[Lang, str] = {
+    "en": "I'm the clinic's assistant, a program and no clinician. I ask about your complaint and write a draft for the clinician,"
+    " who will read it with you. It stays in this clinic. In an emergency call {number}. May I ask and take this down? (yes / no)",
+    "zh": "我是诊所的助手，是程序，不是医生。我会询问您的情况并为医生写一份草稿，由医生与您核对。"
+    "内容只留在本诊所。紧急情况请拨打 {number}。我可以询问并记录吗？（可以 / 不可以）",
+}
+DECLINED: dict[Lang, str] = {
+    "en": "That is fine: I take nothing down. A clinician will talk with you here.",
+    "zh": "没问题，我不会记录。医生会在这里与您沟通。",
+}
+ASK_AGAIN: dict[Lang, str] = {
+    "en": "I only take down what you tell me if you agree. May I? (yes / no)",
+    "zh": "只有您同意，我才会记录。可以吗？（可以 / 不可以）",
+}
+_YES = ("可以", "同意", "行", "好", "ok", "okay", "agree", "fine", "go ahead", "i consent", "i do", "sure")
+_NO = ("不可以", "不同意", "不行", "不要", "不用", "disagree", "rather not", "i don't", "don't", "no thanks")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of the talk. `key`: what the assistant asked with it, if it did."""
+
+    author: Author
+    text: str
+    seq: int
+    key: str = ""
+
+
+def said_of(author: str, text: str, seq: int, data: dict[str, Any]) -> Said:
+    """A message as the consultation sees it."""
+    key = str((data.get("health") or {}).get("key", ""))
+    return Said("person" if author == "person" else "assistant" if author == "ai" else "expert", text, seq, key)
+
+
+def consent_of(talk: Sequence[Said], lang: Lang) -> bool | None:
+    """Whether the person agreed: the last answer to the question counts; None where none was clear."""
+    given: bool | None = None
+    for before, after in pairwise(talk):
+        if before.key == CONSENT and after.author == "person":
+            given = _agrees(after.text, lang) if _agrees(after.text, lang) is not None else given
+    return given
+
+
+def _agrees(text: str, lang: Lang) -> bool | None:
+    plain = text.strip().lower()
+    if plain.startswith(_NO):
+        return False
+    if plain.startswith(_YES):
+        return True
+    return {"yes": True, "no": False}.get(read_answer(text, lang))
+
+
+def turns_of(talk: Sequence[Said]) -> list[Turn]:
+    """The dialogue for facts and note, indexed by place in `talk`; the question of consent and its answer are left out."""
+    out = []
+    for i, s in enumerate(talk):
+        if s.key == CONSENT or (i and talk[i - 1].key == CONSENT and s.author == "person" and len(s.text) < 40):
+            continue
+        out.append(Turn(i, "patient" if s.author == "person" else "clinician", s.text))
+    return out
+
+
+def new_alarms(talk: Sequence[Said], lang: Lang) -> list[Alarm]:
+    """Alarms of which the last message of the talk is the cause: not there before it, or graver now."""
+    turns = turns_of(talk)
+    if not turns or turns[-1].index != len(talk) - 1:
+        return []
+    before = {(a.rule, a.state) for a in red_flags(turns[:-1], lang)} if len(turns) > 1 else set()
+    now = [a for a in red_flags(turns, lang) if (a.rule, a.state) not in before]
+    asked = talk[-2].key if len(talk) > 1 else ""
+    if asked.startswith("redflag:") and read_answer(talk[-1].text, lang) != "no":
+        rule = asked.split(":", 1)[1]
+        now += [raised(a) for a in red_flags(turns, lang) if a.rule == rule and a.state == "ask"]
+    return now
+
+
+def raised(alarm: Alarm) -> Alarm:
+    """The alarm, no longer only asked about."""
+    return Alarm(alarm.rule, alarm.version, alarm.level, "raised", alarm.title, alarm.source, alarm.evidence)
+
+
+def next_step(talk: Sequence[Said], lang: Lang, number: str) -> Step:
+    """What the assistant says to the last message, which is the person's."""
+    agreed = consent_of(talk, lang)
+    asked = [s for s in talk if s.key == CONSENT]
+    if agreed is None:
+        words = NOTICE if not asked else ASK_AGAIN
+        return Step("ask", words[lang].format(number=number), CONSENT, (), 5)
+    if not agreed:
+        return Step("done", DECLINED[lang], "declined", (), 5)
+    interview = Interview(lang, number)
+    turns = turns_of(talk)
+    for s in talk:
+        if s.author == "assistant" and s.key and s.key != CONSENT:
+            interview.note_asked(s.key, s.text)
+    if not turns or turns[-1].index != len(talk) - 1:
+        interview.turns = turns
+        return interview.go_on()
+    interview.turns = turns[:-1]
+    return interview.hear(turns[-1].text)

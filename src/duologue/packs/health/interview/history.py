@@ -1,0 +1,141 @@
+"""History-taking one question at a time: red flags first, then what safety demands, then what tells most. Works without a model.
+
+The person sees a question or an emergency text and never a diagnosis; `differential` is the clinician's. A question is asked once.
+`Interview` keeps no clock and no store: its turns are its state, so that it can be replayed.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Literal
+
+from duologue.kit.text import Lang
+from duologue.packs.health.facts.dialogue import Turn, find_exchanges
+from duologue.packs.health.facts.extract import FactGraph, extract_facts
+from duologue.packs.health.interview.differential import Ranked, best_question, load_knowledge, rank
+from duologue.packs.health.language.phrases import load_rules
+from duologue.packs.health.redflags.rules import Alarm, Level, raise_level, red_flags
+
+_OPEN = {"en": "What brings you here today?", "zh": "您今天哪里不舒服？"}
+_HISTORY = {
+    "en": ("When did it start?", "Which medicines do you take?", "Do you have any allergies to medicines?"),
+    "zh": ("从什么时候开始的？", "现在在吃什么药？", "有药物过敏吗？"),
+}
+_MEANWHILE = {
+    "en": "This may be an emergency. Call {number} now or go to the nearest emergency department; do not drive yourself."
+    " A clinician has been told. Stay with someone and keep your phone at hand.",
+    "zh": "这可能是急症。请立即拨打 {number} 或前往最近的急诊，不要自己开车。已经通知医生。请让身边有人陪伴，保持电话畅通。",
+}
+_IS_IT_NOW = {
+    "en": "Is that happening now, and is it severe, sudden or getting worse?",
+    "zh": "现在还在这样吗？是很严重、突然出现，或者越来越重吗？",
+}
+_DONE = {"en": "Thank you. A clinician will read this and talk with you.", "zh": "谢谢。医生会看到这些内容并与您沟通。"}
+
+
+def meanwhile(lang: Lang, number: str) -> str:
+    """What a person does until somebody comes; `number` is the place's emergency number."""
+    return _MEANWHILE[lang].format(number=number)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What comes next: a question, an emergency (questioning stops) or the end. `key` names the question's origin."""
+
+    kind: Literal["ask", "escalate", "done"]
+    text: str
+    key: str
+    alarms: tuple[Alarm, ...]
+    level: Level
+
+
+@cache
+def _safety() -> dict[str, list[list[str]]]:
+    return dict(load_rules("safety.yaml"))
+
+
+@dataclass(slots=True)
+class Interview:
+    """One history. `emergency_number` is the place's own (120, 911, 999, 112)."""
+
+    lang: Lang = "en"
+    emergency_number: str = "120 / 911 / 999 / 112"
+    max_questions: int = 15
+    turns: list[Turn] = field(default_factory=list)
+    _asked: dict[str, str] = field(default_factory=dict)
+
+    def start(self) -> Step:
+        """The opening question."""
+        return self._ask("open", _OPEN[self.lang], ())
+
+    def note_asked(self, key: str, words: str) -> None:
+        """A question that was asked before, as a talk that is taken up again knows it."""
+        self._asked[key] = words
+
+    def hear(self, text: str) -> Step:
+        """Take the person's words and say what comes next."""
+        self.turns.append(Turn(self._next(), "patient", text))
+        return self.go_on()
+
+    def _next(self) -> int:
+        return self.turns[-1].index + 1 if self.turns else 0
+
+    def go_on(self) -> Step:
+        """What comes next after the turns so far."""
+        if not any(t.role == "patient" for t in self.turns):
+            return self.start()
+        alarms = tuple(red_flags(self.turns, self.lang))
+        if any(a.state == "raised" and a.level == 1 for a in alarms):
+            words = meanwhile(self.lang, self.emergency_number)
+            self.turns.append(Turn(self._next(), "clinician", words))
+            return Step("escalate", words, "emergency", alarms, 1)
+        facts = extract_facts(self.turns, self.lang)
+        for complaint in [f.concept for f in facts.of("symptom") if f.status != "denied" and f.experiencer == "patient"]:
+            for number, question in enumerate(_safety().get(complaint, [])):
+                words = question[0 if self.lang == "en" else 1]
+                if words not in self._asked.values() and f"safety:{complaint}:{number}" not in self._asked:
+                    return self._ask(f"safety:{complaint}:{number}", words, alarms)
+        for alarm in alarms:
+            if alarm.state == "ask" and f"redflag:{alarm.rule}" not in self._asked:
+                return self._ask(f"redflag:{alarm.rule}", _IS_IT_NOW[self.lang], alarms)
+        return self._tell_most(facts, alarms)
+
+    def known(self, facts: FactGraph | None = None) -> dict[str, bool]:
+        """Evidences of the knowledge base that are present or absent so far."""
+        graph = facts or extract_facts(self.turns, self.lang)
+        known = {
+            f.evidence: f.status == "present"
+            for f in graph.facts
+            if f.evidence and f.experiencer == "patient" and f.status != "unknown" and f.evidence in load_knowledge().evidences
+        }
+        keys = {words: key for key, words in self._asked.items()}
+        for x in find_exchanges(self.turns, self.lang):
+            key = keys.get(x.question.text, "")
+            if key in load_knowledge().evidences and x.polarity in ("yes", "no"):
+                known[key] = x.polarity == "yes"
+        return known
+
+    def differential(self, top: int = 5) -> list[Ranked]:
+        """The clinician's ranked list, with the evidence for and against."""
+        return rank(self.known(), top, temperature=1.5)
+
+    def level(self, suggested: Level = 5) -> Level:
+        """The triage level so far; a suggestion can only raise it."""
+        return raise_level(red_flags(self.turns, self.lang), suggested)
+
+    def _tell_most(self, facts: FactGraph, alarms: tuple[Alarm, ...]) -> Step:
+        history = [(f"history:{n}", words) for n, words in enumerate(_HISTORY[self.lang])]
+        left = [(key, words) for key, words in history if key not in self._asked]
+        if history[0] in left:
+            return self._ask(*history[0], alarms)
+        room = self.max_questions - len(self._asked) + 1
+        evidence = best_question(self.known(facts), frozenset(self._asked), self.lang, in_talk=True) if room > len(left) else None
+        if evidence:
+            return self._ask(evidence, load_knowledge().question(evidence, self.lang), alarms)
+        if left:
+            return self._ask(*left[0], alarms)
+        return Step("done", _DONE[self.lang], "done", alarms, raise_level(alarms))
+
+    def _ask(self, key: str, words: str, alarms: tuple[Alarm, ...]) -> Step:
+        self._asked[key] = words
+        self.turns.append(Turn(self._next(), "clinician", words))
+        return Step("ask", words, key, alarms, raise_level(alarms))

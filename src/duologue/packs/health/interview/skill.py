@@ -1,0 +1,27 @@
+"""Takes the history inside a turn, one question at a time, in words that people wrote; no model decides here."""
+
+from duologue.packs.health.interview.consultation import next_step, said_of
+from duologue.packs.health.interview.reader import CLINICIANS, talk_of
+from duologue.packs.health.policy import OFF_TOPIC, is_off_topic
+from duologue.sdk import Reply, Skill, SkillContext
+
+SURE = 0.99
+
+
+async def take_history(context: SkillContext) -> Reply | None:
+    """The next question; at the end a word of thanks. Nothing once a question of the model's own is wanted (an expert's wish)."""
+    turn = context.turn
+    if turn.instruction:
+        return None
+    lang = turn.conversation.lang
+    talk = [*talk_of(turn.history), said_of("person", turn.question, turn.message.seq, turn.message.data)]
+    asked = {s.key for s in talk}
+    if "done" in asked or "declined" in asked:
+        return None
+    if is_off_topic(turn.question, lang) and len(talk) > 1:
+        return Reply(OFF_TOPIC[lang], SURE, lang, data={"health": {"key": ""}}, is_settled=True)
+    step = next_step(talk, lang, context.host.settings.health_emergency_number)
+    return Reply(step.text, SURE, lang, data={"health": {"key": step.key}}, is_settled=True, team=CLINICIANS)
+
+
+HISTORY = Skill("history", take_history)

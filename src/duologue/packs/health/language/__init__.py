@@ -1,0 +1,1 @@
+"""How patients say things, English and Chinese: phrases as data, answers, negation, numbers. Knows no diagnosis."""

@@ -1,0 +1,1 @@
+"""Papers: found, read, screened, quoted, tabulated."""

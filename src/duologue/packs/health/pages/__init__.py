@@ -1,0 +1,1 @@
+"""What the clinician's and the researcher's pages ask and do."""

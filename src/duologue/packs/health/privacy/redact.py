@@ -1,0 +1,149 @@
+"""Personal data in text, found and taken out, in English and Chinese, without leaving the machine.
+
+Three recognisers: patterns with check digits (`rules/phi.yaml`), Chinese names by surname and surroundings, and a trained tagger.
+What is in doubt is taken out. The map back stays with the caller.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from duologue.kit.text import Lang, detect_lang
+from duologue.packs.health.language.phrases import load_rules
+from duologue.packs.health.privacy.tagger import SURNAMES, Spanned, Tagger, read_spans
+
+_WEIGHTS = Path(__file__).parents[1] / "weights"
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """A text without personal data. `spans` are (start, end, type) in the original; `back` maps each mark to what stood there."""
+
+    text: str
+    spans: tuple[Spanned, ...]
+    back: dict[str, str]
+
+
+def redact(text: str, lang: Lang | None = None) -> Redaction:
+    """Replace personal data by marks such as `[NAME-1]`; the same words get the same mark."""
+    spans = find_phi(text, lang)
+    marks: dict[tuple[str, str], str] = {}
+    out, last = [], 0
+    for start, end, kind in spans:
+        words = text[start:end]
+        mark = marks.setdefault((kind, words), f"[{kind}-{sum(k == kind for k, _ in marks) + 1}]")
+        out += [text[last:start], mark]
+        last = end
+    return Redaction("".join([*out, text[last:]]), tuple(spans), {m: w for (_, w), m in marks.items()})
+
+
+def find_phi(text: str, lang: Lang | None = None) -> list[Spanned]:
+    """Spans of personal data, in order, not overlapping."""
+    language = lang or detect_lang(text)
+    found = by_rule(text, language)
+    tagger = _shipped(language)
+    if tagger:
+        found += tagger.find(text)
+    return merge(found)
+
+
+def by_rule(text: str, lang: Lang) -> list[Spanned]:
+    """What patterns find, and in Chinese surnames in their surroundings."""
+    return by_form(text, lang) + (chinese_names(text) if lang == "zh" else [])
+
+
+def trusted_forms(rows: Sequence[Mapping[str, Any]], lang: Lang, least: float = 0.7) -> frozenset[str]:
+    """Types whose patterns cover, on labelled rows, personal characters in at least that share; types never seen are trusted."""
+    right: dict[str, int] = {}
+    told: dict[str, int] = {}
+    for row in rows:
+        gold = {i for a, b, _ in read_spans(row) for i in range(a, b)}
+        for start, end, kind in by_rule(row["text"], lang):
+            told[kind] = told.get(kind, 0) + end - start
+            right[kind] = right.get(kind, 0) + len(gold & set(range(start, end)))
+    kinds = {kind for kind, _ in _forms(lang)} | {"NAME"}
+    return frozenset(k for k in kinds if not told.get(k) or right[k] / told[k] >= least)
+
+
+def merge(spans: Sequence[Spanned]) -> list[Spanned]:
+    """Overlapping spans become one, with the type of the longest."""
+    out: list[Spanned] = []
+    for start, end, kind in sorted(spans, key=lambda s: (s[0], -s[1])):
+        if out and start < out[-1][1]:
+            a, b, k = out[-1]
+            out[-1] = (a, max(b, end), k if b - a >= end - start else kind)
+        else:
+            out.append((start, end, kind))
+    return out
+
+
+@cache
+def _shipped(lang: Lang) -> Tagger | None:
+    """The shipped tagger of a language; none where there are no weights or the extra `health` is not installed."""
+    path = _WEIGHTS / f"phi-{lang}.crf"
+    if not path.exists():
+        return None
+    try:
+        return Tagger(path, lang)
+    except ModuleNotFoundError:
+        return None
+
+
+@cache
+def _forms(lang: Lang) -> list[tuple[str, re.Pattern[str]]]:
+    data = load_rules("phi.yaml")
+    return [(kind, re.compile(p)) for part in ("both", lang) for kind, patterns in data[part].items() for p in patterns]
+
+
+def by_form(text: str, lang: Lang) -> list[Spanned]:
+    """What shows by its form: numbers, dates, addresses, titles before names."""
+    out: list[Spanned] = []
+    for kind, pattern in _forms(lang):
+        for m in pattern.finditer(text):
+            group = "x" if "x" in pattern.groupindex and m.group("x") else 0
+            start, end = m.span(group)
+            if end - start >= 2 and not (kind == "CARD" and not _luhn(text[start:end])):
+                out.append((start, end, kind))
+    return out
+
+
+def _luhn(number: str) -> bool:
+    digits = [int(c) for c in number if c.isdigit()]
+    total = sum(d if i % 2 == 0 else sum(divmod(2 * d, 10)) for i, d in enumerate(reversed(digits)))
+    return total % 10 == 0
+
+
+_GIVEN = r"[\u4e00-\u9fff]{1,2}?"
+_SURNAME = "|".join(sorted(SURNAMES, key=lambda s: -len(s)))
+_CUES = (
+    r"姓名|患者|病人|病患|产妇|患儿|我叫|我是|名叫|叫做?|联系人|家属|签名|签字|署名|医师|主治医师|主管医生|责任护士|记录者|记录人|"
+    r"申请人|监护人|配偶|丈夫|妻子|老公|老婆|父亲|母亲|儿子|女儿|爸爸|妈妈|哥哥|姐姐|弟弟|妹妹|伴侣|陪同|主任|教授|医生|护士|大夫|由|"
+    r"经手人|术者|助手|麻醉师|审核|报告人|送检|转诊给|请|找|联系|同事|朋友|邻居|室友|班主任|老师"
+)
+_TITLES = r"先生|女士|小姐|同志|医生|医师|大夫|主任|护士长?|教授|阿姨|叔叔|老师|同学|院长|科长|经理|奶奶|爷爷"
+_ENDS = (
+    r"(?=$|[\s,，。.;；:：、()（）!！?？/\d]|(?:先生|女士|小姐|男|女|今年|因|于|患|来|在|的|说|是|住|电话|年龄|性别|出生|昨|今|明|上|这|刚|现|前|后|也|到|去|有|要|被|给|自述|主诉|诉|和|与|陪|已|将|为)"
+    r"|(?:医生|医师|大夫|主任|护士|教授))"
+)
+_AFTER_CUE = re.compile(rf"(?:{_CUES})(?:[:：为是叫]|\s){{0,3}}(?P<x>(?:{_SURNAME}){_GIVEN}){_ENDS}")
+_BEFORE_TITLE = re.compile(rf"(?P<x>(?:{_SURNAME})[\u4e00-\u9fff]{{0,2}}?)(?=(?:{_TITLES}))")
+_MASKED = re.compile(rf"(?P<x>(?:{_SURNAME})(?:某某?|[*×xX]{{1,2}}|某))")
+_NOT_NAMES = re.compile(
+    r"^(?:于是|明显|高血|高热|时间|向医|方面|安全|和|成人|全身|万一|双侧|左侧|右|石膏|汤药|常规|温度|安排|易|贺|何时|何处|任何|单位|房间)"
+)
+
+
+def chinese_names(text: str) -> list[Spanned]:
+    """Chinese personal names by surname, cue before or title behind."""
+    out: list[Spanned] = []
+    for pattern in (_AFTER_CUE, _BEFORE_TITLE, _MASKED):
+        for m in pattern.finditer(text):
+            if not _NOT_NAMES.match(m.group("x")):
+                out.append((*m.span("x"), "NAME"))
+    known = {text[a:b] for a, b, _ in out if b - a >= 2}
+    for name in known:
+        out += [(m.start(), m.end(), "NAME") for m in re.finditer(re.escape(name), text)]
+    return out

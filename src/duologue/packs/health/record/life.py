@@ -1,0 +1,185 @@
+"""A record's life: draft → signed → addenda. What is signed never changes; every step leaves a link in a chain of hashes.
+
+A sentence that nothing supports must be opened before signing; editing a sentence takes its support away unless the dialogue
+carries the new words too. There is no signing of more than one record. Knows no storage.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from duologue.kit.errors import Conflict, Invalid
+from duologue.packs.health.facts.extract import FactGraph
+from duologue.packs.health.record.note import Note, supports
+
+State = Literal["draft", "signed", "amended"]
+SECTIONS = ("cc", "hpi", "pmh", "medications", "allergies", "family", "social", "vitals", "assessment", "plan")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence. `by` is "machine" or a member's id; `opened` once a clinician has looked at it."""
+
+    section: str
+    text: str
+    turns: tuple[int, ...] = ()
+    quotes: tuple[tuple[int, str], ...] = ()
+    supported: bool = True
+    opened: bool = False
+    by: str = "machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Addendum:
+    """What was added after signing."""
+
+    text: str
+    by: str
+    at: datetime
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The record of one conversation. `digest` seals the lines at signing; `signer` is the name as it was then."""
+
+    id: str
+    workspace_id: str
+    conversation_id: str
+    person_id: str
+    lang: Literal["en", "zh"]
+    lines: tuple[Line, ...]
+    state: State = "draft"
+    edits: int = 0
+    signed_by: str = ""
+    signed_at: datetime | None = None
+    digest: str = ""
+    addenda: tuple[Addendum, ...] = ()
+    signer: str = ""
+
+
+def lines_of(note: Note) -> tuple[Line, ...]:
+    """A machine's draft. "Not asked" needs no turn; what claims something without one is unsupported."""
+    return tuple(Line(s.section, s.text, s.turns, s.quotes, supported=True) for s in note.sentences)
+
+
+def edit(record: Record, index: int, text: str, by: str, graph: FactGraph) -> Record:
+    """Change, or with an empty text drop, a line; index = number of lines adds one to the plan."""
+    _is_open(record)
+    if not 0 <= index <= len(record.lines):
+        raise Invalid("There is no such sentence in the record.")
+    lines = list(record.lines)
+    if index == len(lines):
+        if not text.strip():
+            raise Invalid("Write the sentence that is to be added.")
+        lines.append(Line("plan", text.strip(), supported=False, opened=True, by=by))
+    elif not text.strip():
+        del lines[index]
+    else:
+        kept = supports(text, graph)
+        old = lines[index]
+        lines[index] = replace(old, text=text.strip(), supported=kept, opened=False, by=by, quotes=old.quotes if kept else ())
+    return replace(record, lines=tuple(lines), edits=record.edits + 1)
+
+
+def open_line(record: Record, index: int) -> Record:
+    """A clinician has looked at a sentence."""
+    _is_open(record)
+    if not 0 <= index < len(record.lines):
+        raise Invalid("There is no such sentence in the record.")
+    lines = list(record.lines)
+    lines[index] = replace(lines[index], opened=True)
+    return replace(record, lines=tuple(lines))
+
+
+def sign(record: Record, by: str, at: datetime, name: str = "") -> Record:
+    """Sign; the caller has asked for the password again. Raises Conflict while an unsupported sentence is unopened."""
+    _is_open(record)
+    left = [line.text for line in record.lines if not line.supported and not line.opened]
+    if left:
+        raise Conflict(f"Open the unsupported sentences before you sign: {left[0]}", unopened=len(left))
+    if not by:
+        raise Conflict("A named clinician signs.")
+    return replace(record, state="signed", signed_by=by, signer=name, signed_at=at, digest=seal(record.lines))
+
+
+def amend(record: Record, text: str, by: str, at: datetime, name: str = "") -> Record:
+    """Add to a signed record; its lines stay as they are."""
+    if record.state == "draft":
+        raise Conflict("Edit the draft; addenda are for signed records.")
+    if not text.strip():
+        raise Invalid("Write what is to be added.")
+    return replace(record, state="amended", addenda=(*record.addenda, Addendum(text.strip(), by, at, name)))
+
+
+def seal(lines: Sequence[Line]) -> str:
+    """SHA-256 of the lines' content."""
+    content = [[line.section, line.text, list(line.turns)] for line in lines]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def is_intact(record: Record) -> bool:
+    """Whether a signed record is what was signed."""
+    return record.state == "draft" or seal(record.lines) == record.digest
+
+
+def _is_open(record: Record) -> None:
+    if record.state != "draft":
+        raise Conflict("The record is signed; write an addendum.")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A link of the audit chain: who did what, when, to which record; `hash` covers it all and the link before."""
+
+    seq: int
+    at: str
+    who: str
+    action: str
+    conversation_id: str
+    detail: Mapping[str, Any]
+    before: str
+    hash: str = ""
+
+
+def link(last: Entry | None, at: datetime, who: str, action: str, conversation_id: str, detail: Mapping[str, Any]) -> Entry:
+    """The next link."""
+    entry = Entry(
+        (last.seq if last else 0) + 1, at.isoformat(), who, action, conversation_id, dict(detail), last.hash if last else ""
+    )
+    return replace(entry, hash=_hash(entry))
+
+
+TRIMMED = "trimmed"
+
+
+def trim_of(last: Entry) -> dict[str, Any]:
+    """What the chain keeps of the links up to `last` that it drops: the detail of a link `trimmed`."""
+    return {"upto": last.seq, "hash": last.hash}
+
+
+def find_break(entries: Iterable[Entry]) -> int | None:
+    """The number of the first link that does not fit, None where the chain is whole.
+
+    A chain may begin later where a link `trimmed` in it says what was dropped before.
+    """
+    chain = list(entries)
+    before, seq = "", 0
+    if chain and chain[0].seq > 1:
+        dropped = {"upto": chain[0].seq - 1, "hash": chain[0].before}
+        if not any(e.action == TRIMMED and {k: e.detail.get(k) for k in dropped} == dropped for e in chain):
+            return chain[0].seq
+        before, seq = chain[0].before, chain[0].seq - 1
+    for entry in chain:
+        if entry.seq != seq + 1 or entry.before != before or entry.hash != _hash(entry):
+            return entry.seq
+        before, seq = entry.hash, entry.seq
+    return None
+
+
+def _hash(entry: Entry) -> str:
+    content = {k: v for k, v in asdict(entry).items() if k != "hash"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()

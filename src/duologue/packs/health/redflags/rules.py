@@ -1,0 +1,232 @@
+"""Red flags in what a person says: rules as data, read before anything else, without any model.
+
+`rules/redflags.yaml` names concepts; `rules/concepts-<lang>.yaml` says how people put them; `context.py` and `answers.py` say
+whether they are meant. A level that a rule has set is never lowered here: `raise_level` only raises, whatever a model suggests.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from typing import Literal
+
+from duologue.kit.text import Lang, detect_lang
+from duologue.packs.health.facts.dialogue import Exchange, Spoken, Turn, find_exchanges, read_turns
+from duologue.packs.health.language.answers import lost_functions
+from duologue.packs.health.language.context import assess, is_past, is_supposed, opens_negation
+from duologue.packs.health.language.measures import answered_measures, derive_concepts
+from duologue.packs.health.language.phrases import Mention, load_lexicon, load_rules
+from duologue.packs.health.redflags.classifier import suspects
+
+Level = Literal[1, 2, 3, 4, 5]
+"""1 emergency now, 2 emergency department, 3 seen today, 4 appointment, 5 self-care."""
+State = Literal["raised", "ask"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The words behind a concept: characters `start` to `end` of the turn `turn`; `is_certain` is false for an unclear answer."""
+
+    concept: str
+    turn: int
+    start: int
+    end: int
+    words: str
+    is_certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A rule that fired. `raised` has all that it needs; `ask` has its core, the rest is unknown and is asked now."""
+
+    rule: str
+    version: int
+    level: Level
+    state: State
+    title: str
+    source: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Alternatives of which one must be present, or, excluding, none."""
+
+    concepts: frozenset[str]
+    excludes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule as read from the file."""
+
+    id: str
+    level: Level
+    title: Mapping[str, str]
+    source: str
+    when: tuple[tuple[Part, ...], ...]
+    ask: tuple[tuple[Part, ...], ...]
+    unless: frozenset[str]
+
+
+def _parts(line: str) -> tuple[Part, ...]:
+    return tuple(Part(frozenset(p.strip(" !").split("|")), p.strip().startswith("!")) for p in line.split("+"))
+
+
+@cache
+def load_redflag_rules() -> tuple[int, tuple[Rule, ...]]:
+    """The version of the rules and the rules."""
+    data = load_rules("redflags.yaml")
+    rules = tuple(
+        Rule(
+            r["id"],
+            r["level"],
+            {"en": r["en"], "zh": r["zh"]},
+            r["source"],
+            tuple(_parts(x) for x in r["when"]),
+            tuple(_parts(x) for x in r.get("ask", [])),
+            frozenset(r.get("unless", [])),
+        )
+        for r in data["rules"]
+    )
+    return int(data["version"]), rules
+
+
+def red_flags(text_or_turns: Spoken, lang: Lang | None = None, *, wide: bool = True) -> list[Alarm]:
+    """Alarms in a text or a dialogue, gravest first; an empty list where none of the rules has reason to fire.
+
+    Where no rule fires, a classifier may say that a person's words sound like an emergency; that is asked about. `wide=False`
+    leaves the classifier out.
+    """
+    turns = read_turns(text_or_turns)
+    language = lang or detect_lang(" ".join(t.text for t in turns))
+    found = find_concepts(turns, language)
+    version, rules = load_redflag_rules()
+    alarms = [a for rule in rules if (a := _apply(rule, version, found, language))]
+    if wide and not alarms:
+        alarms = _unnamed(turns, version, language)
+    return sorted(alarms, key=lambda a: (a.level, a.state == "ask"))
+
+
+UNNAMED: Mapping[Lang, str] = {"en": "Possible emergency that no rule names", "zh": "规则未命名的可能急症"}
+
+
+def _unnamed(turns: list[Turn], version: int, lang: Lang) -> list[Alarm]:
+    """What a classifier suspects in the person's own telling; bare answers to questions are left to the rules."""
+    answers = {x.answer.index for x in find_exchanges(turns, lang) if x.polarity != "other"}
+    for turn in turns:
+        if turn.role == "patient" and turn.index not in answers and suspects(turn.text, meant_in(turn.text, lang), lang):
+            evidence = (Evidence("unnamed", turn.index, 0, len(turn.text), turn.text, False),)
+            return [Alarm("unnamed", version, 2, "ask", UNNAMED[lang], "own classifier, see weights/README.md", evidence)]
+    return []
+
+
+def raise_level(alarms: Iterable[Alarm], suggested: Level = 5) -> Level:
+    """The triage level: the gravest of the alarms' and of a suggestion. A suggestion can raise it and can't lower it."""
+    return min((*(a.level for a in alarms), suggested))
+
+
+def find_concepts(turns: list[Turn], lang: Lang) -> dict[str, list[Evidence]]:
+    """Concepts that are meant as present, with their words; of unclear answers the concepts asked for, as not certain."""
+    found: dict[str, list[Evidence]] = {}
+    for turn in turns:
+        if turn.role == "patient":
+            for e in _stated(turn, lang):
+                found.setdefault(e.concept, []).append(e)
+    for x in find_exchanges(turns, lang):
+        if x.polarity == "no":
+            for concept in lost_functions(x.question.text[x.asked_from :], lang):
+                words = x.answer.text
+                found.setdefault(concept, []).append(Evidence(concept, x.answer.index, 0, len(words), words, False))
+        if x.polarity == "no" or is_past(x.answer.text, lang):
+            continue
+        for e in _stated(x.question, lang, asked=True):
+            sure = x.polarity == "yes"
+            found.setdefault(e.concept, []).append(Evidence(e.concept, e.turn, e.start, e.end, e.words, sure))
+        for e in _across(x, lang):
+            found.setdefault(e.concept, []).append(e)
+        for concept, start, end in answered_measures(x.question.text, x.answer.text, lang):
+            found.setdefault(concept, []).append(Evidence(concept, x.answer.index, start, end, x.answer.text[start:end]))
+    return found
+
+
+def _across(x: Exchange, lang: Lang) -> Iterator[Evidence]:
+    """What only question and answer together say: "How many tablets?" – "About forty"."""
+    if len(x.answer.text) <= 40:
+        asked = len(x.question.text) + 1
+        for m in load_lexicon(lang).find(f"{x.question.text} {x.answer.text}"):
+            if m.start < asked - 1 and m.end > asked:
+                yield Evidence(m.concept, x.answer.index, 0, m.end - asked, x.answer.text[: m.end - asked])
+
+
+def _stated(turn: Turn, lang: Lang, *, asked: bool = False) -> Iterable[Evidence]:
+    for concept, start, end in _meant(turn.text, lang, asked):
+        yield Evidence(concept, turn.index, start, end, turn.text[start:end])
+
+
+def meant_in(text: str, lang: Lang) -> tuple[str, ...]:
+    """The names of the concepts that a text means as present, each once."""
+    return tuple(sorted({concept for concept, _, _ in _meant(text, lang, False)}))
+
+
+@lru_cache(maxsize=2048)
+def _meant(text: str, lang: Lang, asked: bool) -> tuple[tuple[str, int, int], ...]:
+    """Concepts of a text that are meant, with their places; a talk's turns come again with each new one."""
+    lexicon = load_lexicon(lang)
+    mentions = list(lexicon.find(text))
+    figures = [(m.start, m.end) for m in mentions if m.concept == "figure"]
+    spans = [(m.concept, m.start, m.end) for m in mentions if m.concept != "figure" and not _is_broken(text, m, lang)]
+    out = []
+    measured = list(derive_concepts(text, lang))
+    for concept, start, end in [*spans, *measured]:
+        if any(start < e and s < end for s, e in figures):
+            continue
+        how = assess(text, start, end, lang)
+        if how.hypothetical and (concept, start, end) in measured and not is_supposed(text, start, end, lang):
+            how = replace(how, hypothetical=False)
+        if how.is_present or (asked and not how.family and not how.historical):
+            out.append((concept, start, end))
+    return tuple(out)
+
+
+def _is_broken(text: str, mention: Mention, lang: Lang) -> bool:
+    """Whether a negation stands between the parts of a mention: "knee swollen, no fever"."""
+    return any(opens_negation(text[a:b], lang) for a, b in mention.gaps)
+
+
+def _apply(rule: Rule, version: int, found: Mapping[str, list[Evidence]], lang: Lang) -> Alarm | None:
+    if rule.unless & found.keys():
+        return None
+    best: Alarm | None = None
+    for state, lines in (("raised", rule.when), ("ask", rule.ask)):
+        for line in lines:
+            evidence = _match(line, found)
+            if evidence is None:
+                continue
+            sure = all(e.is_certain for e in evidence)
+            alarm = Alarm(
+                rule.id,
+                version,
+                rule.level,
+                "raised" if sure and state == "raised" else "ask",
+                rule.title[lang],
+                rule.source,
+                evidence,
+            )
+            if alarm.state == "raised":
+                return alarm
+            best = best or alarm
+    return best
+
+
+def _match(line: tuple[Part, ...], found: Mapping[str, list[Evidence]]) -> tuple[Evidence, ...] | None:
+    evidence: list[Evidence] = []
+    for part in line:
+        here = [e for c in sorted(part.concepts & found.keys()) for e in found[c]]
+        if part.excludes:
+            if here:
+                return None
+        elif not here:
+            return None
+        else:
+            evidence.append(max(here, key=lambda e: e.is_certain))
+    return tuple(evidence)

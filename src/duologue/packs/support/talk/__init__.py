@@ -1,0 +1,1 @@
+"""What happens in a conversation: read, routed, answered, offered, asked, remembered."""

@@ -1,0 +1,124 @@
+"""Offers in a conversation: when one is proposed, to whom it was shown, and what became of it, with the probability of each choice.
+
+A proposal is seen by experts only; the person sees what an expert sends, or what was asked for. Knows no page.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from duologue.kit.errors import Conflict, NotFound
+from duologue.kit.ids import new_id
+from duologue.kit.text import EMAIL, Lang, detect_lang
+from duologue.packs.support import repository
+from duologue.packs.support.minds import minds_of, think
+from duologue.packs.support.model import Offer, OfferState
+from duologue.packs.support.recommend.welcome import Situation, is_welcome
+from duologue.packs.support.shop.catalogue import Item, Rules
+from duologue.packs.support.shop.orders import open_shop
+from duologue.sdk import Conversation, Host, Message
+
+PROPOSED = 3
+EXPLORE = 0.1
+"""Share of places that go to a random one of the best, so that what others would have earned can be estimated."""
+SOLVED, ADVICE = "thanks_goodbye", "recommend_item"
+GRIEVANCES = frozenset({"complaint", "human"})
+NEED_MESSAGES = 4
+
+
+async def propose(
+    host: Host, here: Conversation, message: Message, data: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]
+) -> list[Offer]:
+    """What could be offered now; nothing where an offer is not welcome or nothing fits."""
+    intents = [one["intent"] for one in data.get("intents", ()) if one["is_in_scope"]] if data["understanding"] == "sure" else []
+    asks = ADVICE in intents
+    if not asks and SOLVED not in intents:
+        return []
+    async with host.read() as tx:
+        known = await repository.list_offers(tx, here.workspace_id, conversation_id=here.id)
+    seen = [one["intent"] for reading in earlier for one in reading.get("intents", ()) if reading["understanding"] == "sure"]
+    now = Situation(
+        has_complaint=bool(GRIEVANCES & {*seen, *intents}),
+        has_open_issue=not asks and SOLVED not in intents,
+        is_escalated=here.attention.kind == "requested",
+        asked_for_advice=asks,
+        satisfaction=data.get("satisfaction", {}).get("score"),
+        last_sentiment=data["sentiment"],
+        offers_made=len([offer for offer in known if offer.state != "dropped"]),
+        offers_refused=len([offer for offer in known if offer.state == "declined"]),
+    )
+    return await _choose(host, here, message, known) if is_welcome(now) else []
+
+
+async def _choose(host: Host, here: Conversation, message: Message, known: Sequence[Offer]) -> list[Offer]:
+    recommender, items = await minds_of(host).shop(host, here.workspace_id)
+    if recommender is None:
+        return []
+    messages = [m for m in await host.list_messages(here.workspace_id, here.id, public_only=True) if m.author_kind == "person"]
+    said = [m.body for m in messages if m.kind == "text" and m.seq > here.episode_seq]
+    orders = [order for email in find_addresses(said) for order in open_shop(host.folder, here.workspace_id).list_of(email)]
+    async with host.read() as tx:
+        taken = [e.item for e in await repository.list_events(tx, here.workspace_id) if e.person == here.person_id]
+    bought = [item for order in reversed(orders) for line in order["items"] if (item := find_item(line["sku"], items))]
+    region = orders[0]["region"] if orders else ""
+    rules = Rules(region=region, leave_out=frozenset(offer.item for offer in known))
+    need = "\n".join(said[-NEED_MESSAGES:])
+    history = [*taken, *bought]
+    found = await think(lambda: recommender.recommend(k=PROPOSED, history=history, need=need, rules=rules, explore=EXPLORE))
+    lang = detect_lang(message.body, here.lang)
+    titles = {item.id: item.name(lang) for item in items.values()}
+    return [
+        Offer(
+            new_id("sof"), here.workspace_id, here.id, here.person_id, one.item, place, one.score, one.propensity,
+            one.reason(lang, titles), "proposed", "", message.created_at,
+        )
+        for place, one in enumerate(found)
+    ]  # fmt: skip
+
+
+def find_addresses(said: Sequence[str]) -> list[str]:
+    """The e-mail addresses that a person wrote, each once."""
+    return list(dict.fromkeys(match[0].casefold() for text in said for match in EMAIL.finditer(text)))
+
+
+def find_item(sku: str, items: Mapping[str, Item]) -> str:
+    """The item of a stock number, whose end may name a size; empty where the catalogue has none."""
+    return max((item for item in items if sku == item or sku.startswith(f"{item}-")), key=len, default="")
+
+
+def make_card(offers: Sequence[Offer], items: Mapping[str, Item], lang: Lang) -> dict[str, Any]:
+    """The card that a message carries."""
+    shown = [
+        {"id": offer.id, "title": items[offer.item].name(lang), "price": items[offer.item].price_text, "reason": offer.reason}
+        for offer in offers
+        if offer.item in items
+    ]
+    return {"pack": "support", "kind": "Offers", "panel": "mine", "offers": shown}
+
+
+_LEAD: Mapping[Lang, str] = {"en": "This may suit you: {titles}.", "zh": "这些也许适合您：{titles}。"}
+
+
+def render_offers(offers: Sequence[Offer], items: Mapping[str, Item], lang: Lang) -> str:
+    """The offers in one sentence, for those who see no card."""
+    titles = (", " if lang == "en" else "、").join(items[offer.item].name(lang) for offer in offers if offer.item in items)
+    return _LEAD[lang].format(titles=titles)
+
+
+async def move(
+    host: Host, workspace_id: str, offer_id: str, states: Sequence[OfferState], to: OfferState, by: str, at: datetime, *,
+    person_id: str = "",
+) -> Offer:  # fmt: skip
+    """Change the state of an offer. Raises NotFound (also for another person's), and Conflict where it is elsewhere by now."""
+    async with host.write() as tx:
+        offer = await repository.find_offer(tx, workspace_id, offer_id)
+        if offer is None or (person_id and offer.person_id != person_id):
+            raise NotFound("There is no such offer.")
+        if offer.state == to:
+            return offer
+        if offer.state not in states:
+            raise Conflict(f"The offer is {offer.state} by now.", state=offer.state)
+        offer = replace(offer, state=to, by=by or offer.by, decided_at=at)
+        await repository.put(tx, offer)
+        return offer

@@ -1,0 +1,145 @@
+"""How the pack answers within a turn: the survey's thanks, approved answers, advice with offers; and where nothing else would be
+sent, one question, then a person. Knows what was read of the message, no model.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from duologue.kit.text import Lang
+from duologue.packs.support import repository
+from duologue.packs.support.intents.labels import label_of
+from duologue.packs.support.minds import minds_of
+from duologue.packs.support.mood.survey import read_answer
+from duologue.packs.support.talk.fallback import Progress, Understanding, decide_step, hand_back, is_vague, render_question
+from duologue.packs.support.talk.offers import ADVICE, make_card, move, render_offers
+from duologue.packs.support.talk.reading import find_survey
+from duologue.packs.support.talk.surveys import answer_survey, render_thanks
+from duologue.packs.support.tools import match_order
+from duologue.sdk import Message, Reply, Skill, SkillContext
+
+ASKED = "support_asked"
+"""Key in a message's data: which question it was, `clarify` or `rephrase`."""
+SURE_OF_WORDS = 0.97
+TORN, TORN_VAGUE, BALANCE = 0.75, 0.35, 0.5
+"""Probability of the two likeliest intents together from which it is asked which is meant, and the least share of the second in
+the first; of a short message less is enough."""
+WANTS = "support_wants"
+"""Key in a message's data: what the person was asked for."""
+_OWN = re.compile(r"\b(?:my|mine|our|i|i've|i'm|we)\b|我|咱|到哪|没收到|没到|没动|不动|未收到", re.IGNORECASE)
+"""Words of somebody who waits for something of his own, rather than asks how it is done."""
+_WHICH_ORDER: Mapping[Lang, str] = {
+    "en": "I can look that up. What is the order number (it begins with RO-), and which e-mail address was the order placed with?",
+    "zh": "我可以帮您查询。请告诉我订单号（以 RO- 开头）和下单时使用的邮箱。",
+}
+_GOODBYE: Mapping[Lang, str] = {"en": "You're welcome. I am here if anything else comes up.", "zh": "不客气，还有问题随时告诉我。"}
+
+
+def _read(context: SkillContext) -> Mapping[str, Any]:
+    return next((reading.data for reading in context.readings if reading.name == "message"), {})
+
+
+async def thank_for_answer(context: SkillContext) -> Reply | None:
+    """The person answered the survey in words."""
+    message, lang = context.turn.message, context.turn.lang
+    if not _read(context).get("survey_answer"):
+        return None
+    survey, answer = await find_survey(context.host, message), read_answer(message.body)
+    if survey is None or answer is None:
+        return None
+    await answer_survey(
+        context.host, message.workspace_id, survey, answer.score, answer.remark, person_id=context.turn.conversation.person_id
+    )
+    lang = context.turn.conversation.lang
+    return Reply(render_thanks(answer.score, lang), SURE_OF_WORDS, lang=lang, is_settled=True)
+
+
+async def say_goodbye(context: SkillContext) -> Reply | None:
+    """The person needs nothing more, and says so in more words than small talk knows."""
+    data, lang = _read(context), context.turn.lang
+    if data.get("understanding") != "sure" or [one["intent"] for one in data["intents"]] != ["thanks_goodbye"]:
+        return None
+    return Reply(_GOODBYE[lang], data["intents"][0]["confidence"], is_settled=True)
+
+
+async def ask_for_order(context: SkillContext) -> Reply | None:
+    """The person asks where an order is and did not say which: asked for once, for the shop's system knows the answer."""
+    data, turn = _read(context), context.turn
+    is_about_one = data.get("understanding") == "sure" and [one["intent"] for one in data["intents"]] == ["order_status"]
+    said = " ".join([turn.question, *turn.asked_before])
+    was_asked = any(WANTS in message.data for message in turn.history)
+    if not is_about_one or was_asked or match_order(said) or not _OWN.search(turn.question):
+        return None
+    return Reply(_WHICH_ORDER[turn.lang], SURE_OF_WORDS, data={WANTS: "order"}, is_settled=True)
+
+
+async def answer_approved(context: SkillContext) -> Reply | None:
+    """One sure intent for which a member approved an answer, in a message that is not about a certain order."""
+    data = _read(context)
+    if data.get("understanding") != "sure" or len(data["intents"]) != 1 or any(slot["kind"] == "order" for slot in data["slots"]):
+        return None
+    one, lang = data["intents"][0], context.turn.lang
+    async with context.host.read() as tx:
+        known = await repository.list_answers(tx, context.turn.conversation.workspace_id)
+    body = next((answer.body for answer in known if answer.intent == one["intent"] and answer.lang == lang), "")
+    if not body or body in [m.body for m in context.turn.history if m.author_kind != "person"]:
+        return None
+    return Reply(body, one["confidence"], data={"support_intent": one["intent"]}, is_settled=True)
+
+
+async def advise(context: SkillContext) -> Reply | None:
+    """The person asked what to buy or book: the offers that were chosen for this message, as a card."""
+    data, here, lang = _read(context), context.turn.conversation, context.turn.lang
+    if data.get("understanding") != "sure" or ADVICE not in [one["intent"] for one in data["intents"]] or here.mode != "autopilot":
+        return None
+    async with context.host.read() as tx:
+        made = await repository.list_offers(tx, here.workspace_id, conversation_id=here.id)
+    fresh = [offer for offer in made if offer.state == "proposed" and offer.at == context.turn.message.created_at]
+    if not fresh:
+        return None
+    _, items = await minds_of(context.host).shop(context.host, here.workspace_id)
+    for offer in fresh:
+        await move(context.host, here.workspace_id, offer.id, ("proposed",), "shown", "ai", context.turn.message.created_at)
+    return Reply(render_offers(fresh, items, lang), 0.9, data={"card": make_card(fresh, items, lang)})
+
+
+async def ask_once(context: SkillContext) -> Reply | None:
+    """Nothing would be sent: ask which is meant or for other words, once; then a person. Only where it may speak alone."""
+    data, turn = _read(context), context.turn
+    if turn.conversation.mode != "autopilot" or turn.instruction or "understanding" not in data or context.answer is None:
+        return None
+    progress = find_progress(turn.history)
+    understanding: Understanding = data["understanding"]
+    if not progress.has_asked:
+        is_torn = understanding == "unsure" and _is_torn([chance for _, chance in data["likely"][:2]], is_vague(turn.question))
+        if not is_torn and (understanding == "sure" or not is_vague(turn.question)):
+            return None  # a whole question that the knowledge does not answer: a draft, or a person
+        understanding = "unsure" if is_torn else "outside"
+    step, _ = decide_step(progress, "outside" if understanding == "sure" else understanding)
+    if step == "hand_over":
+        kept = context.answer  # a draft for whoever takes over
+        return Reply(kept.body, 0.0, lang=kept.lang, citations=kept.citations, hand_over="failed_turns", team=data["route"]["team"])
+    options = [label_of(intent, turn.lang) for intent in data["options"]]
+    return Reply(render_question(step, options, turn.lang), SURE_OF_WORDS, data={ASKED: step}, is_settled=True)
+
+
+def _is_torn(chances: Sequence[float], is_short: bool) -> bool:
+    if is_short:
+        return sum(chances) >= TORN_VAGUE
+    return len(chances) > 1 and sum(chances) >= TORN and chances[1] >= BALANCE * chances[0]
+
+
+def find_progress(history: tuple[Message, ...]) -> Progress:
+    """Whether the last thing said to the person was a question of ours; what a person or an answer said since opens all again."""
+    said = [message for message in history if message.author_kind in ("ai", "expert")]
+    return Progress(has_asked=True) if said and ASKED in said[-1].data else hand_back()
+
+
+SKILLS = (
+    Skill("survey", thank_for_answer),
+    Skill("goodbye", say_goodbye),
+    Skill("approved", answer_approved),
+    Skill("order", ask_for_order),
+    Skill("advice", advise),
+    Skill("ask", ask_once, when="last"),
+)
