@@ -86,7 +86,7 @@ def read_detail(text: str, start: int, end: int, kind: str, lang: Lang) -> dict[
         }
     )
     if kind in ("allergy", "social", "condition"):
-        patterns = {"duration": READING["duration"]} if kind == "condition" else {}
+        patterns = {"condition": {"duration": READING["duration"]}, "social": {"amount": READING["amount"]}}.get(kind, {})
     out = {}
     for name, pattern in patterns.items():
         behind = pattern.search(folded, end, right) if name == "dose" else None

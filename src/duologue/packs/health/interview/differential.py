@@ -26,6 +26,7 @@ class Ranked:
     """A condition with its probability and the evidence that speaks for and against it, strongest first (log-odds, nats)."""
 
     name: str
+    name_zh: str
     icd10: str
     severity: int
     probability: float
@@ -38,6 +39,7 @@ class Knowledge:
     """The knowledge base as arrays."""
 
     names: tuple[str, ...]
+    names_zh: tuple[str, ...]
     icd10: tuple[str, ...]
     severity: Floats  # (C,) 1 gravest … 5
     prior: Floats  # (C,) log
@@ -68,6 +70,7 @@ def load_knowledge() -> Knowledge:
     p = np.clip((raw * n[:, None] + 0.5) / (n[:, None] + 1), _LIMIT, 1 - _LIMIT)
     return Knowledge(
         tuple(c["name"] for c in data["conditions"]),
+        tuple(c["zh"] for c in data["conditions"]),
         tuple(c["icd10"].upper() for c in data["conditions"]),
         np.array([c["severity"] for c in data["conditions"]], dtype=float),
         np.log(n / n.sum()),
@@ -129,7 +132,7 @@ def rank(known: Mapping[str, bool], top: int = 5, temperature: float = 1.0) -> l
             weights.append((evidence, float((kb.yes[i, j] - mean_yes[j]) if present else (kb.no[i, j] - mean_no[j]))))
         pro = tuple(sorted((w for w in weights if w[1] > 0.05), key=lambda w: -w[1]))
         contra = tuple(sorted((w for w in weights if w[1] < -0.05), key=lambda w: w[1]))
-        out.append(Ranked(kb.names[i], kb.icd10[i], int(kb.severity[i]), float(belief[i]), pro, contra))
+        out.append(Ranked(kb.names[i], kb.names_zh[i], kb.icd10[i], int(kb.severity[i]), float(belief[i]), pro, contra))
     return out
 
 

@@ -15,6 +15,8 @@ from duologue.packs.health.interview.differential import Ranked, best_question, 
 from duologue.packs.health.language.phrases import load_rules
 from duologue.packs.health.redflags.rules import Alarm, Level, raise_level, red_flags
 
+SMOKES, SMOKED = "E_79", "E_191"
+"""Who smokes is no former smoker, whatever he says to the question for it ("I smoke five a day")."""
 _OPEN = {"en": "What brings you here today?", "zh": "您今天哪里不舒服？"}
 _HISTORY = {
     "en": ("When did it start?", "Which medicines do you take?", "Do you have any allergies to medicines?"),
@@ -112,6 +114,8 @@ class Interview:
             key = keys.get(x.question.text, "")
             if key in load_knowledge().evidences and x.polarity in ("yes", "no"):
                 known[key] = x.polarity == "yes"
+        if known.get(SMOKES):
+            known[SMOKED] = False
         return known
 
     def differential(self, top: int = 5) -> list[Ranked]:

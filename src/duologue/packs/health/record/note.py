@@ -28,10 +28,11 @@ _WORDS = {
            "family": "Family: {0}.",
            "denied allergies": "Denies allergies.", "unknown allergies": "Unsure about allergies.",
            "denied medications": "Takes no medicines.", "ended": "No longer: {0}.", "takes": "{0}.",
-           "flag": "Red flag, {1}: {0}.", "none": "No red flag fired."},
+           "raised": "Red flag: {0}.", "ask": "To be asked about: {0}.", "none": "No red flag fired."},
     "zh": {"denies": "否认{0}。", "unknown": "{0}不详。", "reports": "{0}。", "not asked": "未询问。", "family": "家族：{0}。",
            "denied allergies": "否认过敏。", "unknown allergies": "过敏史不详。", "denied medications": "未用药。",
-           "ended": "已停：{0}。", "takes": "{0}。", "flag": "危险信号（{1}）：{0}。", "none": "未触发危险信号。"},
+           "ended": "已停：{0}。", "takes": "{0}。", "raised": "危险信号：{0}。", "ask": "待询问：{0}。",
+           "none": "未触发危险信号。"},
 }  # fmt: skip
 
 _MEASURES = {"temperature": "体温", "pulse": "心率", "spo2": "血氧", "systolic": "收缩压", "diastolic": "舒张压", "glucose": "血糖"}
@@ -123,7 +124,7 @@ def note_of(facts: FactGraph) -> Note:
     say("vitals", w["reports"], [f for f in own if f.kind == "measure" and f.unit not in ("mo", "wk")])
     alarms = red_flags(list(facts.turns), facts.lang)
     for a in alarms:
-        out.append(_sentence("assessment", w["flag"].format(a.title, a.rule), [(e.turn, e.words) for e in a.evidence]))
+        out.append(_sentence("assessment", w[a.state].format(a.title), [(e.turn, e.words) for e in a.evidence]))
     if not alarms:
         out.append(Sentence("assessment", w["none"], ()))
     return Note(facts.lang, tuple(out))
@@ -149,8 +150,10 @@ def _phrase(f: Fact, lang: Lang) -> str:
         name = _MEASURES.get(f.concept, f.concept) if lang == "zh" else f.concept
         return f"{name} {f.value:g} {'°C' if f.unit == 'Cel' else f.unit}"
     name = _named_by(f) if lang == "zh" else f.concept
-    detail = [v for k, v in f.detail.items() if k in ("dose", "side", "severity", "duration", "course")]
-    return f"{name} ({', '.join(detail)})" if detail else name
+    detail = [v for k, v in f.detail.items() if k in ("dose", "amount", "side", "severity", "duration", "course")]
+    if not detail:
+        return name
+    return f"{name} ({', '.join(detail)})" if lang == "en" else f"{name}（{'，'.join(detail)}）"
 
 
 _AT_LARGE = ("allergies", "medications")
