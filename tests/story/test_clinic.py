@@ -16,7 +16,8 @@ from duologue.engine.protocol import ChatMessage
 from duologue.engine.scripted import Script, ScriptedEngine
 from duologue.kit.errors import ModelUnavailable
 from duologue.packs.health import repository
-from duologue.packs.health.pack import PACK, forget_drafts, page_again, trim_audit
+from duologue.packs.health.pack import PACK, page_again
+from duologue.packs.health.pages.retention import forget_drafts, trim_audit
 from duologue.packs.health.record.life import find_break
 from duologue.packs.health.sample import answer, load_patients
 from tests.doubles.openai_server import serve_openai
@@ -283,6 +284,34 @@ async def test_who_takes_a_waiting_talk_over_cares_for_its_person_from_then_on(c
     await expert.get(road)
     await expert.post(f"{road}/hand-back", {})
     assert (await expert.get(road))["messages"]
+
+
+async def test_the_list_names_whom_one_cares_for_or_who_waits_and_others_are_found_by_name_with_a_reason(clinic: House) -> None:
+    ids = {name: await play(clinic, SCRIPTS[name], 2) for name in ("Marta Keller", "Priya Nair", "陈立新")}
+    waiting = await play(clinic, SCRIPTS[EMERGENCIES[0]], 4)
+    host, ws = clinic.platform.hosts["health"], clinic.workspace.id
+    for name, conversation_id in ids.items():
+        await host.label(ws, conversation_id, subject=name)
+    await clinic.platform.conversations.hand_to_team(ws, waiting, "", clinic.members["owner"].id)
+    expert = await clinic.member("expert")
+
+    async def rows(**params: str) -> dict[str, Any]:
+        asked = f"/api/packs/health/records/{'find' if params else 'patients'}"
+        return {r["id"]: r for r in (await expert.get(asked, params=params))["patients"]}
+
+    assert {i: (r["mine"], r["may_read"]) for i, r in (await rows()).items()} == {waiting: (False, True)}
+    assert (await expert.get("/api/packs/health/note/record", params={"conversation_id": waiting}))["conversation"] == waiting
+    assert (await expert.call("GET", "/api/packs/health/records/find", params={"words": "a"})).status_code == 422
+    assert await rows(words="100%") == {}
+    marta = ids["Marta Keller"]
+    assert await rows(words="keller marta") == {marta: {"id": marta, "subject": "Marta Keller", "mine": False, "may_read": False}}
+    assert set(await rows(words="立新")) == {ids["陈立新"]}
+    assert (await expert.call("GET", "/api/packs/health/note/record", params={"conversation_id": marta})).status_code == 403
+    assert (await act(expert, "break_glass", {"reason": "asked by the ward"}, marta)).status_code == 200
+    assert {i: r["mine"] for i, r in (await rows()).items()} == {waiting: False, marta: True}
+    async with host.read() as tx:
+        searched = [e.detail for e in await repository.list_audit(tx, ws) if e.action == "searched"]
+    assert [(d["words"], d["found"]) for d in searched] == [("100%", 0), ("keller marta", 1), ("立新", 1)]
 
 
 async def test_drafts_are_forgotten_after_their_days_and_signed_records_stay(clinic: House) -> None:

@@ -1,5 +1,6 @@
 """All SQL of workspaces, members, sign-ins and persons. Tokens come hashed; passwords come hashed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -231,6 +232,14 @@ async def find_persons(tx: Tx, workspace_id: str, person_ids: set[str]) -> dict[
     """Several persons of this workspace, by id."""
     query = select(person).where(person.c.workspace_id == workspace_id, person.c.id.in_(person_ids))
     return {row.id: _make(Person, row) for row in await tx.conn.execute(query)} if person_ids else {}
+
+
+async def find_named(tx: Tx, workspace_id: str, words: Sequence[str], limit: int) -> list[Person]:
+    """Persons whose name holds every one of these words, whatever their case, by name."""
+    query = select(person).where(person.c.workspace_id == workspace_id)
+    for word in words:
+        query = query.where(func.lower(person.c.name).contains(word.lower(), autoescape=True))
+    return [_make(Person, row) for row in await tx.conn.execute(query.order_by(person.c.name, person.c.id).limit(limit))]
 
 
 async def delete_person(tx: Tx, workspace_id: str, person_id: str) -> int:

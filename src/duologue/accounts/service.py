@@ -4,6 +4,7 @@ Knows no HTTP. Passwords and tokens go in and out in clear and are stored hashed
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -254,6 +255,11 @@ class AccountService:
         """Those of the persons that exist in this workspace, by id."""
         async with self._database.read() as tx:
             return await repository.find_persons(tx, workspace_id, person_ids)
+
+    async def find_named(self, workspace_id: str, words: Sequence[str], limit: int = 50) -> list[Person]:
+        """Persons whose name holds every one of these words; none where there are no words."""
+        async with self._database.read() as tx:
+            return await repository.find_named(tx, workspace_id, words, limit) if words else []
 
     async def set_person_lang(self, workspace_id: str, person_id: str, lang: Lang) -> Person:
         """Note the language that a person chose."""

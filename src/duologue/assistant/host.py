@@ -3,9 +3,10 @@
 One object per process. What a pack may not do (speak while a person is in control, write past the fence) it cannot do here either.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,11 +16,11 @@ from numpy.typing import NDArray
 from duologue.assistant import repository
 from duologue.assistant.model import Draft, Reading, Run
 from duologue.conversation.model import Citation, Conversation, Desk, HandoverReason, Message, Mode, Visibility
-from duologue.conversation.service import ConversationService
+from duologue.conversation.service import ConversationService, View
 from duologue.engine.protocol import ChatMessage, Engine, EngineInfo, GenerationRequest, TextDelta
 from duologue.engine.redacted import Redact, RedactedEngine
 from duologue.kit.clock import Clock
-from duologue.kit.errors import ModelUnavailable
+from duologue.kit.errors import Conflict, ModelUnavailable
 from duologue.kit.settings import Settings
 from duologue.kit.text import Lang
 from duologue.knowledge.model import Encode, IngestReport, Input, SearchResult
@@ -51,6 +52,19 @@ class Nobody:
         return False
 
 
+class People(Protocol):
+    """The persons of a workspace: what they are called, and that one is forgotten everywhere. Kept by `review`."""
+
+    async def names(self, workspace_id: str, person_ids: Collection[str]) -> dict[str, str]:
+        """Names by id; who never gave one has an empty one."""
+
+    async def find(self, workspace_id: str, words: Sequence[str], limit: int) -> list[str]:
+        """The ids of persons whose name holds every one of these words."""
+
+    async def erase(self, tx: WriteTx, workspace_id: str, person_id: str) -> list[str]:
+        """Delete a person with all that there is of him; his conversations' ids. Raises NotFound."""
+
+
 class Host:
     """The program as one pack sees it. `folder` is the pack's own to write in."""
 
@@ -67,6 +81,7 @@ class Host:
         sentences: Encode | None = None,
         redact: Redact | None = None,
         consents: Callable[[str], Awaitable[Consents]] | None = None,
+        people: People | None = None,
     ) -> None:
         self.pack = pack
         self.settings = settings
@@ -79,6 +94,7 @@ class Host:
         self._engine = RedactedEngine(engine, redact) if redact is not None and engine.info.is_outside else engine
         self._may_leave = may_leave
         self._consents = consents
+        self._people = people
 
     @property
     def clock(self) -> Clock:
@@ -111,14 +127,57 @@ class Host:
         """One conversation. Raises NotFound."""
         return await self._conversations.get(workspace_id, conversation_id)
 
-    async def list_conversations(self, workspace_id: str, *, person_id: str = "", limit: int = 200) -> list[Conversation]:
-        """Conversations of this pack's desks, the latest first; of one person where he is named."""
+    async def list_conversations(
+        self, workspace_id: str, *, person_id: str = "", view: View = "all", member_id: str = "", limit: int = 200
+    ) -> list[Conversation]:
+        """Conversations of this pack's desks, the latest first; of one person, or of one view of the desk."""
         mine = {desk.id for desk in await self.list_desks(workspace_id)}
         if person_id:
             found = await self._conversations.list_of_person(workspace_id, person_id, limit)
         else:
-            found = await self._conversations.list_(workspace_id, limit=limit)
+            found = await self._conversations.list_(workspace_id, view, member_id=member_id, limit=limit)
         return [c for c in found if c.desk_id in mine]
+
+    async def list_of_persons(self, workspace_id: str, person_ids: Collection[str], limit: int = 200) -> list[Conversation]:
+        """Conversations of several persons at this pack's desks, the latest first."""
+        mine = {desk.id for desk in await self.list_desks(workspace_id)}
+        found = await self._conversations.list_of_persons(workspace_id, person_ids, limit=limit)
+        return [c for c in found if c.desk_id in mine]
+
+    async def find_called(self, workspace_id: str, words: Sequence[str], limit: int = 50) -> list[Conversation]:
+        """Conversations at this pack's desks whose person or subject is called so: every one of the words, whatever their case."""
+        mine = {desk.id for desk in await self.list_desks(workspace_id)}
+        people = await self._people.find(workspace_id, words, limit) if self._people else []
+        named = await self._conversations.list_of_persons(workspace_id, people, limit=limit)
+        found = {c.id: c for c in (*named, *await self._conversations.list_by_subject(workspace_id, words, limit))}
+        return [c for c in found.values() if c.desk_id in mine][:limit]
+
+    async def names(self, workspace_id: str, person_ids: Collection[str]) -> dict[str, str]:
+        """What these persons are called, by id; who never gave a name has an empty one."""
+        return await self._people.names(workspace_id, person_ids) if self._people else {}
+
+    async def list_closed(self, before: datetime) -> list[Conversation]:
+        """Of all workspaces: the conversations at this pack's desks that are closed and unchanged since then, the oldest first."""
+        return await self._conversations.list_closed(self.pack, before)
+
+    async def erase_person(
+        self, workspace_id: str, person_id: str, *, before: datetime, agrees: Callable[[WriteTx], Awaitable[bool]]
+    ) -> bool:
+        """Forget a person everywhere, in one transaction; whether he was.
+
+        He is kept where he has a conversation at a desk of another pack, or one that is not closed, or was changed since `before`,
+        or where `agrees` says no in the same transaction.
+        """
+        mine = {desk.id for desk in await self.list_desks(workspace_id)}
+        ids = [c.id for c in await self._conversations.list_of_persons(workspace_id, [person_id], limit=100_000)]
+        async with self._database.write() as tx:
+            held = [await self._conversations.lock(tx, workspace_id, i) for i in ids]
+            is_over = all(c.desk_id in mine and c.status == "resolved" and c.updated_at < before for c in held)
+            if self._people is None or not held or not is_over or not await agrees(tx):
+                return False
+            if set(await self._people.erase(tx, workspace_id, person_id)) != set(ids):
+                raise Conflict("The person began to write again meanwhile; nothing was erased.")
+        return True
 
     async def list_desks(self, workspace_id: str) -> list[Desk]:
         """The desks of the workspace that this pack serves."""

@@ -46,6 +46,7 @@ from duologue.learning.service import AutonomyService
 from duologue.learning.study import Studies
 from duologue.learning.trial import TrialService
 from duologue.review.consent import ConsentService
+from duologue.review.people import People
 from duologue.review.recall import VerdictRecall
 from duologue.review.service import ReviewService
 from duologue.store.database import Database
@@ -76,11 +77,11 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
     encoder = make_encoder(settings)
     knowledge = KnowledgeService(database, encoder, max_bytes=settings.max_upload_bytes)
     quick, mixed = make_quick_encoder(), make_mixed_encoder()
-    consents = ConsentService(database)
+    consents, people = ConsentService(database), People(accounts, conversations)
     hosts = {
         pack.name: Host(
             pack.name, database, conversations, knowledge, engine, settings, pack.may_leave, quick, mixed, pack.redact,
-            consents.look,
+            consents.look, people,
         )
         for pack in packs
     }  # fmt: skip

@@ -90,9 +90,15 @@ def begin_chores(packs: Sequence[Pack], hosts: Mapping[str, Host], database: Dat
     return [asyncio.create_task(_work(chore, hosts[pack.name], database)) for pack in packs for chore in pack.chores]
 
 
+FIRST_S = 60.0
+"""A chore begins no later than this after the start: a program that is started anew each day would never come to a daily one."""
+
+
 async def _work(chore: Chore, host: Host, database: Database) -> None:
+    wait_s = min(chore.every_s, FIRST_S)
     while True:
-        await asyncio.sleep(chore.every_s)
+        await asyncio.sleep(wait_s)
+        wait_s = chore.every_s
         try:
             async with database.alone(f"{host.pack}.{chore.name}") as is_ours:
                 if is_ours:

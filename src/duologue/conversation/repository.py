@@ -1,6 +1,6 @@
 """All SQL of conversations, messages, desks and postures. Rows in, frozen values out; no rule is decided here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -206,12 +206,18 @@ async def list_conversations(
     controller_prefix: str = "",
     statuses: Sequence[str] = (),
     person_id: str = "",
+    person_ids: Collection[str] | None = None,
+    subject: Sequence[str] = (),
     wants_attention: bool = False,
     before: datetime | None = None,
     limit: int = 50,
 ) -> list[Conversation]:
-    """Conversations, the most recently changed first."""
+    """Conversations, the most recently changed first; `subject`: words that theirs holds, all of them."""
     query = _conversations().where(_c.workspace_id == workspace_id)
+    for word in subject:
+        query = query.where(func.lower(_c.subject).contains(word.lower(), autoescape=True))
+    if person_ids is not None:
+        query = query.where(_c.person_id.in_(person_ids))
     if controllers:
         query = query.where(_c.controller.in_(controllers))
     if wants_attention:
@@ -225,6 +231,15 @@ async def list_conversations(
     if before is not None:
         query = query.where(_c.updated_at < before)
     rows = await tx.conn.execute(query.order_by(_c.updated_at.desc(), _c.id.desc()).limit(limit))
+    return [_conversation(dict(row)) for row in rows.mappings()]
+
+
+async def list_closed(tx: Tx, pack: str, before: datetime) -> list[Conversation]:
+    """Of all workspaces: resolved conversations at the desks of a pack that are unchanged since then, the oldest first."""
+    mine = _c.desk_id.in_(select(_d.id).where(_d.pack == pack))
+    rows = await tx.conn.execute(
+        _conversations().where(mine, _c.status == "resolved", _c.updated_at < before).order_by(_c.updated_at)
+    )
     return [_conversation(dict(row)) for row in rows.mappings()]
 
 

@@ -3,7 +3,7 @@
 Moves of control stand in `control`. Knows nothing of drafts: the assistant closes them by handlers of the events made here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -298,6 +298,23 @@ class ConversationService(ControlMoves):
                 before=before,
                 limit=limit,
             )
+
+    async def list_of_persons(
+        self, workspace_id: str, person_ids: Collection[str], *, statuses: Sequence[Status] = (), limit: int = 200
+    ) -> list[Conversation]:
+        """The conversations of several persons, the latest first."""
+        async with self._database.read() as tx:
+            return await repository.list_conversations(tx, workspace_id, person_ids=person_ids, statuses=statuses, limit=limit)
+
+    async def list_by_subject(self, workspace_id: str, words: Sequence[str], limit: int = 50) -> list[Conversation]:
+        """Conversations whose subject holds every one of these words, the latest first; none where there are no words."""
+        async with self._database.read() as tx:
+            return await repository.list_conversations(tx, workspace_id, subject=words, limit=limit) if words else []
+
+    async def list_closed(self, pack: str, before: datetime) -> list[Conversation]:
+        """Of all workspaces: the conversations at a pack's desks that are resolved and unchanged since then, the oldest first."""
+        async with self._database.read() as tx:
+            return await repository.list_closed(tx, pack, before)
 
     async def list_of_person(self, workspace_id: str, person_id: str, limit: int = 50) -> list[Conversation]:
         """A person's conversations, the latest first."""

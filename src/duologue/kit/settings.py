@@ -98,6 +98,14 @@ class Settings(BaseSettings):
     health_retention_days: int = Field(
         1095, gt=0, description="Days after which drafts of records that nobody signed are dropped; signed records stay."
     )
+    health_retention_talks_days: int = Field(
+        0, ge=0, description="Days after a patient's last closed consultation until everything of his is erased; 0 keeps it."
+    )
+    health_retention_records_days: int = Field(
+        0,
+        ge=0,
+        description="The same for a patient with a signed record, if longer; 0 keeps him. Who is on hold is kept in any case.",
+    )
     health_retention_audit_days: int = Field(
         0,
         ge=0,

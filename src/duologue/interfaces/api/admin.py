@@ -20,6 +20,7 @@ from duologue.interfaces.api.services import Joined
 from duologue.kit.errors import NotFound
 from duologue.kit.text import Lang
 from duologue.learning.model import ExportFormat
+from duologue.review.people import People
 from duologue.store.feed import to_payload
 
 router = APIRouter(prefix="/api/admin", tags=["admin"], responses=RESPONSES)
@@ -251,7 +252,5 @@ async def erase_person(person_id: str, session: Eraser, services: Joined) -> Jso
     """Delete a person with all conversations, drafts, verdicts and ratings. It cannot be undone."""
     ws = session.workspace.id
     async with services.database.write() as tx:
-        await services.accounts.erase_person(tx, ws, person_id)
-        await services.review.erase_person(tx, ws, person_id)
-        await services.conversations.erase_person(tx, ws, person_id)
+        await People(services.accounts, services.conversations).erase(tx, ws, person_id)
     return {"ok": True}

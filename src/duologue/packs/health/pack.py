@@ -7,7 +7,8 @@ from pathlib import Path
 from duologue.packs.health import repository
 from duologue.packs.health.interview.reader import CLINICIANS, RED_FLAGS
 from duologue.packs.health.interview.skill import HISTORY
-from duologue.packs.health.pages import clinic, research
+from duologue.packs.health.pages import alarms, care, clinic, research, retention
+from duologue.packs.health.pages.care import is_with
 from duologue.packs.health.policy import POLICY
 from duologue.packs.health.privacy.redact import redact
 from duologue.packs.health.redflags.escalation import advance, is_due
@@ -21,7 +22,8 @@ RESEARCH: Title = {"en": "Literature", "zh": "文献"}
 QUEUE: Title = {"en": "Alarms", "zh": "急症"}
 _CLINIC: tuple[Role, ...] = ("owner", "admin", "expert")
 _ASK: Mapping[str, PanelFunction] = {
-    "patients": clinic.list_patients,
+    "patients": care.list_patients,
+    "find": care.find_patients,
     "record": clinic.show_record,
     "fhir": clinic.export_fhir,
     "template": clinic.show_template,
@@ -31,7 +33,9 @@ _DO: Mapping[str, PanelFunction] = {
     "open": clinic.open_line,
     "sign": clinic.sign,
     "add": clinic.add_addendum,
-    "break_glass": clinic.break_glass,
+    "break_glass": care.break_glass,
+    "hold": retention.hold,
+    "lift": retention.lift,
     "push": clinic.push_fhir,
     "bring": clinic.bring_summary,
     "set_template": clinic.set_template,
@@ -55,11 +59,11 @@ _DO_RESEARCH: Mapping[str, PanelFunction] = {
     "draw": research.draw_sample,
     "quote": research.quote,
 }
-_ASK_QUEUE: Mapping[str, PanelFunction] = {"queue": clinic.list_queue}
+_ASK_QUEUE: Mapping[str, PanelFunction] = {"queue": alarms.list_queue}
 _DO_QUEUE: Mapping[str, PanelFunction] = {
-    "acknowledge": clinic.acknowledge,
-    "take_over": clinic.take_over,
-    "close": clinic.close,
+    "acknowledge": alarms.acknowledge,
+    "take_over": alarms.take_over,
+    "close": alarms.close,
 }
 
 
@@ -80,21 +84,6 @@ async def page_again(host: Host) -> None:
         host.refresh(escalation.workspace_id)
 
 
-async def forget_drafts(host: Host) -> None:
-    """Drop drafts of records that nobody signed within the days of the settings."""
-    before = host.clock.now() - timedelta(days=host.settings.health_retention_days)
-    async with host.write() as tx:
-        await repository.erase_before(tx, before)
-
-
-async def trim_audit(host: Host) -> None:
-    """Drop the audit's oldest links where the settings give it an end."""
-    now, days = host.clock.now(), host.settings.health_retention_audit_days
-    if days:
-        async with host.write() as tx:
-            await repository.trim_audit(tx, now - timedelta(days=days), now)
-
-
 async def hand_over_what_is_done(host: Host, record: Record) -> None:
     """Once the history is taken, or the person would rather not, a clinician is asked for."""
     message = record.payload.get("message") or {}
@@ -112,13 +101,7 @@ async def find_readable(host: Host, conversations: Sequence[Conversation], membe
     """A talk is read by who cares for its person, by who holds it, and by the team in whose queue it waits."""
     async with host.read() as tx:
         mine = await repository.list_patients_of(tx, conversations[0].workspace_id, member_id)
-    return {c.id for c in conversations if c.person_id in mine or _is_with(c, member_id, team)}
-
-
-def _is_with(here: Conversation, member_id: str, team: str) -> bool:
-    """Whether the member holds the talk, or it waits for his team or for anybody."""
-    kind, who = here.controller.kind, here.controller.id
-    return (kind == "human" and who == member_id) or (kind == "queue" and who in ("", team))
+    return {c.id for c in conversations if c.person_id in mine or is_with(c, member_id, team)}
 
 
 async def note_read(host: Host, here: Conversation, member_id: str, member_name: str) -> None:
@@ -164,13 +147,14 @@ PACK = Pack(
     ),
     chores=(
         Chore("page", 15.0, page_again),
-        Chore("forget_drafts", 86_400.0, forget_drafts),
-        Chore("trim_audit", 86_400.0, trim_audit),
+        Chore("forget_drafts", 86_400.0, retention.forget_drafts),
+        Chore("forget_patients", 86_400.0, retention.forget_patients),
+        Chore("trim_audit", 86_400.0, retention.trim_audit),
     ),
     watches=_WATCHES,
     migrations=_HERE / "migrations",
     tasks=(Task("dialogues", "dialogues", _HERE / "evals" / "dialogues.jsonl"),),
-    erase=repository.erase_person,
+    erase=retention.erase_person,
     may_leave=may_leave,
     redact=without_names,
     note_read=note_read,

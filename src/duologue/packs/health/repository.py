@@ -1,7 +1,7 @@
 """All tables of the pack, and the only place in it that sees SQL. What comes out are the values of the pack's modules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +55,10 @@ decisions = Table(
     Column("include", Boolean), Column("body", Json), Column("at", UtcTime),
 )  # fmt: skip
 
+holds = Table(
+    "health_hold", metadata, Column("workspace_id", Id, primary_key=True), Column("person_id", Id, primary_key=True),
+    Column("reason", Text), Column("by", String(200)), Column("at", UtcTime),
+)  # fmt: skip
 templates = Table(
     "health_template", metadata, Column("workspace_id", Id, primary_key=True), Column("lang", String(8), primary_key=True),
     Column("body", Json), Column("at", UtcTime),
@@ -307,7 +311,46 @@ async def list_decisions(tx: Tx, review_id: str) -> dict[int, Decision]:
     return {body["seq"]: Decision(**body) for body in (await tx.conn.execute(query)).scalars()}
 
 
-# ---- erasure
+# ---- holds and erasure
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What decides how long a person is kept. `changed_at`: the last change of a record or an alarm; `hold`: reason, by, at."""
+
+    is_signed: bool
+    has_alarm: bool
+    changed_at: datetime | None
+    hold: dict[str, str] | None
+
+
+async def get_keeping(tx: Tx, workspace_id: str, person_id: str) -> Keeping:
+    """What decides how long a person is kept."""
+
+    def of(table: Table, *columns: Any) -> Any:
+        return select(*columns).where(table.c.workspace_id == workspace_id, table.c.person_id == person_id)
+
+    written = (await tx.conn.execute(of(records, records.c.state, records.c.changed_at))).all()
+    alarms = [_escalation(body) for body in (await tx.conn.execute(of(escalations, escalations.c.body))).scalars()]
+    held = (await tx.conn.execute(of(holds, holds.c.reason, holds.c.by, holds.c.at))).first()
+    changed = [row.changed_at for row in written] + [e.changed_at for e in alarms]
+    return Keeping(
+        any(row.state != "draft" for row in written), any(e.state != "closed" for e in alarms), max(changed, default=None),
+        {"reason": held.reason, "by": held.by, "at": held.at.isoformat()} if held else None,
+    )  # fmt: skip
+
+
+async def keep_hold(tx: WriteTx, workspace_id: str, person_id: str, reason: str, by: str, at: datetime) -> None:
+    """Hold a person's record; the last reason counts."""
+    await drop_hold(tx, workspace_id, person_id)
+    row = {"workspace_id": workspace_id, "person_id": person_id, "reason": reason, "by": by}
+    await tx.conn.execute(insert(holds).values(at=at, **row))
+
+
+async def drop_hold(tx: WriteTx, workspace_id: str, person_id: str) -> bool:
+    """Lift the hold; whether there was one."""
+    mine = (holds.c.workspace_id == workspace_id) & (holds.c.person_id == person_id)
+    return bool((await tx.conn.execute(delete(holds).where(mine))).rowcount)
 
 
 async def erase_person(tx: WriteTx, workspace_id: str, person_id: str) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from duologue.packs.health.note import write_note
-from duologue.packs.health.redflags import load_redflag_rules, red_flags
+from duologue.packs.health.record.note import write_note
+from duologue.packs.health.redflags.rules import load_redflag_rules, red_flags
 
 SUSPECTED = {"en": "Everything went grey and far away and now I cannot get warm", "zh": "我把一整盒对乙酰氨基酚都吞了"}
 RAISED = {"en": "I have crushing chest pain and my left arm is numb", "zh": "胸口压榨样疼痛，左胳膊发麻，出冷汗"}

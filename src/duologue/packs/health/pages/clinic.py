@@ -1,13 +1,13 @@
-"""What the clinician's pages ask and do: the record beside its transcript, and the queue of escalations. Every read is audited.
+"""What the clinician's page of a record asks and does: the record beside its transcript. Every read is audited.
 
-A member sees a record only of a person in his care; whoever needs it without that says why, and that stays in the audit.
+Who may come here at all is said in `care.py`, the queue of escalations is in `alarms.py`.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from duologue.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from duologue.kit.errors import Conflict, Forbidden
 from duologue.kit.ids import new_id
 from duologue.kit.text import Lang
 from duologue.packs.health import repository
@@ -15,41 +15,24 @@ from duologue.packs.health.facts.dialogue import Turn
 from duologue.packs.health.facts.extract import FactGraph, extract_facts
 from duologue.packs.health.interview.consultation import consent_of, said_of, turns_of
 from duologue.packs.health.interview.history import Interview
+from duologue.packs.health.pages.alarms import titles_of
+from duologue.packs.health.pages.care import here_in_care, note, note_in
+from duologue.packs.health.pages.retention import show_keeping
 from duologue.packs.health.record import life
 from duologue.packs.health.record.life import Record
 from duologue.packs.health.record.note import note_of, section_titles
 from duologue.packs.health.record.template import format_template, parse_template, to_json
 from duologue.packs.health.redflags.rules import red_flags
-from duologue.sdk import Conversation, Download, Message, PanelContext, Upload, WriteTx
+from duologue.sdk import Conversation, Download, Message, PanelContext, Upload
 
 LANGS: tuple[Lang, ...] = ("en", "zh")
 SIGNER = "expert"
 """The role of a clinician, who alone signs."""
-_NO_CARE = "This person is not in your care; open the record with a reason."
-
-
-async def list_patients(context: PanelContext) -> Any:
-    """Consultations with the state of their records; `mine` where the person is in the member's care."""
-    host, ws = context.host, context.workspace_id
-    found = await host.list_conversations(ws)
-    async with host.read() as tx:
-        mine = await repository.list_patients_of(tx, ws, context.member_id)
-        states = await repository.list_record_states(tx, ws)
-        open_ = {e.conversation_id: e for e in await repository.list_escalations(tx, ws) if e.state != "closed"}
-    return {
-        "patients": [
-            {
-                "id": c.id, "subject": c.subject, "lang": c.lang, "mine": c.person_id in mine, "at": c.updated_at.isoformat(),
-                "state": states.get(c.id, "draft"), "escalated": c.id in open_, "controller": c.controller.kind,
-            }
-            for c in found
-        ]
-    }  # fmt: skip
 
 
 async def show_record(context: PanelContext) -> Any:
     """The transcript, the record with what each sentence rests on, the differential, and who has looked."""
-    here = await _here(context)
+    here = await here_in_care(context)
     messages = await context.host.list_messages(here.workspace_id, here.id, public_only=True)
     graph, consent = _graph(here, messages)
     saved = await _load(context, here)
@@ -62,7 +45,7 @@ async def show_record(context: PanelContext) -> Any:
         key = said_of(m.author_kind, m.body, m.seq, m.data).key
         if key:
             interview.note_asked(key, m.body)
-    await _note(context, "read", here.id)
+    await note(context, "read", here.id)
     async with context.host.read() as tx:
         entries = await repository.list_audit(tx, here.workspace_id, here.id)
         chain = life.find_break(await repository.list_audit(tx, here.workspace_id))
@@ -76,12 +59,29 @@ async def show_record(context: PanelContext) -> Any:
         "signed_at": shown.signed_at and shown.signed_at.isoformat(),
         "intact": life.is_intact(shown), "edits": shown.edits,
         "addenda": [{"text": a.text, "name": a.name, "at": a.at.isoformat()} for a in shown.addenda],
-        "alarms": [{"rule": a.rule, "title": a.title, "level": a.level, "state": a.state, "source": a.source} for a in alarms],
-        "differential": [_ranked(r, here.lang, known) for r in interview.differential()] if (known := interview.known()) else [],
+        "alarms": [
+            {
+                "rule": a.rule, "title": titles_of([a.rule], [a.title], context.lang)[0],
+                "level": a.level, "state": a.state, "source": a.source,
+            }
+            for a in alarms
+        ],
+        "differential": _differential(interview, context.lang),
         "audit": [{"at": e.at, "who": e.who, "action": e.action, "detail": dict(e.detail)} for e in entries[-20:]],
         "chain_broken_at": chain,
         "brought": brought,
+        "kept": await show_keeping(context, here),
     }  # fmt: skip
+
+
+MOST_LIKELY = 3
+
+
+def _differential(interview: Interview, lang: Lang) -> list[dict[str, Any]]:
+    """The ranking in the reader's language: the first three, and what else is likelier than one in a hundred."""
+    known = interview.known()
+    ranked = interview.differential() if known else []
+    return [_ranked(r, lang, known) for n, r in enumerate(ranked) if n < MOST_LIKELY or r.probability >= 0.01]
 
 
 _ANSWERS: Mapping[str, Mapping[bool, str]] = {"en": {True: "yes", False: "no"}, "zh": {True: "有", False: "没有"}}
@@ -96,7 +96,8 @@ def _ranked(r: Any, lang: str, known: Mapping[str, bool]) -> dict[str, Any]:
         e: f"{kb.question(e, 'en' if lang == 'en' else 'zh') or e} – {_ANSWERS[lang][known[e]]}" for e, _ in (*r.pro, *r.contra)
     }
     return {
-        "name": r.name, "icd10": r.icd10, "severity": r.severity, "probability": round(r.probability, 3),
+        "name": r.name_zh if lang == "zh" else r.name, "icd10": r.icd10, "severity": r.severity,
+        "probability": round(r.probability, 3),
         "pro": [words[e] for e, _ in r.pro[:4]], "contra": [words[e] for e, _ in r.contra[:3]],
     }  # fmt: skip
 
@@ -130,7 +131,7 @@ async def sign(context: PanelContext, password: str) -> Any:
 async def add_addendum(context: PanelContext, text: str) -> Any:
     """Add to a signed record."""
     _check_clinician(context)
-    here = await _here(context)
+    here = await here_in_care(context)
     record = await _load(context, here)
     if record is None:
         raise Conflict("Sign the record first; addenda are for signed records.")
@@ -138,26 +139,13 @@ async def add_addendum(context: PanelContext, text: str) -> Any:
     return await _keep(context, here, done, "amended", {"addendum": len(done.addenda)})
 
 
-async def break_glass(context: PanelContext, reason: str) -> Any:
-    """Take a person into one's care for a reason."""
-    if context.conversation is None or not context.member_id:
-        raise Invalid("Name the conversation.")
-    if len(reason.strip()) < 4:
-        raise Invalid("Say why you need this record.")
-    here, now = context.conversation, context.host.clock.now()
-    async with context.host.write() as tx:
-        await repository.add_care(tx, here.workspace_id, here.person_id, context.member_id, reason.strip(), now)
-        await _note_in(tx, context, "break_glass", here.id, {"reason": reason.strip()})
-    return {"ok": True}
-
-
 async def export_fhir(context: PanelContext) -> Download:
     """The record as a FHIR R4 document Bundle."""
     import json
 
-    here = await _here(context)
+    here = await here_in_care(context)
     bundle = await make_bundle(context, here)
-    await _note(context, "exported", here.id)
+    await note(context, "exported", here.id)
     return Download("record.fhir.json", "application/fhir+json", json.dumps(bundle, ensure_ascii=False, indent=1).encode())
 
 
@@ -165,7 +153,7 @@ async def push_fhir(context: PanelContext) -> Any:
     """Send a signed record to the FHIR server of the settings."""
     from duologue.packs.health.fhir.client import push
 
-    here = await _here(context)
+    here = await here_in_care(context)
     record = await _load(context, here)
     settings = context.host.settings
     if not settings.health_fhir_url:
@@ -173,7 +161,7 @@ async def push_fhir(context: PanelContext) -> Any:
     if record is None or record.state == "draft":
         raise Conflict("Only a signed record leaves the machine; sign it first.")
     place = await push(settings.health_fhir_url, await make_bundle(context, here), settings.health_fhir_token.get_secret_value())
-    await _note(context, "pushed", here.id, {"to": place})
+    await note(context, "pushed", here.id, {"to": place})
     return {"location": place}
 
 
@@ -193,7 +181,7 @@ async def set_template(context: PanelContext, lang: Lang, text: str) -> Any:
     template, now = parse_template(text, lang), context.host.clock.now()
     async with context.host.write() as tx:
         await repository.keep_template(tx, context.workspace_id, lang, template, now)
-        await _note_in(tx, context, "template", "", {"lang": lang})
+        await note_in(tx, context, "template", "", {"lang": lang})
     context.host.refresh(context.workspace_id)
     return {"template": format_template(template)}
 
@@ -202,11 +190,11 @@ async def bring_summary(context: PanelContext, file: Upload) -> Any:
     """Keep what a Patient or IPS Bundle of another system tells, beside the record: context, never a fact of the talk."""
     from duologue.packs.health.fhir.client import parse_summary
 
-    here = await _here(context)
+    here = await here_in_care(context)
     told, now = parse_summary(file.content), context.host.clock.now()
     async with context.host.write() as tx:
         await repository.keep_context(tx, here.workspace_id, here.person_id, told, now)
-        await _note_in(tx, context, "imported", here.id, {"file": file.name})
+        await note_in(tx, context, "imported", here.id, {"file": file.name})
     context.host.refresh(here.workspace_id, here.id)
     return {"brought": told}
 
@@ -227,91 +215,7 @@ async def make_bundle(context: PanelContext, here: Conversation) -> dict[str, An
     )
 
 
-# ---- escalations
-
-
-async def list_queue(context: PanelContext, closed: bool = False) -> Any:
-    """Escalations, gravest and oldest first; closed ones only when asked for."""
-    async with context.host.read() as tx:
-        found = await repository.list_escalations(tx, context.workspace_id)
-    subjects = {c.id: c.subject for c in await context.host.list_conversations(context.workspace_id)}
-    shown = [e for e in found if closed or e.state != "closed"]
-    rows = sorted(shown, key=lambda e: (e.state == "closed", e.level, e.raised_at))
-    return {"escalations": [{**_times(e), "subject": subjects.get(e.conversation_id, "")} for e in rows]}
-
-
-def _times(e: Any) -> dict[str, Any]:
-    row = asdict(e)
-    return {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.items()}
-
-
-async def acknowledge(context: PanelContext, id: str) -> Any:  # noqa: A002
-    """Somebody has seen it; it is paged no more."""
-    return await _move(context, id, "acknowledge")
-
-
-async def take_over(context: PanelContext, id: str, words: str = "") -> Any:  # noqa: A002
-    """Take the conversation over, with a word to the person."""
-    moved = await _move(context, id, "take_over")
-    async with context.host.read() as tx:
-        e = await repository.get_escalation(tx, context.workspace_id, id)
-    if e is not None:
-        here = await context.host.get_conversation(context.workspace_id, e.conversation_id)
-        hello = words.strip() or (
-            "我是医生，现在由我和您沟通。" if here.lang == "zh" else "This is a clinician; I am with you now."
-        )
-        await context.host.post_as(context.workspace_id, here.id, context.member_id, f"{e.id}.hello", hello, visibility="public")
-    return moved
-
-
-async def close(context: PanelContext, id: str, outcome: str) -> Any:  # noqa: A002
-    """End it, with what came of it."""
-    return await _move(context, id, "close", outcome)
-
-
-async def _move(context: PanelContext, escalation_id: str, step: Any, outcome: str = "") -> Any:
-    from duologue.packs.health.redflags.escalation import advance
-
-    now = context.host.clock.now()
-    async with context.host.write() as tx:
-        e = await repository.get_escalation(tx, context.workspace_id, escalation_id)
-        if e is None:
-            raise NotFound("There is no such escalation.")
-        e = advance(e, step, now, context.member_id, outcome)
-        await repository.keep_escalation(tx, e)
-        await repository.add_care(tx, e.workspace_id, e.person_id, context.member_id, f"escalation: {step}", now)
-        await _note_in(tx, context, e.state, e.conversation_id, {"escalation": e.id, "outcome": outcome})
-    context.host.refresh(context.workspace_id)
-    return {"state": e.state}
-
-
 # ---- within
-
-
-async def _here(context: PanelContext) -> Conversation:
-    """The conversation, if its person is in the member's care."""
-    if context.conversation is None:
-        raise Invalid("Name the conversation.")
-    async with context.host.read() as tx:
-        known = await repository.cares(tx, context.workspace_id, context.conversation.person_id, context.member_id)
-    if not known:
-        raise Forbidden(_NO_CARE, action="break_glass")
-    return context.conversation
-
-
-async def _note(context: PanelContext, action: str, conversation_id: str, detail: Mapping[str, Any] | None = None) -> None:
-    async with context.host.write() as tx:
-        await _note_in(tx, context, action, conversation_id, detail)
-
-
-async def _note_in(
-    tx: WriteTx, context: PanelContext, action: str, conversation_id: str, detail: Mapping[str, Any] | None = None
-) -> None:
-    """A link of the chain for what the member does; with his name as it was then."""
-    told = {"name": context.member_name, **(detail or {})}
-    await repository.note_audit(
-        tx, context.workspace_id, context.member_id, action, conversation_id, context.host.clock.now(), told
-    )
 
 
 def _check_clinician(context: PanelContext) -> None:
@@ -326,7 +230,7 @@ async def _load(context: PanelContext, here: Conversation) -> Record | None:
 
 
 async def _editable(context: PanelContext) -> tuple[Conversation, Record, FactGraph]:
-    here = await _here(context)
+    here = await here_in_care(context)
     messages = await context.host.list_messages(here.workspace_id, here.id, public_only=True)
     graph, _ = _graph(here, messages)
     return here, await _load(context, here) or _draft(here, graph), graph
@@ -336,7 +240,8 @@ async def _keep(context: PanelContext, here: Conversation, record: Record, actio
     now = context.host.clock.now()
     async with context.host.write() as tx:
         await repository.keep_record(tx, record, now)
-        await _note_in(tx, context, action, here.id, detail)
+        await repository.add_care(tx, here.workspace_id, here.person_id, context.member_id, f"record: {action}", now)
+        await note_in(tx, context, action, here.id, detail)
     context.host.refresh(here.workspace_id, here.id)
     return {"state": record.state}
 

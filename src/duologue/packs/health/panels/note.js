@@ -86,15 +86,30 @@ function Brought({ told, bring }) {
     <label class="button small quiet">${t("health.bring")}<input type="file" hidden accept=".json,application/fhir+json" data-testid="bring" onChange=${take} /></label></details>`;
 }
 
+/** Rounded to what such a ranking can tell: never all, never nothing. */
+const likely = (p) => (p > 0.95 ? "> 95 %" : p < 0.05 ? "< 5 %" : `${5 * Math.round(20 * p)} %`);
+
+/** Until when the patient is kept, and the hold that keeps him longer. */
+function Keeping({ kept, act }) {
+  const { hold } = kept;
+  const words = hold ? t("health.kept_hold", { ...hold, name: hold.by, at: new Date(hold.at).toLocaleDateString() })
+    : kept.is_open ? t("health.kept_open") : kept.until ? t("health.kept_until", { date: new Date(kept.until).toLocaleDateString() }) : t("health.kept_always");
+  return html`<details data-testid="keeping" open=${Boolean(hold)}><summary>${t("health.keeping")}</summary><p class="nothing">${words}</p>
+    ${kept.may_hold && (hold
+      ? html`<button class="button small quiet" type="button" onClick=${() => act("lift", {})}>${t("health.lift")}</button>`
+      : html`<${Asked} testid="hold" label=${t("health.hold_reason")} button=${t("health.hold")} onDone=${(reason) => act("hold", { reason })} />`)}</details>`;
+}
+
 const whoDid = (e) => e.detail.name || t(e.action === "consent" ? "health.author_person" : "health.by_program");
 
-function Aside({ shown, bring }) {
+function Aside({ shown, bring, act }) {
   return html`<section><h4>${t("health.flags")}</h4>
-    ${shown.alarms.length ? shown.alarms.map((a) => html`<p key=${a.rule} class="flag ${a.state}"><strong>${a.title}</strong> · ${t("health.level", { n: a.level })} · ${t(`health.${a.state}`)}<br /><small>${a.source}</small></p>`) : html`<p class="nothing">${t("health.no_flags")}</p>`}
+    ${shown.alarms.length ? shown.alarms.map((a) => html`<p key=${a.rule} class="flag ${a.state}"><strong>${a.title}</strong> · ${t(`health.level_${a.level}`)} · ${t(`health.${a.state}`)}<br /><small>${a.source}</small></p>`) : html`<p class="nothing">${t("health.no_flags")}</p>`}
     ${shown.differential.length > 0 && html`<details data-testid="differential"><summary>${t("health.differential")}</summary><p class="nothing">${t("health.differential_hint")}</p>
-      <table><tbody>${shown.differential.map((d) => html`<tr key=${d.name}><td>${d.name} <small>${d.icd10}</small></td><td class="numeric">${Math.round(100 * d.probability)} %</td>
+      <table><tbody>${shown.differential.map((d) => html`<tr key=${d.name}><td>${d.name} <small>${d.icd10}</small></td><td class="numeric">${likely(d.probability)}</td>
         <td><small>${t("health.for")}: ${d.pro.join(" · ") || "–"}<br />${t("health.against")}: ${d.contra.join(" · ") || "–"}</small></td></tr>`)}</tbody></table></details>`}
     <${Brought} told=${shown.brought} bring=${bring} />
+    <${Keeping} kept=${shown.kept} act=${act} />
     <details><summary>${t("health.audit")}</summary>${shown.chain_broken_at && html`<p role="alert" class="urgent">${t("health.broken", { n: shown.chain_broken_at })}</p>`}
       ${shown.audit.map((e, i) => html`<p key=${i}><small>${new Date(e.at).toLocaleString()} · ${whoDid(e)} · ${t(`health.did_${e.action}`)}${e.detail.reason ? `: ${e.detail.reason}` : ""}</small></p>`)}</details></section>`;
 }
@@ -114,7 +129,7 @@ export function RecordView({ query, command, send, download, version, isWide = f
   return html`<div class="clinic ${isWide ? "" : "narrow"}"><div class="sheet">
     ${isWide && html`<${Transcript} turns=${shown.turns} lit=${lit} />`}
     <div><${Sheet} shown=${shown} act=${act} light=${light} download=${download} />
-    ${!isWide && lit && html`<${Transcript} turns=${shown.turns.filter((x) => lit.turns.includes(x.turn))} lit=${lit} />`}<${Aside} shown=${shown} bring=${bring} /></div></div></div>`;
+    ${!isWide && lit && html`<${Transcript} turns=${shown.turns.filter((x) => lit.turns.includes(x.turn))} lit=${lit} />`}<${Aside} shown=${shown} bring=${bring} act=${act} /></div></div></div>`;
 }
 
 export default RecordView;

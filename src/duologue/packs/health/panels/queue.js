@@ -5,13 +5,19 @@ import { tell } from "../../js/shared/parts.js";
 
 export const styles = ["health.css"];
 
+/** The time, with its day where that is not today. */
+function when(at) {
+  const date = new Date(at);
+  return date.toDateString() === new Date().toDateString() ? date.toLocaleTimeString() : date.toLocaleString();
+}
+
 function Row({ of, act }) {
   const [outcome, setOutcome] = useState(null);
   const waits = of.state === "raised" || of.state === "notified";
   return html`<article class="card" data-testid="escalation" data-state=${of.state}>
-    <div class="status"><strong class=${of.level === 1 ? "urgent" : ""}>${of.titles.join(" · ")}</strong><span class="chip">${t("health.level", { n: of.level })}</span>
+    <div class="status"><strong class=${of.level === 1 ? "urgent" : ""}>${of.titles.join(" · ")}</strong><span class="chip">${t(`health.level_${of.level}`)}</span>
       <span class="chip">${t(`health.${of.state}`)}</span></div>
-    <small>${of.subject} · ${new Date(of.raised_at).toLocaleTimeString()} · ${t("health.pages", { n: of.pages })}${of.outcome && ` · ${of.outcome}`}</small>
+    <small>${of.subject} · ${when(of.raised_at)} · ${t("health.pages", { n: of.pages })}${of.outcome && ` · ${of.outcome}`}</small>
     <div class="status">
       ${waits && html`<button class="button small" type="button" onClick=${() => act("acknowledge", { id: of.id })}>${t("health.acknowledge")}</button>`}
       ${(waits || of.state === "acknowledged") && html`<button class="button small" type="button" onClick=${() => act("take_over", { id: of.id })}>${t("health.take_over")}</button>`}

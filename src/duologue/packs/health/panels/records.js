@@ -30,8 +30,18 @@ function Template({ query, command }) {
           <button class="button small quiet" type="button" onClick=${() => save("")}>${t("health.template_default")}</button>`}</form>`}</details>`;
 }
 
+/** One row: of whom the member may not read, the name alone. */
+function Patient({ of, onOpen }) {
+  return html`<li><button type="button" data-testid="patient" data-readable=${String(of.may_read)} onClick=${onOpen}>
+    <span class="grow"><strong>${of.subject || of.id.slice(-6)}</strong><br /><small>${t(`health.${of.mine ? "mine" : of.may_read ? "waits" : "not_mine"}`)}</small></span>
+    ${of.escalated && html`<span class="urgent">${t("health.flags")}</span>`}${of.state && html`<span class="chip">${t(`health.${of.state}`)}</span>`}</button></li>`;
+}
+
 export default function Records({ query, command, version }) {
   const [patients, setPatients] = useState(null);
+  const [words, setWords] = useState("");
+  const [found, setFound] = useState(null);
+  const find = (e) => (e.preventDefault(), query("find", { words }).then((r) => setFound(r.patients), tell));
   const [id, setId] = useState(new URLSearchParams(location.search).get("open"));
   useEffect(() => void query("patients").then((r) => setPatients(r.patients), tell), [version]);
   const choose = (next) => {
@@ -41,9 +51,11 @@ export default function Records({ query, command, version }) {
   if (id) return html`<${One} id=${id} version=${version} onBack=${() => choose(null)} />`;
   if (!patients) return html`<div class="skeleton short" aria-busy="true"></div>`;
   return html`<div class="clinic"><h3>${t("health.patients")}</h3>
-    ${!patients.length && html`<p class="nothing">${t("health.none")}</p>`}
-    <ul class="patients">${patients.map((p) => html`<li key=${p.id}><button type="button" data-testid="patient" onClick=${() => choose(p.id)}>
-      <span class="grow"><strong>${p.subject || p.id.slice(-6)}</strong><br /><small>${p.mine ? t("health.mine") : t("health.not_mine")}</small></span>
-      ${p.escalated && html`<span class="urgent">${t("health.flags")}</span>`}<span class="chip">${t(`health.${p.state}`)}</span></button></li>`)}</ul>
+    <form data-testid="find" role="search" onSubmit=${find}><input type="search" placeholder=${t("health.search")} aria-label=${t("health.search")} value=${words}
+      onInput=${(e) => (setWords(e.target.value), e.target.value || setFound(null))} /><button class="button small" type="submit">${t("health.find")}</button>
+      ${found && html`<button class="button small quiet" type="button" onClick=${() => (setFound(null), setWords(""))}>${t("health.to_list")}</button>`}</form>
+    <p class="nothing">${t("health.search_hint")}</p>
+    ${!(found ?? patients).length && html`<p class="nothing" role="status">${t(found ? "health.found_nobody" : "health.none")}</p>`}
+    <ul class="patients">${(found ?? patients).map((p) => html`<${Patient} key=${p.id} of=${p} onOpen=${() => choose(p.id)} />`)}</ul>
     <${Template} query=${query} command=${command} /></div>`;
 }

@@ -1,0 +1,106 @@
+"""Who may read whose talk and record: the persons in a member's care, those who wait for his team, and others with a reason.
+
+Every way in is audited: a search by name, a reason that was given, each read. A list names only whom the member may read.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from duologue.kit.errors import Forbidden, Invalid
+from duologue.packs.health import repository
+from duologue.sdk import Conversation, PanelContext, WriteTx
+
+LEAST = 2
+"""Letters that a search takes at least: one letter would be a list of everybody."""
+MOST_FOUND = 20
+_NO_CARE = "This person is not in your care; open the record with a reason."
+
+
+def is_with(here: Conversation, member_id: str, team: str) -> bool:
+    """Whether the member holds the talk, or it waits for his team or for anybody."""
+    kind, who = here.controller.kind, here.controller.id
+    return (kind == "human" and who == member_id) or (kind == "queue" and who in ("", team))
+
+
+async def list_patients(context: PanelContext) -> Any:
+    """Consultations of the persons in the member's care, and those that wait for his team (`mine` is false), the latest first."""
+    host, ws = context.host, context.workspace_id
+    async with host.read() as tx:
+        mine = await repository.list_patients_of(tx, ws, context.member_id)
+    waiting = [c for c in await host.list_conversations(ws, view="waiting") if is_with(c, context.member_id, context.team)]
+    held = await host.list_conversations(ws, view="mine", member_id=context.member_id)
+    found = {c.id: c for c in (*waiting, *held, *await host.list_of_persons(ws, mine))}
+    return {"patients": await _rows(context, sorted(found.values(), key=lambda c: c.updated_at, reverse=True), mine)}
+
+
+async def find_patients(context: PanelContext, words: str) -> Any:
+    """Consultations of whoever is called so, in the member's care or not; of the others no more than their names."""
+    wanted = words.split()
+    if len("".join(wanted)) < LEAST:
+        raise Invalid(f"Write at least {LEAST} letters of the name.", field="words")
+    host, ws = context.host, context.workspace_id
+    found = await host.find_called(ws, wanted, MOST_FOUND)
+    async with host.read() as tx:
+        mine = await repository.list_patients_of(tx, ws, context.member_id)
+    await note(context, "searched", "", {"words": words.strip()[:100], "found": len(found)})
+    return {"patients": await _rows(context, found, mine)}
+
+
+async def _rows(context: PanelContext, found: Sequence[Conversation], mine: set[str]) -> list[dict[str, Any]]:
+    """What the list shows of each: of whom the member may not read, the name alone."""
+    host, ws = context.host, context.workspace_id
+    names = await host.names(ws, {c.person_id for c in found})
+    async with host.read() as tx:
+        states = await repository.list_record_states(tx, ws)
+        open_ = {e.conversation_id for e in await repository.list_escalations(tx, ws) if e.state != "closed"}
+    rows = []
+    for c in found:
+        row = {"id": c.id, "subject": c.subject or names.get(c.person_id, ""), "mine": c.person_id in mine, "may_read": False}
+        if c.person_id in mine or is_with(c, context.member_id, context.team):
+            row |= {
+                "may_read": True, "lang": c.lang, "at": c.updated_at.isoformat(), "state": states.get(c.id, "draft"),
+                "escalated": c.id in open_, "controller": c.controller.kind,
+            }  # fmt: skip
+        rows.append(row)
+    return rows
+
+
+async def break_glass(context: PanelContext, reason: str) -> Any:
+    """Take a person into one's care for a reason."""
+    if context.conversation is None or not context.member_id:
+        raise Invalid("Name the conversation.")
+    if len(reason.strip()) < 4:
+        raise Invalid("Say why you need this record.")
+    here, now = context.conversation, context.host.clock.now()
+    async with context.host.write() as tx:
+        await repository.add_care(tx, here.workspace_id, here.person_id, context.member_id, reason.strip(), now)
+        await note_in(tx, context, "break_glass", here.id, {"reason": reason.strip()})
+    return {"ok": True}
+
+
+async def here_in_care(context: PanelContext) -> Conversation:
+    """The conversation, if its person is in the member's care or waits for his team."""
+    if context.conversation is None:
+        raise Invalid("Name the conversation.")
+    here = context.conversation
+    async with context.host.read() as tx:
+        known = await repository.cares(tx, context.workspace_id, here.person_id, context.member_id)
+    if not known and not is_with(here, context.member_id, context.team):
+        raise Forbidden(_NO_CARE, action="break_glass")
+    return here
+
+
+async def note(context: PanelContext, action: str, conversation_id: str, detail: Mapping[str, Any] | None = None) -> None:
+    """A link of the chain for what the member does, in a transaction of its own."""
+    async with context.host.write() as tx:
+        await note_in(tx, context, action, conversation_id, detail)
+
+
+async def note_in(
+    tx: WriteTx, context: PanelContext, action: str, conversation_id: str, detail: Mapping[str, Any] | None = None
+) -> None:
+    """A link of the chain for what the member does; with his name as it was then."""
+    told = {"name": context.member_name, **(detail or {})}
+    await repository.note_audit(
+        tx, context.workspace_id, context.member_id, action, conversation_id, context.host.clock.now(), told
+    )
