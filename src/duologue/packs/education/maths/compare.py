@@ -10,13 +10,15 @@ from fractions import Fraction
 from math import gcd
 from typing import TypeVar
 
+from duologue.packs.education.maths.claims import is_ordered, vector
 from duologue.packs.education.maths.node import Node, num, rational
 from duologue.packs.education.maths.read import Reading, symbols
 from duologue.packs.education.maths.shape import Interval, Shape, as_region, expand_pm, shape
-from duologue.packs.education.maths.units import Unit
+from duologue.packs.education.maths.units import Unit, read_unit
 from duologue.packs.education.maths.worker import MathWorker
 
 T = TypeVar("T")
+MONEY = frozenset({"yuan", "dollar", "pound", "euro"})
 
 
 @dataclass(slots=True)
@@ -75,6 +77,13 @@ def _factor(wanted: Sequence[Unit], given: Sequence[Unit]) -> Fraction | None:
         for other in given:
             if one.dimension == other.dimension:
                 return other.factor / one.factor
+    for one in wanted:  # £1.20 for a price per kilogram
+        for other in given:
+            is_money = len(one.dimension) == 2 and len(other.dimension) == 1 and other.dimension[0][0] in MONEY
+            if is_money and other.dimension[0] in one.dimension:
+                top = read_unit(re.split(r"/|\s+(?:per|an?)\s+", one.text)[0])
+                same = [unit for unit in top if unit.dimension == other.dimension]
+                return other.factor / same[0].factor if same else None
     return None
 
 
@@ -91,10 +100,15 @@ def _same_shape(wanted: Shape, given: Shape, item: str, order: Sequence[str], c:
     if given.kind in ("empty", "many"):
         return False
     if wanted.kind == "value":
+        if given.kind == "point" and (parts := vector(wanted.values[0])):
+            return len(parts) == len(given.values) and all(c.same(a, b) for a, b in zip(parts, given.values, strict=True))
         return _same_value(wanted.values[0], given, item, c)
     if wanted.kind == "solutions":
         return _same_solutions(wanted, given, item, c)
     if wanted.kind == "point":
+        if given.kind == "solutions" and given.names == ("x",) and len(given.values) == 1 and len(wanted.values) == 2:
+            on_axis = re.search(r"x[- ]axis|x\s*轴", item, re.IGNORECASE) is not None  # x = 3 for (3, 0)
+            return on_axis and rational(wanted.values[1]) == 0 and c.lower(0.85) and c.same(wanted.values[0], given.values[0])
         return _same_point(wanted, given, order, c)
     if wanted.kind == "system":
         return _same_system(wanted, given, order, c)
@@ -109,6 +123,10 @@ def _same_shape(wanted: Shape, given: Shape, item: str, order: Sequence[str], c:
         if wanted.names and given.names and wanted.names[0].lower() != given.names[0].lower():
             return False
         return _same_region(wanted.intervals, as_region(given), c)
+    if kinds == ("excluded", "region") and len(wanted.values) == 1:
+        edge = wanted.values[0]
+        below, above = Interval(None, edge, True, True), Interval(edge, None, True, True)
+        return (not given.names or given.names == wanted.names) and _same_region((below, above), given.intervals, c)
     if kinds == ("excluded", "excluded"):
         return wanted.names == given.names and _matched(wanted.values, given.values, c.same)
     if wanted.kind == "ratio":
@@ -140,6 +158,10 @@ def _same_value(value: Node, given: Shape, item: str, c: Comparison) -> bool:
 
 
 def _same_solutions(wanted: Shape, given: Shape, item: str, c: Comparison) -> bool:
+    if given.kind in ("value", "solutions") and wanted.braces == "list" and not wanted.names and is_ordered(item):
+        return len(wanted.values) == len(given.values) and all(
+            c.same(a, b) for a, b in zip(wanted.values, given.values, strict=True)
+        )
     if given.kind in ("value", "solutions"):
         both = wanted.names and given.names
         if both and wanted.names[0].lower() != given.names[0].lower():
@@ -150,8 +172,12 @@ def _same_solutions(wanted: Shape, given: Shape, item: str, c: Comparison) -> bo
             return c.lower(0.8) and _no_equation_asked(item) and c.same(wanted.values[0], given.values[0])
         values = tuple(v for value in given.values for v in expand_pm(value)) if given.kind == "value" else given.values
         return _matched(wanted.values, values, c.same)
+    if given.kind == "point" and wanted.braces == "{}" and given.braces == "()":
+        return False  # (2, 3) is a pair or an interval where a set is asked for
     if given.kind == "point" and len(wanted.values) == len(given.values) > 1:  # [2, 3] for a set
         return (given.braces == "[]" or c.lower(0.85)) and _matched(wanted.values, given.values, c.same)
+    if given.kind == "system" and wanted.braces == "list" and not wanted.names:  # x = 3, y = 7 for "3 and 7"
+        return c.lower(0.85) and _matched(wanted.values, given.values, c.same)
     if given.kind == "equation" and len(wanted.values) == 1 and symbols(wanted.values[0]) and wanted.names and not given.braces:
         return _same_equation(wanted, given, c)
     return False
@@ -164,6 +190,10 @@ def _no_equation_asked(item: str) -> bool:
 def _same_point(wanted: Shape, given: Shape, order: Sequence[str], c: Comparison) -> bool:
     if given.kind == "point":
         values = given.values
+        if "×" in wanted.braces + given.braces and wanted.braces != given.braces:
+            return False
+    elif given.kind == "value" and (parts := vector(given.values[0])):
+        values = parts
     elif given.kind == "system":
         values = _in_order(given, order)
     elif given.kind == "solutions" and given.braces == "list" and not given.names:

@@ -243,7 +243,7 @@ _TESTS: dict[str, Callable[[Node], bool]] = {
     "lowest": _is_lowest,
     "mixed": _is_mixed,
     "improper": lambda node: _fraction(node) is not None,
-    "decimal": lambda node: node.op == "num",
+    "decimal": lambda node: node.op in ("num", "recurring"),
     "percent": lambda node: node.op == "percent",
     "fraction": _is_fraction,
     "expanded": _is_expanded,
@@ -286,7 +286,7 @@ def is_unworked(item: str, raw: str, wanted: Node, given: Node) -> bool:
     is_sum = node.op in ("*", "+", "-")
     if not (is_sum or is_product_over) or rational(_bare(wanted)) is None:
         return False
-    if not (_ASKS_FOR_RESULT.search(item) or (is_sum and _ASKS_TO_SOLVE.search(item))):
+    if not (_ASKS_FOR_RESULT.search(item) or (node.op == "+" and _ASKS_TO_SOLVE.search(item))):
         return False  # x = 24/4 is a solution, x = 10 + 1 is still to be worked out
     if any(part.op not in ("num", "*", "+", "-", "neg", "/", "percent") for part in node.walk()):
         return False  # roots, powers, π and letters stay as they are
@@ -306,7 +306,9 @@ def is_copied(item: str, raw: str, key: str, reading: Reading) -> bool:
     mine = _compact(raw)
     if not ops or not mine or mine == _compact(key):
         return False
-    leaves = sorted(re.findall(r"\d+\.?\d*|[a-z√π]|[-+/^]", mine))
+    leaves, own = (sorted(re.findall(r"\d+\.?\d*|[a-z√π]|[-+/^]", text)) for text in (mine, _compact(key)))
+    if leaves == own and len(leaves) >= 3:  # 3 + 2i where the item has 2 + 3i: only the same text is a copy
+        return mine in {_compact(run) for run in _expressions(item)}
     if len(leaves) < 3:
         return "√" in mine and mine in {_compact(run) for run in _expressions(item)}
     return any(leaves == sorted(re.findall(r"\d+\.?\d*|[a-z√π]|[-+/^]", _compact(run))) for run in _expressions(item))

@@ -5,6 +5,7 @@ Each grade says how the answer was read and how sure it is; what cannot be read 
 
 import re
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from duologue.packs.education.maths.compare import Comparison, compare
 from duologue.packs.education.maths.form import (
@@ -20,11 +21,13 @@ from duologue.packs.education.maths.form import (
     requires_unit,
 )
 from duologue.packs.education.maths.habits import restate
+from duologue.packs.education.maths.labels import read_labels, split_labels
 from duologue.packs.education.maths.node import Node
 from duologue.packs.education.maths.read import Hints, Reading, read_answer, read_key
 from duologue.packs.education.maths.spoken import agrees, read_spoken
 from duologue.packs.education.maths.text import MAX_CHARS, Unreadable
-from duologue.packs.education.maths.units import read_unit
+from duologue.packs.education.maths.undress import bare
+from duologue.packs.education.maths.units import Unit, read_unit
 from duologue.packs.education.maths.worker import MathWorker, shared_worker
 
 _SAFE = re.compile(r"[\w\s+\-*/^=<>(){}\[\],.|\\&!:;%$√π∞≤≥±]*")
@@ -47,10 +50,15 @@ class MathGrade:
 
 def read_back(answer: str, key: str = "", item: str = "") -> str:
     """How the answer is read, to be shown before it is graded. Raises Unreadable with a sentence for the learner."""
+    answer = bare(answer)
     if not key:
         return read_answer(answer).shown
-    if (spoken := read_spoken(answer, key, item)) and spoken[1]:
+    if (spoken := read_spoken(answer, key, item)) is not None:
+        if spoken[1] is None:
+            raise Unreadable("This is not read as an answer to such a question.")
         return spoken[1].shown
+    if (labels := read_labels(key)) and (parts := split_labels(answer, labels)):
+        return "; ".join(f"{name}: {read_back(part, labels[name], item)}" for name, part in zip(labels, parts, strict=True))
     try:
         wanted, hints = read_key(key, item)
     except Unreadable:
@@ -72,17 +80,30 @@ def _read(answer: str, wanted: Reading, hints: Hints, item: str) -> Reading:
 def grade_math(item: str, key: str, answer: str, form: str | None = None, worker: MathWorker | None = None) -> MathGrade:
     """Grade one answer. `form` names a form of `math_form.FORMS` instead of reading it from the item's words."""
     worker = worker or shared_worker()
+    answer = bare(answer)
     before, rough, after = answer.replace("\\approx", "≈").partition("≈")
     if rough and any(c.isdigit() for c in before):  # 2/3 ≈ 0.67: either side may be what was asked for
         both = [grade_math(item, key, part, form, worker) for part in (before, after) if "≈" not in part]
         return max(both, key=lambda grade: grade.is_correct, default=MathGrade(False, 0.4, "unreadable"))
     if re.fullmatch(r".*\d!\s*", answer) and "!" not in key and len(answer) < MAX_CHARS:  # a factorial, or only an exclamation
-        both = [grade_math(item, key, part, form, worker) for part in (answer.strip() + ".", answer.strip()[:-1])]
+        both = [_grade_written(item, key, part, form, worker) for part in (answer.strip(), answer.strip()[:-1])]
         best = max(both, key=lambda grade: grade.is_correct)
         return replace(best, confidence=min(best.confidence, 0.75))
-    if (spoken := read_spoken(answer, key, item)) and (said := spoken[1]):
-        is_same = agrees(spoken[0], said, item, answer)
+    if (spoken := read_spoken(answer, key, item)) is not None:
+        if (said := spoken[1]) is None:
+            return MathGrade(False, 0.4, "unreadable", says="This is not read as an answer to such a question.")
+        is_same = agrees(spoken[0], said, item)
         return MathGrade(is_same, 0.85 if said.has_reason else 0.95, "equal" if is_same else "unequal", said.shown)
+    if (labels := read_labels(key)) and (parts := split_labels(answer, labels)):
+        all_of = [grade_math(item, value, part, form, worker) for value, part in zip(labels.values(), parts, strict=True)]
+        worst = min(all_of, key=lambda grade: (grade.is_correct, grade.confidence))
+        shown = "; ".join(f"{name}: {one.shown}" for name, one in zip(labels, all_of, strict=True))
+        return replace(worst, shown=shown if all(one.shown for one in all_of) else "")
+    return _grade_written(item, key, answer, form, worker)
+
+
+def _grade_written(item: str, key: str, answer: str, form: str | None, worker: MathWorker) -> MathGrade:
+    """A key that is mathematics."""
     try:
         wanted, hints = read_key(key, item)
     except Unreadable:
@@ -142,7 +163,7 @@ def _judge(item: str, key: str, raw: str, form: str | None, wanted: Reading, giv
 
 def _percent_meant(wanted: Reading, given: Reading, item: str, c: Comparison) -> bool:
     """ "What percent …?" with key 35 takes 35 %, and with key 35 % takes 35."""
-    if not re.search(r"(?:what|how many|which) percent|百分之(?:几|多少)", item, re.IGNORECASE):
+    if not re.search(r"(?:what|how many|which) percent|(?:what|which) is the percentage|百分之(?:几|多少)", item, re.IGNORECASE):
         return False
     a, b = wanted.node, given.node
     if (a.op == "percent") == (b.op == "percent"):
@@ -151,6 +172,11 @@ def _percent_meant(wanted: Reading, given: Reading, item: str, c: Comparison) ->
     return all(node.op in ("num", "mixed", "/", "neg") for node in plain) and c.lower(0.85) and c.same(plain[0], plain[1])
 
 
+_COUNTED = re.compile(
+    r"\bhow many (?:more |extra |fewer |additional |whole |full )?((?:square |cubic )?[a-z]+)\b|\b(?:what|which) "
+    r"(fraction)\b|(几分之几)"
+    r"|(?:多少|几)(个(?!小时|星期|月|单位)|[只条本支张人名位头棵辆件页道题瓶杯次])", re.IGNORECASE,
+)  # fmt: skip
 _ASKED = re.compile(
     r"\bin ([a-z]+(?: per [a-z]+)?|[a-z]{1,2}[²³]?)\b|(?:多少|几)个?([\u4e00-\u9fff]{1,4}?)(?=[?？，。,（(]|$)", re.IGNORECASE
 )
@@ -160,6 +186,13 @@ def _with_asked_unit(wanted: Reading, given: Reading, item: str) -> Reading:
     """A key that is a bare number stands in the unit that the item asks for."""
     if wanted.units or not given.units:
         return wanted
+    counted = _COUNTED.search(item)
+    if counted and all(unit.dimension != (("count", 1),) for unit in given.units):
+        noun = next(g for g in counted.groups() if g).strip()
+        if units := read_unit(noun):
+            return replace(wanted, units=tuple(units))
+        if noun:
+            return replace(wanted, units=(Unit(noun, Fraction(1), (("count", 1),)),))  # five jugs are not five litres
     for match in _ASKED.finditer(item):
         units = read_unit(match[1] or match[2])
         measured = [unit for unit in (*units, *given.units) if unit.dimension != (("count", 1),)]

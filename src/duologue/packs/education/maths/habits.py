@@ -4,16 +4,17 @@ Rewrites an answer by what kind of thing the key is, never by its value, so that
 """
 
 import re
+from fractions import Fraction
 from itertools import pairwise
 
+from duologue.packs.education.maths.claims import exclusion, say_plainly
 from duologue.packs.education.maths.node import Node
 from duologue.packs.education.maths.numerals import rewrite_parts
 from duologue.packs.education.maths.read import Hints, Reading
 from duologue.packs.education.maths.shape import shape
 from duologue.packs.education.maths.text import Unreadable
-from duologue.packs.education.maths.units import read_unit
+from duologue.packs.education.maths.undress import undress
 
-_RAISED = str.maketrans("²³", "23")
 _SINGLE = frozenset({"value", "solutions", "region", "equation"})
 _SIGN = r"[=<>≤≥≦≧＝＜＞]"
 _STRONG = re.compile(
@@ -44,12 +45,16 @@ def restate(raw: str, wanted: Reading, hints: Hints, item: str) -> str:
         kind = shape(wanted.node, says_and=wanted.says_and).kind
     except Unreadable:
         return raw
-    text = _undress(raw)
+    text = say_plainly(undress(raw), item, kind, wanted.node, bool(wanted.units))
+    if kind in ("equation", "solutions") and "y" in hints.names and "f" not in hints.names:
+        text = re.sub(r"^\s*f\s*\(\s*x\s*\)\s*=", "y =", text)
+    if kind == "excluded":
+        text = exclusion(text, min(hints.names, default="x"))
     if not hints.is_ratio:
         letters = "".join(sorted(n for n in hints.names if len(n) == 1)) or ("a-z" if kind in ("point", "points") else "")
         if letters:
             given = r"\s*(?::|：|->|→)\s*(?=[-−–]?\s*[\d零一二两三四五六七八九十])"
-            text = re.sub(rf"(?<![A-Za-z])([{letters}{letters.upper()}]){given}", r"\1 = ", text)
+            text = re.sub(rf"(?<![A-Za-z{{｛])([{letters}{letters.upper()}]){given}", r"\1 = ", text)
     text = _last_statement(text, wanted.node, kind)
     if kind in _SINGLE and wanted.node.op not in ("list", "set", "chain"):
         text = re.sub(r"(?<![\d,.])(\d+),(\d+)(?![\d,.])", _decimal, text)
@@ -60,9 +65,9 @@ def restate(raw: str, wanted: Reading, hints: Hints, item: str) -> str:
         text = re.sub(r"^[A-Za-z\u4e00-\u9fff\s:：]+(?=[(（])", "", text)
     if kind == "value":
         text = re.sub(r"^\s*[A-Z]{2,5}\s*[=:：]\s*|^[-−\d\s.+*/×÷xX()%]+[=＝]\s*(?=[£$€¥])", "", text)
-        text = _periodic(text)
         text = text if re.search(r"how many", item, re.IGNORECASE) else rewrite_parts(text)
     if "x" not in hints.names:
+        text = re.sub(r"(?<=[a-z\d)])\s+[xX]\s+(?=[a-z\d(])", "*", text)
         text = re.sub(r"(?<=[\d)）])\s*[xX]\s*(?=[√π(（])", "*", text)
     if wanted.units:
         text = re.sub(r"([A-Za-z]+)\s+(h|s|min)\^?\(?[-−⁻][1¹]\)?$", r"\1/\2", text)
@@ -77,33 +82,6 @@ def restate(raw: str, wanted: Reading, hints: Hints, item: str) -> str:
     if kind in ("value", "equation", "solutions") and not wanted.units:
         text = _lower(text, hints)
     return _right_side(text, wanted.node, kind)
-
-
-def _undress(raw: str) -> str:
-    """Without ticks, arrows in front, questions behind, a unit in brackets, and the same once more in words."""
-    text = re.sub(r"[\s✓✔☑✅👍🙂]+$", "", raw)
-    text = re.sub(r"[,，]?\s*(?:对吗|对吧|对不对|是吗|right|correct|ok(?:ay)?)\s*[?？]?\s*$", "", text, flags=re.IGNORECASE)
-    text = re.sub(r"[,，;；(（]?\s*(?:check(?:ed)?|verif(?:y|ied)|验算|检验)\s*[:：].*$", "", text, flags=re.IGNORECASE | re.DOTALL)
-    text = re.sub(r"^\s*(?:=>|⇒|⟹|→|->|∴)+\s*", "", text)
-    text = re.sub(r"[;；]\s*$", "", text)
-    text = re.sub(r"^\s*(?:这?[一二两三四]个)(?:解|根|答案|数)(?:分别)?(?:是|为)?\s*[:：]?", "", text)
-    text = re.sub(r"(?<=\d)\s*\\\s*(?=\d)", "/", text)
-    text = re.sub(r"(?<=\d)['’](?=\d{3}(?!\d))|(?<=\d) (?=\d{4}(?!\d))", "", text)
-    text = re.sub(r"(?<=\d)\s*[°º]\s*(?=[-−–+*/×÷=])", "", text)
-    text = re.sub(r"^\s*[-−\d./*+×÷ ]*\d\s+is\s+(?=[-−]?[\d.])", "", text)
-    text = re.sub(r"^\s*(-?[\d./]+) is ([A-Za-z])\s*$", r"\2 = \1", text)
-    text = re.sub(r"^\s*[fghFGPT]\s*[(（]\s*-?\d[\d./]*\s*[)）]\s*[=＝]\s*", "", text)
-    text = re.sub(r"[(（][^()（）]*[=＝][^()（）]*[)）]\s*$", "", text) if re.search(r"\d\s*[(（][^()（）]*[=＝]", text) else text
-    tail = re.search(r"(?<=[\d)）])\s*[(（]([^()（）]*)[)）]\s*$", text)
-    if tail and re.fullmatch(
-        r"(?:to\s+)?\d\s*(?:s\.?\s?f|d\.?\s?p|sig\.? figs?|decimal places?)\.?|保留.*", tail[1], re.IGNORECASE
-    ):
-        return text[: tail.start()]
-    if tail and read_unit(tail[1].translate(_RAISED)):
-        return f"{text[: tail.start()]} {tail[1].strip()}"
-    if tail and re.fullmatch(r"(?:[A-Za-z]{3,}[\s-]*)+|[\u4e00-\u9fff\s]{2,}", tail[1]):
-        return text[: tail.start()]
-    return text
 
 
 def _last_statement(text: str, key: Node, kind: str) -> str:
@@ -145,17 +123,6 @@ def _is_prose(piece: str) -> bool:
     )
 
 
-def _periodic(text: str) -> str:
-    """0.8333… as 5/6, where what comes again is there at least twice."""
-    found = re.fullmatch(r"\s*(-?)(\d*)\.(\d*?)(\d{1,6}?)\4{1,}\s*(?:\.\.\.+|…+)\s*", text)
-    if not found or not found[4].strip("0"):
-        return text
-    sign, whole, before, period = found.groups()
-    bottom = (10 ** len(period) - 1) * 10 ** len(before)
-    top = int((whole or "0") + before + period) - int((whole or "0") + before)
-    return f"{sign}{top}/{bottom}"
-
-
 def _decimal(match: re.Match[str]) -> str:
     whole, rest = match[1], match[2]
     return match[0] if len(rest) == 3 and len(whole) <= 3 and whole != "0" else f"{whole}.{rest}"
@@ -185,6 +152,14 @@ def _range(text: str, hints: Hints) -> str:
             return f"{'(' if opening == ']' else opening}{low}, {high}{')' if closing == '[' else closing}"
     text = re.sub(rf"\b(?:is |are |be )?{_NOT_MORE}\b", "at most", text, flags=re.IGNORECASE)
     text = re.sub(rf"\b(?:is |are |be )?{_NOT_LESS}\b", "at least", text, flags=re.IGNORECASE)
+    both = re.fullmatch(rf"\s*([a-z])\s*([<>≤≥])=?\s*{_NUMBER}\s*[,，]\s*\1\s*([<>≤≥])=?\s*{_NUMBER}\s*", text)
+    if both and both[2] in ">≥" and both[4] in "<≤" and _is_below(both[3], both[5]):
+        text = text.replace(",", " and ").replace("，", " and ")
+    if both and both[2] in "<≤" and both[4] in ">≥" and _is_below(both[5], both[3]):
+        text = text.replace(",", " and ").replace("，", " and ")
+    text = re.sub(r"((?:大于|不小于)(?:等于)?\s*-?[\d./]+)(?=小于|不大于)", r"\1且", text)
+    text = re.sub(r"或(?:者)?(?=大于|小于|不大于|不小于)", f"或{name}", text)
+    text = re.sub(rf"\b(than\s*-?[\d./]+)\s+or\s+(?=(?:is )?(?:{_LESS}|{_MORE}))", rf"\1 or {name} ", text)
     text = re.sub(rf"(?<!\w)(?:is |are |be )?{_NUMBER} or (?:less|fewer|below|under|smaller|lower)\b", r"at most \1", text)
     text = re.sub(rf"(?<!\w)(?:is |are |be )?{_NUMBER} or (?:more|greater|above|over|bigger|larger|higher)\b", r"at least \1", text)
     text = re.sub(rf"\b(?:is |are |be )?(?:{_LESS})\b", "less than", text, flags=re.IGNORECASE)
@@ -197,6 +172,13 @@ def _range(text: str, hints: Hints) -> str:
     if re.match(r"(?:strictly )?(?:less than|greater than|at least|at most)\b|大于|小于|不小于|不大于|不超过|不少于", bare):
         return f"{name} {bare}"
     return text
+
+
+def _is_below(low: str, high: str) -> bool:
+    try:
+        return Fraction(low.replace(" ", "").replace("−", "-")) < Fraction(high.replace(" ", "").replace("−", "-"))
+    except (ValueError, ZeroDivisionError):
+        return False
 
 
 def _lower(text: str, hints: Hints) -> str:

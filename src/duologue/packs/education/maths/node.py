@@ -1,6 +1,7 @@
 """The tree that a mathematical answer is read into, its display, and its exact value where that is a fraction. Knows no SymPy.
 
-Operators: num sym const + * / ^ neg pm func mixed percent ! abs, pair bracket interval set list union, = < ≤ > ≥ ≠ ∈ chain ratio,
+Operators: num sym const + * / ^ neg pm func mixed recurring percent ! abs, pair bracket interval set list union, = < ≤
+> ≥ ≠ ∈ chain ratio,
 empty reals many.
 """
 
@@ -92,6 +93,8 @@ def rational(node: Node) -> Fraction | None:
         out = a / 100
     elif node.op == "mixed":
         out = a + b
+    elif node.op == "recurring":
+        out = a
     if out is not None and max(abs(out.numerator).bit_length(), out.denominator.bit_length()) > MAX_BITS:
         raise Unreadable("The number is too large to work out.")
     return out
@@ -128,7 +131,7 @@ def show(node: Node, outer: int = 0) -> str:
 
 def _show(node: Node) -> str:
     p, op = node.parts, node.op
-    if op in ("num", "sym", "const"):
+    if op in ("num", "sym", "const", "recurring"):
         return node.text
     if op == "+":
         out = show(p[0], 2)

@@ -85,6 +85,9 @@ def rewrite_han(text: str) -> str:
     )
     text = re.sub(rf"({_PART})\s*分之\s*({_PART})", lambda m: f"{_one(m[2])}/{_one(m[1])}", text)
     text = re.sub(rf"({_RUN}|\d+)\s*又\s*(\d+/\d+)", lambda m: f"{_one(m[1])} {m[2]}", text)
+    text = re.sub(r"(?<!\d)(\d)\.?(\d)折", r"\1\2%", text)
+    text = re.sub(r"(?<![\d.])(\d)折", r"\g<1>0%", text)
+    text = re.sub(r"([一二三四五六七八九])点([一二三四五六七八九])折", lambda m: f"{_DIGITS[m[1]]}{_DIGITS[m[2]]}%", text)
     text = re.sub(
         r"([一二三四五六七八九])([一二三四五六七八九])?折", lambda m: f"{_DIGITS[m[1]]}{_DIGITS[m[2]] if m[2] else 0}%", text
     )
@@ -134,7 +137,7 @@ def rewrite_english(text: str) -> str:
         text,
     )
     text = re.sub(rf"\b({_PHRASE})[\s-]+({_PARTS})s?\b", lambda m: f"{_read_phrase(m[1])}/{_NTH[m[2]]}", text)
-    text = re.sub(r"^\s*half\s*$", "1/2", text)
+    text = re.sub(r"^\s*half\s*$", "1/2", re.sub(r"^\s*quarter\s*$", "1/4", text))
     text = re.sub(r"\b(?:half an?|1/2 an?) (?=hour|minute|metre|meter|mile|kilo)", "0.5 ", text)
     text = re.sub(r"(\d+(?:\.\d+)?)\s+(hundred|thousand|million|billion)\b", _scaled, text)
     text = re.sub(rf"\b({_PHRASE})\s+point((?:[\s-]+(?:{_NUMBER}))+)\b", _decimal, text)

@@ -12,7 +12,7 @@ from duologue.packs.education.maths.text import FUNCTIONS, Unreadable
 
 MAX_DEPTH = 40
 _TOKEN = re.compile(
-    r"(?P<space>\s+)|(?P<num>\d+(?:\.\d+)?|\.\d+)|(?P<name>[A-Za-zα-ωΔ]+(?:_\w+)?)|(?P<op>[-+*/^()\[\]{}|√,;:=<>≤≥∈≠∪%!±∞πℝ∅])"
+    r"(?P<space>\s+)|(?P<num>\d*\.\d*⦅\d+⦆|\d+(?:\.\d+)?|\.\d+)|(?P<name>[A-Za-zα-ωΔ]+(?:_\w+)?)|(?P<op>[-+*/^()\[\]{}|√,;:=<>≤≥∈≠∪%!±∞πℝ∅])"
 )
 _RELATIONS = "=<>≤≥∈≠"
 _OPEN, _CLOSE = "([{", ")]}"
@@ -229,7 +229,9 @@ class _Parser:
         raise Unreadable(f"I did not expect “{token.text}” here.")
 
     def number(self) -> Node:
-        whole = num(self.take().text)
+        if "⦅" in (first := self.take().text):
+            return _recurring(first)
+        whole = num(first)
         a, b, c = self.peek(), self.peek(1), self.peek(2)
         is_mixed = (
             a is not None and a.kind == "num" and a.after_space and b is not None and b.text == "/" and c is not None
@@ -306,6 +308,16 @@ class _Parser:
         else:
             node = Node("func", (*parts, *base), name)
         return Node("^", (node, exponent)) if exponent is not None else node
+
+
+def _recurring(text: str) -> Node:
+    """0.1⦅6⦆: the decimal 0.1666…, with its exact value beside it."""
+    whole, _, rest = text.partition(".")
+    before, period = rest.rstrip("⦆").split("⦅")
+    bottom = (10 ** len(period) - 1) * 10 ** len(before)
+    top = int((whole or "0") + before + period) - int((whole or "0") + before)
+    shown = text.replace("⦅", "(").replace("⦆", ")")
+    return Node("recurring", (Node("/", (num(top), num(bottom))),), shown)
 
 
 def _times(left: Node, right: Node) -> Node:

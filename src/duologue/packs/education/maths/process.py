@@ -35,7 +35,7 @@ def _numeric(node: list[Any], values: dict[str, Any], mp: Any) -> Any:
         return _function(text, v, mp)
     table = {
         "/": lambda: v[0] / v[1], "^": lambda: _power(v[0], v[1], mp), "neg": lambda: -v[0], "abs": lambda: abs(v[0]),
-        "percent": lambda: v[0] / 100, "mixed": lambda: v[0] + v[1],
+        "percent": lambda: v[0] / 100, "mixed": lambda: v[0] + v[1], "recurring": lambda: v[0],
     }  # fmt: skip
     return table[op]()
 
@@ -72,6 +72,17 @@ def _ratio(text: str, mp: Any) -> Any:
     return mp.mpf(top) / mp.mpf(bottom)
 
 
+def _has_root(node: list[Any]) -> bool:
+    """Whether a letter stands under a power that is no whole number, as in a^(3/2), and nothing is an absolute value."""
+    op, _, parts = node
+    if op == "abs":
+        return False
+    own = (
+        op == "^" and bool(_names(parts[0])) and parts[1][0] in ("/", "num") and "." in f"{parts[1][1]}{'.' * (parts[1][0] == '/')}"
+    )
+    return own or any(_has_root(part) for part in parts)
+
+
 def _close(a: Any, b: Any, mp: Any) -> bool:
     if mp.isinf(a) or mp.isinf(b):
         return bool(a == b)
@@ -87,6 +98,8 @@ def equal(a: list[Any], b: list[Any], *, up_to_factor: bool) -> dict[str, Any]:
     tried, factor = 0, None
     for point in range(len(_POINTS) if names else 1):
         values = _values(names, point, mp)
+        if _has_root(a):  # a^(3/2) is meant where it is real
+            values = {name: abs(value) for name, value in values.items()}
         try:
             x, y = _numeric(a, values, mp), _numeric(b, values, mp)
         except ZeroDivisionError:

@@ -105,7 +105,7 @@ def read_answer(raw: str, hints: Hints | None = None) -> Reading:
 
 
 def _read_text(text: str, hints: Hints) -> tuple[Node, list[Unit], bool, str]:
-    pieces = [piece for piece in text.split(";") if piece.strip()]
+    pieces = [piece for piece in re.split(r"[;,]", text) if piece.strip()]
     if len(pieces) > 1:
         split = [split_unit(piece, with_letters=hints.letter_units) for piece in pieces]
         if all(units for _, units in split) and len({units[0].text for _, units in split}) == 1:
@@ -131,7 +131,9 @@ _HAN = r"\u4e00-\u9fff"
 def _candidates(text: str) -> list[tuple[str, str]]:
     """The text, then with the words before and behind it taken off: only words, never a number or a sign."""
     out = [(text, "")]
-    lead = re.match(rf"^[^=\d]*[{_HAN}][^=\d]*=\s*|^(?:[A-Za-z]{{2,}}\s*)+=\s*|^[{_HAN}:\s]+(?=[-\d(√π\[A-Za-z$±])", text)
+    lead = re.match(
+        rf"^[^=\d]*[{_HAN}][^=\d]*=\s*|^(?:[A-Za-z]{{2,}}\s+)*[A-Za-z]{{2,}}\s*=\s*|^[{_HAN}:\s]+(?=[-\d(√π\[A-Za-z$±])", text
+    )
     lead = (
         lead
         or re.match(r"^(?:[A-Za-z']{2,}\s+)+(?:[a-z]\s+)?(?:is|are|equals?|of)\s+|^(?:[A-Za-z']{2,}\s+)+(?=[a-z]\s*[=<>≤≥∈])", text)

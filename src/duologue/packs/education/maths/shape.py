@@ -67,6 +67,9 @@ def shape(node: Node, *, says_and: bool = False) -> Shape:
         return Shape("region", intervals=tuple(i for part in parts for i in as_region(shape(part))))
     if op == "interval":
         return Shape("region", intervals=(_between(parts[0], parts[1], node.text[0] == "(", node.text[1] == ")"),))
+    if op in ("pair", "bracket") and all(part.op in ("pair", "bracket") for part in parts):
+        rows = {len(part.parts) for part in parts}
+        return Shape("point", tuple(value for part in parts for value in part.parts), braces=f"{len(parts)}×{max(rows)}")
     if op in ("pair", "bracket"):
         return Shape("point", parts, braces="()" if op == "pair" else "[]")
     if op in ("list", "set"):
@@ -101,10 +104,18 @@ def _equation(node: Node) -> Shape:
                 return shape(other)
             both = expand_pm(other)
             return Shape("solutions", both, (plain,))
+    if right.op in (
+        "pair",
+        "bracket",
+        "set",
+        "ratio",
+        "interval",
+        "union",
+        "empty",
+    ):  # (x, y) = (3, 2), a + b = (4, -3), 15:20 = 3:4
+        return shape(right)
     if not symbols(left) and not symbols(right):
         return Shape("value", (right,))
-    if left.op == "pair" and right.op == "pair":  # (x, y) = (3, 2)
-        return shape(right)
     return Shape("equation", (left, right), is_solved=False)
 
 

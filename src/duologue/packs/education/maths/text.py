@@ -21,7 +21,7 @@ _SIGNS = str.maketrans(
         "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "﹣": "-", "×": "*", "✕": "*", "✖": "*", "·": "*", "⋅": "*", "∙": "*",
         "•": "*", "∗": "*", "÷": "/", "∕": "/", "⁄": "/", "∶": ":", "≦": "≤", "≧": "≥", "⩽": "≤", "⩾": "≥", "、": ",", "，": ",",
         "；": ";", "≒": "≈", "≃": "≈", "≅": "≈", "’": "'", "‘": "'", "”": '"', "“": '"', "Π": "π", "【": "[", "】": "]", "º": "°",
-        "˚": "°", "Ø": "∅", "ø": "∅",
+        "˚": "°", "Ø": "∅", "ø": "∅", "⟨": "(", "⟩": ")", "〈": "(", "〉": ")", "⋯": "...",
     }
 )  # fmt: skip
 _LATEX = {
@@ -65,6 +65,7 @@ def plain_math(raw: str) -> Plain:
     )
     if "\N{REPLACEMENT CHARACTER}" in text:
         raise Unreadable("This looks like program text, not like a mathematical answer.")
+    text = recurring(_matrices(text))
     text = _SUPERS.sub(lambda m: f"^({m[0].translate(_SUPER)})", text)
     text = _SUBS.sub(lambda m: "_" + unicodedata.normalize("NFKC", m[0]), text)
     text = re.sub(r"(?<=\d)([¼½¾⅐-⅞])", r" \1", text)
@@ -81,6 +82,62 @@ def plain_math(raw: str) -> Plain:
     text = rewrite_words(text)
     text, left_out = _drop_prose(text)
     return Plain(_join_thousands(text), is_rough, left_out)
+
+
+_MATRIX = re.compile(r"\\begin\{([pbvB]?matrix|array)\}(?:\{[a-z|]*\})?(.*?)\\end\{\1\}", re.DOTALL)
+
+
+def _matrices(text: str) -> str:
+    """LaTeX columns and rows as (a, b), larger ones as [[a, b], [c, d]]."""
+
+    def typed(match: re.Match[str]) -> str:
+        rows = [row.split("&") for row in re.split(r"\\\\", match[2]) if row.strip()]
+        if len(rows) == 1 or all(len(row) == 1 for row in rows):
+            return "(" + ", ".join(cell.strip() for row in rows for cell in row) + ")"
+        return "[" + ", ".join("[" + ", ".join(cell.strip() for cell in row) + "]" for row in rows) + "]"
+
+    return _MATRIX.sub(typed, text)
+
+
+def recurring(text: str) -> str:
+    """0.666…, 0.\\dot{6}, 0.6 recurring, 零点六循环 as 0.⦅6⦆; what shows no period stays as it is."""
+    dotted = re.sub(r"\\dot\s*\{?(\d)\}?", "\\1\N{COMBINING DOT ABOVE}", text)
+    dotted = re.sub(r"(\.\d*)\\overline\s*\{(\d+)\}", r"\1⦅\2⦆", dotted)
+    found = re.search(r"(\.\d*?)((?:\d\u0307)(?:\d*\d\u0307)?)(?!\d)", dotted)
+    if found:
+        return f"{dotted[: found.start()]}{found[1]}⦅{found[2].replace(chr(0x307), '')}⦆{dotted[found.end() :]}"
+    if dotted != text:
+        return dotted
+    if typed := re.fullmatch(r"\s*\$?\s*(-?\d*\.\d*)\((\d+)\)\s*\$?\s*", text):
+        return f"{typed[1]}⦅{typed[2]}⦆"
+    words = re.fullmatch(
+        r"(.*?)(\d*\.\d+|[零一二三四五六七八九十]+点[零一二三四五六七八九]+)\s*(?:[,(（，]?\s*(\d+)?\s*的?(?:is "
+        r")?(?:recurring|repeating|循环)(?:小数)?[)）]?)\s*",
+        text, re.IGNORECASE,
+    )  # fmt: skip
+    if words:
+        digits = rewrite_han(words[2])
+        whole, _, rest = digits.partition(".")
+        period = words[3] or _period(rest) or (rest if len(rest) == 1 else "")
+        if period and rest.endswith(period):
+            before = rest[: len(rest) - len(period)] if words[3] else rest[: len(rest) - len(_tail(rest, period))]
+            return f"{words[1]}{whole}.{before}⦅{period}⦆"
+    dots = re.fullmatch(r"(.*?)(\d*)\.(\d+)\s*(?:\.\.\.+|…+|⋯+|\\[lc]?dots)\s*\$?", text)
+    if dots and (period := _period(dots[3]) or (dots[3] if len(dots[3]) == 1 else "")) and period.strip("0"):
+        before = dots[3][: len(dots[3]) - len(_tail(dots[3], period))]
+        return f"{dots[1]}{dots[2]}.{before}⦅{period}⦆"
+    return text
+
+
+def _period(digits: str) -> str:
+    """What comes again at the end of the digits, at least twice."""
+    found = re.search(r"(\d{1,6}?)\1+$", digits)
+    return found[1] if found else ""
+
+
+def _tail(digits: str, period: str) -> str:
+    found = re.search(rf"(?:{period})+$", digits)
+    return found[0] if found else ""
 
 
 def _group(text: str, start: int) -> tuple[str, int]:
@@ -178,6 +235,8 @@ def _take_rough(text: str) -> tuple[str, bool]:
 
 
 _WORDS = (
+    (r"(?<=[a-z])\s*的\s*(?=\d+\s*倍)", "*"),
+    (r"(?<=\d)\s*倍(?=\s*(?:[-+*/]|加|减|乘|除|$))", ""),
     (r"\bplus or minus\b|\+/-|\+-|正负", "±"),
     (r"大于(?:或)?等于|大于或等于|不小于|不少于|>=|=>"
      r"|\bis (?:at least|greater than or equal to)\b|\bat least\b|\bgreater than or equal to\b", "≥"),
@@ -213,14 +272,26 @@ _WORDS = (
     (r"(?<=\b[a-zA-Z])\s+is\s+(?=[-\d.(√π])", "="),
     (r"(?<=\b[a-zA-Z])\s*[是为]\s*(?=[-\d.(√π])", "="),
 )  # fmt: skip
-_PER = re.compile(r"^每\s*([\u4e00-\u9fff]{1,2}?)\s*(?:走|行|行驶)?\s*(-?[\d./]+)\s*([\u4e00-\u9fff]+|[a-z]+)\s*$")
+_PER = re.compile(r"^每\s*([\u4e00-\u9fff]{1,4}?)\s*(?:走|行|行驶)?\s*(-?[\d./]+)\s*([\u4e00-\u9fff]+|[a-z]+)\s*$")
+
+
+_REMAINDER = re.compile(
+    r"^(?:[-\d\s/÷:]*=\s*)?(?:商|quotient)?\s*(?:是|为|is|=|:)?\s*(\d+)\s*[,;，、]?\s*(?:余数?\s*(?:是|为|=|:)?|"
+    r"(?:with |and )?(?:an? )?remainder(?: of| is)?|\brem\.?|r(?=[\s\d])|R|\.\.\.+|…+|and (?=\d+ left))\s*(\d+)(?: "
+    r"left(?: over)?)?[.。]?$"
+)
+
+
+def with_remainder(text: str) -> str:
+    """ "7 remainder 5", 商 7 余 5 as [7,5]."""
+    return _REMAINDER.sub(r"[\1,\2]", rewrite_english(text.strip().casefold()) if text.isascii() else text.strip())
 
 
 def rewrite_words(text: str) -> str:
     """Words of both languages as signs. Chinese numerals first, so that 百分之三十五 is seen before 三十."""
     text = rewrite_english(re.sub(r"\b[A-Z][a-z]+\b", lambda m: m[0].lower(), text))
     text = rewrite_han(re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text) if re.search(r"\d,\d{3}[万亿]", text) else text)
-    text = re.sub(r"^商?是?\s*(\d+)\s*(?:,?\s*余数?是?|\bremainder|\brem\.?|\br(?=[\s\d])|R|\.\.\.+)\s*(\d+)$", r"[\1,\2]", text)
+    text = _REMAINDER.sub(r"[\1,\2]", text)
     text = re.sub(r"^每1?(?=[\u4e00-\u9fff])", "每", text)
     text = _PER.sub(r"\2\3/\1", text)
     for pattern, sign in _WORDS:
@@ -233,11 +304,12 @@ def rewrite_words(text: str) -> str:
 
 
 _LEAD = re.compile(
-    r"^\s*(?:(?:so|therefore|thus|hence|then|because|i (?:think|got|get)|my|the|final|answer|result|solution|is|are|was|its|it|"
+    r"^\s*(?:(?:so|therefore|thus|hence|then|because|i (?:think|got|get)|my|the|final|answer|result|solution|total|sum|"
+    r"is|are|was|its|it|"
     r"there|we|get|"
     r"gives?|value|of|that|this|number|x can be|∴|所以|因此|因为|故|答案?|解得?|得到?|结果|"
     r"还剩下?|剩下?|一共|共|总共|原式|这个数|某数|"
-    r"是|为|有|应该|应|我觉得|等于|点|集合|分别|方程的?|不等式的?|解集|的解|根|1共|即|就是|可得)\s*[:：,]?\s*)+",
+    r"是|为|有|应该|应|我觉得|等于|第n项|通项(?:公式)?|点|集合|分别|方程的?|不等式的?|解集|的解|根|1共|即|就是|可得)\s*[:：,]?\s*)+",
     re.IGNORECASE,
 )
 _TRAIL = re.compile(

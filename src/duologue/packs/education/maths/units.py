@@ -69,10 +69,11 @@ def _table() -> dict[str, list[tuple[Fraction, str]]]:
     add("power", 1, "W watt watts 瓦")
     add("voltage", 1, "V volt volts 伏")
     add("current", 1, "A amp amps 安")
+    add("temperature", 1, "degC C 度C 度 degrees")
     add(
         "count",
         1,
-        "个 只 条 本 支 枝 张 人 名 位 头 匹 棵 朵 辆 件 双 对 次 页 道 题 颗"
+        "unit units 单位 个单位 个 只 条 本 支 枝 张 人 名 位 头 匹 棵 朵 辆 件 双 对 次 页 道 题 颗"
         " 箱 袋 瓶 杯 台 间 座 根 块 片 盒 份 组 排 种 枚 粒 架 艘 套 场 局",
     )
     return out
@@ -91,7 +92,7 @@ def read_unit(text: str) -> list[Unit]:
     """All meanings of a unit's text; empty where it is none. A bare classifier (个) has the dimension `count`."""
     text = re.sub(r"\s+", " ", text.strip().rstrip(".")).replace("每", "/")
     text = _RATES.get(text.lower(), text)
-    parts = re.split(r"\s*/\s*|\s+per\s+|\s+an?\s+(?=hour|minute|second|day)", text)
+    parts = re.split(r"\s*/\s*|\s+per\s+|\s+(?:an?|every|each)\s+(?=[a-z])", text)
     meanings: list[tuple[Fraction, dict[str, int]]] = [(Fraction(1), {})]
     for place, part in enumerate(parts):
         sign = 1 if place == 0 else -1
@@ -128,7 +129,8 @@ def _join(dims: dict[str, int], kind: str, power: int) -> dict[str, int]:
 _SIGNS = {"$": "dollar", "£": "pound", "€": "euro", "¥": "元"}
 _TAIL = re.compile(
     r"(?P<value>.*[\d)π%])\s*(?P<unit>(?:square |sq |cubic )?[A-Za-z°¢℃\u4e00-\u9fff][A-Za-z°\u4e00-\u9fff]*"
-    r"(?:\s*\^?\(?-?[123]\)?)?(?:(?:\s*/\s*|\s+per\s+|\s+an?\s+)[A-Za-z\u4e00-\u9fff]+(?:\^?-?[123])?)*)\.?$"
+    r"(?:\s*\^?\(?-?[123]\)?)?(?:(?:\s*/\s*|\s+per\s+|\s+an?\s+)(?:cubic |square "
+    r")?[A-Za-z\u4e00-\u9fff]+(?:\s*\^?\(?-?[123]\)?)?)*)\.?$"
 )
 _PAIR = re.compile(
     r"(-?\d+(?:\.\d+)?(?:/\d+)?)\s*([A-Za-z]+|[\u4e00-\u9fff]{1,3}?)(?=\s*(?:and\s+)?\d|\s*$|\s*,)\s*(?:and\s+|,\s*)?"
@@ -142,6 +144,11 @@ def split_unit(text: str, *, with_letters: bool) -> tuple[str, list[Unit]]:
     """
     text = text.strip()
     match = re.match(r"^(-?)\s*([$£€¥])\s*(?=[\d.(])", text)
+    rated = re.match(r"^(-?)\s*([$£€¥])\s*([\d.,/]+)\s*(?:/|per|an?|every|each|for (?:1|an?|one|each))\s*([A-Za-z]+)$", text)
+    rated = rated or re.match(r"^(-?)()([\d.,/]+)\s*([$£€¥])\s*/\s*([A-Za-z]+)$", text)
+    if rated:
+        sign = next(g for g in rated.groups() if g in _SIGNS)
+        return rated[1] + rated[3], read_unit(f"{_SIGNS[sign]}/{rated[rated.lastindex or 4]}")
     if match and not text.endswith("$"):
         rest, units = split_unit(text[match.end() :], with_letters=False)
         return match[1] + rest, units or read_unit(_SIGNS[match[2]])

@@ -1,0 +1,90 @@
+"""Many kinds of question, each answered rightly and wrongly in some ten ways; and words around an answer that change nothing."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from duologue.packs import education
+from duologue.packs.education.maths.clock import read_clock
+from duologue.packs.education.maths.grade import grade_math, read_back
+from duologue.packs.education.maths.worker import MathWorker
+
+ROWS = [
+    json.loads(line)
+    for line in (Path(education.__file__).parent / "evals" / "kinds" / "test.jsonl").read_text("utf-8").splitlines()
+]
+FIRST = list({(row["item"], row["correct"]): row for row in reversed(ROWS)}.values())
+"""Of each question one right and one wrong answer."""
+AROUND = {
+    "en": [
+        "{}.",
+        "  {} ",
+        "The answer is {}",
+        "ans: {}",
+        "I think it is {}",
+        "I got {}",
+        "so {}",
+        "It's {}",
+        "answer = {}",
+        "{} ✓",
+    ],
+    "zh": ["{}。", "  {} ", "答：{}", "答案是{}", "答案：{}。", "我觉得是{}", "应该是{}", "所以{}", "解：{}", "{} ✓"],
+}
+FULL_WIDTH = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[MathWorker]:
+    worker = MathWorker()
+    yield worker
+    worker.close()
+
+
+def test_every_kind_of_question_is_graded_as_it_was_labelled(worker: MathWorker) -> None:
+    rows = [*FIRST, *ROWS[::9]]
+    said = [grade_math(row["item"], row["key"], row["answer"], worker=worker).is_correct for row in rows]
+    assert [row for row, right in zip(rows, said, strict=True) if right != row["correct"]] == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(row=st.sampled_from(FIRST), way=st.integers(0, 9), is_wide=st.booleans())
+def test_words_around_an_answer_and_full_width_letters_change_nothing(row: dict[str, str], way: int, is_wide: bool) -> None:
+    typed = row["answer"].translate(FULL_WIDTH) if is_wide and row["lang"] == "zh" else row["answer"]
+    assert grade_math(row["item"], row["key"], AROUND[row["lang"]][way].format(typed)).is_correct == row["correct"]
+
+
+@given(hour=st.integers(0, 23), minute=st.integers(0, 59))
+def test_a_time_of_day_is_read_alike_however_it_is_written(hour: int, minute: int) -> None:
+    half, twelve = ("pm" if hour > 11 else "am"), hour % 12 or 12
+    for text in (
+        f"{hour}:{minute:02}",
+        f"{hour:02}.{minute:02}",
+        f"{hour:02}{minute:02}",
+        f"{twelve}:{minute:02} {half}",
+        f"it is {twelve}.{minute:02}{half}",
+        f"{hour}点{minute}分",
+        f"{hour}时{minute:02}分",
+        f"{'下午' if hour > 11 else '上午'}{twelve}点{minute}分",
+    ):
+        found = read_clock(text)
+        assert found is not None, text
+        assert found.minutes == 60 * hour + minute, text
+
+
+@pytest.mark.parametrize("text", ["answer is " * 60, "是 " * 300, "1 is " * 100, "0." + "123" * 190, "one " * 150, "<1," * 200])
+def test_words_that_go_on_and_on_end_in_time(text: str, worker: MathWorker) -> None:
+    began = time.process_time()
+    for item, key in (("", "3"), ("", "x = 3"), ("What time?", "7:15"), ("Which is larger, 2/3 or 3/5?", "2/3"), ("", "(4, 6)")):
+        assert not grade_math(item, key, text, worker=worker).is_correct
+    assert time.process_time() - began < 8
+
+
+def test_a_direction_that_was_not_asked_for_is_shown_as_it_was_read() -> None:
+    item = "A price rises from £40 to £50. What is the percentage increase?"
+    assert [read_back(text, "25%", item) for text in ("up 25%", "down 25%")] == ["25%", "−25%"]
+    assert read_back("3/5 is smaller", "2/3", "Which is larger, 2/3 or 3/5?") == "2/3"
