@@ -38,7 +38,8 @@ _BY = re.compile(
     re.IGNORECASE,
 )
 _CHANGE = re.compile(
-    r"\b(?P<up>increase|rise|gain|profit)\b|(?P<upzh>增加|增长|涨|提高|上升)|\b(?P<down>decrease|fall|loss|drop|reduction|discount)\b|(?P<downzh>减少|下降|降|跌|亏)",
+    r"\b(?P<up>increas\w*|ris(?:e|es|en|ing)|rose|gain\w*|grow[ns]?|grew|profit|dearer)\b|(?P<upzh>增加|增长|涨|提高|上升)"
+    r"|\b(?P<down>decreas\w*|fall\w*|fell|loss|lost|drop\w*|reduc\w*|discount|cheaper)\b|(?P<downzh>减少|下降|降|跌|亏)",
     re.IGNORECASE,
 )
 _ORDERED = re.compile(
@@ -46,6 +47,11 @@ _ORDERED = re.compile(
     r")?(?:smallest|largest|least|greatest)|"
     r"\bnext (?:two|three|four|\d) (?:terms|numbers)|\bfirst (?:two|three|four|five|six|\d) terms|\border (?:the|these)|"
     r"从[小大]到[大小]|[由按]?[小大]到[大小]|顺序|后[两二三四\d]个?[项数]|接下来|前[两二三四五\d]项|依次|排列",
+    re.IGNORECASE,
+)
+
+_FALLS = re.compile(
+    r"descending|decreasing|from (?:the )?(?:largest|greatest|highest|biggest)|(?:largest|greatest) (?:first|to)|从大|由大|按大",
     re.IGNORECASE,
 )
 
@@ -196,6 +202,7 @@ def say_plainly(text: str, item: str, kind: str, key: Node, units: bool) -> str:
     if kind == "value" and (constant := _constant(key, item)):
         text = re.sub(r"\+\s*(?:an? )?(?:constant|const\.?|常数)(?: c)?\s*$|\+\s*[ckAdD]\s*(?:[,，(（].*)?$", f"+ {constant}", text)
     if kind in ("solutions", "empty"):
+        text = re.sub(r"^\s*(?:∁\s*_?[A-Z]?\s*[A-Z]|[A-Z](?:['’′]|\^[cC]|ᶜ))\s*[=＝]\s*", "", text)
         text = re.sub(
             r"^\s*\$?\s*[A-Z]\s*(?:(?:∩|∪|\\cap|\\cup|∖|[-−])\s*[A-Z]\s*)+(?:=|＝|is|是|为)\s*|^(?:the |a )?set (?:is "
             r")?(?=[{｛])|^(?:集合|交集|并集|补集|解集)(?:是|为|=)?(?=[{｛])",
@@ -205,6 +212,7 @@ def say_plainly(text: str, item: str, kind: str, key: Node, units: bool) -> str:
         text = text.rstrip().rstrip("$") if text.count("$") == 1 else text
         text = re.sub(r"(?<=\d)\s*&\s*(?=-?\d)", ", ", text)
     if kind in ("point", "points"):
+        text = re.sub(r"^\s*[A-Z]['’′]*\s*=\s*(?=[(（])", "", text)
         text = re.sub(r"^\s*\$?\s*(?:<|\\langle)\s*([^<>\\=]+[,，][^<>\\=]+?)\s*(?:>|\\rangle)\s*\$?\s*$", r"(\1)", text)
         text = re.sub(
             r"^横坐标(?:是|为|=)?\s*(\S+?)\s*[,，、;；]\s*纵坐标(?:是|为|=)?\s*(\S+?)$", r"(\1, \2)", text.strip().rstrip("。")
@@ -226,7 +234,7 @@ def _spread(text: str, item: str) -> str:
     if not re.search("[?？]", bare) and not re.search(r"[A-Za-z]", rewrite_english(bare.casefold())):
         bare = rewrite_han(rewrite_english(bare.casefold()))
     if is_ordered(item):
-        falls = re.search(r"descending|decreasing|largest|greatest|从大|由大|按大", item, re.IGNORECASE) is not None
+        falls = _FALLS.search(item) is not None
         signs = set(re.findall(r"[<>＜＞]", bare))
         if len(signs) == 1 and (signs <= set(">＞")) == falls:
             bare = re.sub(r"\s*[<>＜＞]\s*", "; ", bare)
@@ -290,6 +298,8 @@ def _constant(key: Node, item: str) -> str:
 def _measured(text: str) -> str:
     """Units as people say them: 零下3度, "3 degrees below zero", £3 5p, 1米5, ms⁻¹, a right angle."""
     text = re.sub(r"^\s*零下\s*", "-", text)
+    text = re.sub(r"(?<=[a-z²³])\s+of\s+(?:the\s+)?[a-z]+(?: [a-z]+)?\s*$", "", text) if re.match(r"\W*\d", text) else text
+    text = re.sub(r"(?<=\d)(\s*(?:千克|公斤|克|升|毫升|吨|斤))(?![每的])[\u4e00-\u9fff]{1,3}$", r"\1", text)
     text = re.sub(r"^\s*零上\s*", "", text)
     text = re.sub(r"^(.*?\d.*?|\w+ degrees?.*?)\s*below (?:zero|freezing)\s*\.?$", r"-\1", text, flags=re.IGNORECASE)
     text = re.sub(r"\s*above zero\s*\.?$", "", text, flags=re.IGNORECASE)

@@ -63,6 +63,14 @@ class Clock:
         return f"{self.minutes // 60}:{self.minutes % 60:02}"
 
 
+def is_asked(item: str) -> bool:
+    """Whether the item asks for a time of day, so that a key with a colon is no ratio."""
+    return IS_ASKED.search(item) is not None or (
+        re.search(r"\btime\b|o['’]clock|\bclock\b|时间", item, re.IGNORECASE) is not None
+        and re.search(r"\bratio\b|比", item, re.IGNORECASE) is None
+    )
+
+
 def read_clock(text: str) -> Clock | None:
     """A time of day, or None."""
     text = text.strip().casefold()

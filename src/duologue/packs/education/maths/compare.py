@@ -106,6 +106,8 @@ def _same_shape(wanted: Shape, given: Shape, item: str, order: Sequence[str], c:
     if wanted.kind == "solutions":
         return _same_solutions(wanted, given, item, c)
     if wanted.kind == "point":
+        if len(wanted.values) == 2 and re.search(r"\binterval\b|区间", item, re.IGNORECASE):
+            return given.kind in ("point", "region") and _same_region(as_region(wanted), as_region(given), c)
         if given.kind == "solutions" and given.names == ("x",) and len(given.values) == 1 and len(wanted.values) == 2:
             on_axis = re.search(r"x[- ]axis|x\s*轴", item, re.IGNORECASE) is not None  # x = 3 for (3, 0)
             return on_axis and rational(wanted.values[1]) == 0 and c.lower(0.85) and c.same(wanted.values[0], given.values[0])

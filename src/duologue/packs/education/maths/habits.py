@@ -59,7 +59,7 @@ def restate(raw: str, wanted: Reading, hints: Hints, item: str) -> str:
     if kind in _SINGLE and wanted.node.op not in ("list", "set", "chain"):
         text = re.sub(r"(?<![\d,.])(\d+),(\d+)(?![\d,.])", _decimal, text)
     text = _verbs(text)
-    if kind in ("region", "interval"):
+    if kind == "region" or (kind == "point" and re.search(r"\binterval\b|区间", item, re.IGNORECASE)):
         text = _range(text, hints)
     if kind in ("point", "points"):
         text = re.sub(r"^[A-Za-z\u4e00-\u9fff\s:：]+(?=[(（])", "", text)

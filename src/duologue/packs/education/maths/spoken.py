@@ -35,7 +35,7 @@ def read_spoken(answer: str, key: str, item: str) -> tuple[Spoken, Spoken | None
     said = _verdict(key)
     if said is not None and not said.has_reason and not _is_angle(key, item):
         return said, _verdict(answer)
-    if clock.KEY.fullmatch(key) and clock.IS_ASKED.search(item) and (wanted := clock.read_clock(key)):
+    if clock.KEY.fullmatch(key) and clock.is_asked(item) and (wanted := clock.read_clock(key)):
         found = clock.read_clock(answer)
         return Spoken(wanted.shown, wanted), Spoken(found.shown, found) if found else None
     if key.strip() in ("<", ">", "=", "≤", "≥", "＜", "＞", "＝"):
