@@ -101,8 +101,8 @@ def _read(text: str) -> tuple[int, int] | None:
             return hour, away
         return (hour - 1) or 12, 60 - away
     if before := _BEFORE.match(text):
-        away = before["a"] or before["b"]
-        return (int(before["h"] or before["k"]) - 1) or 12, 60 - (15 if away == "一刻" else int(away))
+        short = before["a"] or before["b"]
+        return (int(before["h"] or before["k"]) - 1) or 12, 60 - (15 if short == "一刻" else int(short))
     if found := _CLOCK.match(text):
         if found["q"] and len(found["h"]) + 2 < 4:
             return None  # 195 is no time
