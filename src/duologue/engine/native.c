@@ -22,6 +22,8 @@
 #define PANEL 32
 #define BLOCK 16
 #define MAX_THREADS 16
+#define SPINS 1000
+#define ROWS 4 /* of a prompt attend together */
 #define MOST_PIECES (1u << 20)
 enum { F32 = 0, F16 = 1, I8 = 2 };
 enum { SWIGLU = 0, GELU = 1, RELU = 2 };
@@ -169,6 +171,33 @@ void pack(int32_t kind, const float *w, int32_t n, int32_t k, void *out, float *
 FLOAT_TILE(tile_f32, float, load)
 FLOAT_TILE(tile_f16, uint16_t, load_half)
 
+#if defined(__AVX2__) && !defined(__AVX512VNNI__)
+#define SIGN_APART 1 /* rows of int8 are kept as |x| and, in the second half of their room, a mask of x < 0 */
+/* The unsigned side of maddubs is |x|. x * w is |x| * w, or -|x| * w = |x| * (~w + 1) where x < 0: the mask turns w into ~w, and what the
+ * ones add up to belongs to the row (`sum`). vpsignb would do it too, but shares two ports with the products; no pair exceeds 16 bits. */
+#define DOTS(A, X, SIGNS)                                                                                                  \
+    for (int h = 0; h < 4; h++) {                                                                                          \
+        __m256i p = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(w + 32 * h)), SIGNS);                            \
+        A[h] = _mm256_add_epi32(A[h], _mm256_madd_epi16(_mm256_maddubs_epi16(X, p), one));                                 \
+    }
+static inline __m256i four(const int8_t *x) { int32_t s; memcpy(&s, x, 4); return _mm256_set1_epi32(s); }
+static inline __attribute__((always_inline)) void two_rows(const uint8_t *w, int kq, const int8_t *x, size_t ld, const int32_t *sum, int two, __m256i *to) {
+    __m256i a[4], b[4], one = _mm256_set1_epi16(1);
+    for (int h = 0; h < 4; h++) a[h] = b[h] = _mm256_setzero_si256();
+    for (int i = 0; i < kq; i++, w += 4 * PANEL, x += 4) {
+        DOTS(a, four(x), four(x + ld / 2))
+        if (two) { DOTS(b, four(x + ld), four(x + ld + ld / 2)) }
+        __asm__("" : "+x"(a[0]), "+x"(a[1]), "+x"(a[2]), "+x"(a[3])); /* sums stay in registers */
+        if (two) __asm__("" : "+x"(b[0]), "+x"(b[1]), "+x"(b[2]), "+x"(b[3]));
+    }
+    for (int h = 0; h < 4; h++) {
+        _mm256_storeu_si256(to + h, _mm256_add_epi32(a[h], _mm256_set1_epi32(sum[0])));
+        if (two) _mm256_storeu_si256(to + 4 + h, _mm256_add_epi32(b[h], _mm256_set1_epi32(sum[1])));
+    }
+}
+#else
+#define SIGN_APART 0
+#endif
 static inline __attribute__((always_inline)) void tile_i8(const uint8_t *w, int kq, const int8_t *x, size_t ld, const int32_t *sum, int m, ivec *acc) {
 #if defined(__AVX512VNNI__)
     __m512i a[TILE][2], b[2];
@@ -197,20 +226,7 @@ static inline __attribute__((always_inline)) void tile_i8(const uint8_t *w, int 
     for (int r = 0; r < m; r++)
         for (int h = 0; h < 2; h++) acc[2 * r + h] = (ivec)(m == 1 ? _mm512_add_epi32(a[r][h], b[h]) : a[r][h]) - 128 * sum[r];
 #elif defined(__AVX2__)
-    __m256i a[TILE][4], one = _mm256_set1_epi16(1);
-    for (int r = 0; r < m; r++) for (int h = 0; h < 4; h++) a[r][h] = _mm256_setzero_si256();
-    for (int i = 0; i < kq; i++, w += 4 * PANEL)
-        for (int r = 0; r < m; r++) {
-            int32_t s;
-            memcpy(&s, x + r * ld + 4 * i, 4);
-            __m256i v = _mm256_set1_epi32(s), u = _mm256_abs_epi8(v);
-            for (int h = 0; h < 4; h++) {
-                __m256i p = _mm256_maddubs_epi16(u, _mm256_sign_epi8(_mm256_loadu_si256((const __m256i *)(w + 32 * h)), v));
-                a[r][h] = _mm256_add_epi32(a[r][h], _mm256_madd_epi16(p, one));
-            }
-        }
-    (void)sum;
-    for (int r = 0; r < m; r++) memcpy(acc + WIDE * r, a[r], 128);
+    for (int r = 0; r < m; r += 2) two_rows(w, kq, x + r * ld, ld, sum + r, r + 1 < m, (__m256i *)(acc + WIDE * r));
 #else
     (void)sum;
     int32_t out[PANEL];
@@ -285,8 +301,17 @@ typedef struct Run {
     size_t ldx, ldq, ldk, ldf, ldmax; int context;
     const float *from; size_t ldfrom; int size; /* what is being turned into int8 */
     const Jobs *jobs;
+    int32_t *first; int tiles; size_t room; /* which rows attend together; scores of one of them */
 } Run;
 
+static inline void rest(int *idle) { /* some 20 microseconds, about as long as one thread works alone; then others may have the core */
+#if defined(__x86_64__)
+    if (++*idle < SPINS) { _mm_pause(); return; }
+#else
+    if (++*idle < SPINS) return;
+#endif
+    sched_yield();
+}
 static int claim(Pool *p, int thread) { /* one piece of the present phase; whether there was one */
     uint64_t s = atomic_load_explicit(&p->state, memory_order_acquire);
     Phase *f = &p->phase[(s >> 40) & 1];
@@ -315,7 +340,7 @@ static void *help(void *arg) {
         int idle = 0;
         while (atomic_load(&s.pool->is_active)) {
             if (claim(s.pool, s.index)) idle = 0;
-            else if (++idle > 200) sched_yield();
+            else rest(&idle);
         }
         atomic_fetch_sub(&s.pool->inside, 1);
     }
@@ -352,7 +377,6 @@ static void phase(Run *r, Piece fn, int pieces) {
     __atomic_store_n(&p->phase[next & 1].pieces, pieces, __ATOMIC_RELAXED);
     atomic_store_explicit(&p->state, next << 40, memory_order_release);
     while (claim(p, 0)) {}
-    for (int idle = 0; atomic_load_explicit(&p->done, memory_order_acquire) < pieces;)
-        if (++idle > 200) sched_yield();
+    for (int idle = 0; atomic_load_explicit(&p->done, memory_order_acquire) < pieces;) rest(&idle);
 }
 #include "native_step.h"

@@ -34,7 +34,7 @@ static void last_norm_row(Run *r, int i, int t) {
 }
 static void quantise_row(Run *r, int row, int thread) { /* one scale per row: what else is in the batch can't touch it */
     const float *x = r->from + row * r->ldfrom;
-    int8_t *q = r->bytes + row * r->ldmax;
+    int8_t *q = r->bytes + row * r->ldmax * (1 + SIGN_APART);
     int size = up(r->size, 16);
     vec top = all(0);
     for (int i = 0; i < size; i += LANES) {
@@ -48,7 +48,14 @@ static void quantise_row(Run *r, int row, int thread) { /* one scale per row: wh
     for (int i = 0; i < size; i += LANES) {
         vec v = (load(x + i) * inverse + 12582912.f) - 12582912.f; /* to the nearest whole number */
         ivec w = __builtin_convertvector(v, ivec);
+#if SIGN_APART
+        ivec minus = w < 0;
+        w = (w ^ minus) - minus;
+        sums += w & minus;
+        *(bvec *)(q + r->ldmax + i) = __builtin_convertvector(minus, bvec);
+#else
         sums += w;
+#endif
         *(bvec *)(q + i) = __builtin_convertvector(w, bvec);
     }
     for (int j = 0; j < LANES; j++) sum += sums[j];
@@ -59,7 +66,7 @@ static void quantise_row(Run *r, int row, int thread) { /* one scale per row: wh
 static Input input(Run *r, const Linear *l, const float *x, size_t ld, int rows) {
     r->from = x, r->ldfrom = ld, r->size = l->k;
     if (l->kind == I8) phase(r, quantise_row, rows);
-    return (Input){x, r->bytes, r->scale, r->sum, l->kind == I8 ? r->ldmax : ld, rows};
+    return (Input){x, r->bytes, r->scale, r->sum, l->kind == I8 ? r->ldmax * (1 + SIGN_APART) : ld, rows};
 }
 
 static void job_piece(Run *r, int piece, int thread);
@@ -114,6 +121,20 @@ static void place_row(Run *r, int row, int thread) { /* norms and positions of q
     }
     (void)thread;
 }
+static inline float soften(float *score, int count) { /* scores of a row's tokens to their exponentials; one over the sum */
+    int room = up(count, BLOCK);
+    for (int i = count; i < room; i++) score[i] = -INFINITY;
+    vec top = load(score), total = all(0);
+    for (int i = LANES; i < room; i += LANES) { vec s = load(score + i); top = choose(s > top, s, top); }
+    float most = max_lanes(top);
+    for (int i = 0; i < room; i += LANES) {
+        vec e = exps(load(score + i) - most);
+        if (i + LANES > count) for (int j = count > i ? count - i : 0; j < LANES; j++) e[j] = 0;
+        total += e;
+        store(score + i, e);
+    }
+    return 1.f / sum_lanes(total);
+}
 /* Pages are asked for before they are needed: the processor does not foresee the next one, and waited for half of the time after 2,000 tokens. */
 #define ATTEND(NAME, TYPE, LOAD)                                                                                           \
     static inline __attribute__((always_inline)) void NAME(Run *r, int row, int g, const int d, float *score) {            \
@@ -147,17 +168,8 @@ static void place_row(Run *r, int row, int thread) { /* norms and positions of q
                     for (int c = 0; c < PAGE; c++) s[c] += LOAD(k + i * BLOCK + c * LANES) * q[i];                         \
                 for (int c = 0; c < PAGE; c++) store(score + b * BLOCK + c * LANES, s[c] * scale);                         \
             }                                                                                                              \
-            for (int i = count; i < blocks * BLOCK; i++) score[i] = -INFINITY;                                             \
-            vec top = load(score), total = all(0), y[512 / LANES];                                                         \
-            for (int i = LANES; i < blocks * BLOCK; i += LANES) { vec s = load(score + i); top = choose(s > top, s, top); }\
-            float most = max_lanes(top);                                                                                   \
-            for (int i = 0; i < blocks * BLOCK; i += LANES) {                                                              \
-                vec e = exps(load(score + i) - most);                                                                      \
-                if (i + LANES > count) for (int j = count > i ? count - i : 0; j < LANES; j++) e[j] = 0;                   \
-                total += e;                                                                                                \
-                store(score + i, e);                                                                                       \
-            }                                                                                                              \
-            float inverse = 1.f / sum_lanes(total);                                                                        \
+            vec y[512 / LANES];                                                                                            \
+            float inverse = soften(score, count);                                                                          \
             for (int i = 0; i < padded / LANES; i++) y[i] = all(0);                                                        \
             for (b = 0; b < blocks; b++) {                                                                                 \
                 const TYPE *v = (const TYPE *)m->values + page(r, row, b, g);                                              \
@@ -171,20 +183,80 @@ static void place_row(Run *r, int row, int thread) { /* norms and positions of q
             for (int i = 0; i < d; i++) out[i] = y[i / LANES][i % LANES] * inverse;                                        \
         }                                                                                                                  \
     }
+/* Rows of one text that follow one another: a page is read once for all of them, each row's sums in the same order as alone. */
+#define ATTEND_ROWS(NAME, TYPE, LOAD)                                                                                      \
+    static void NAME(Run *r, int row, int g, float *score) {                                                               \
+        const Model *m = r->m;                                                                                             \
+        int count = r->b->position[row] + 1, blocks = up(count + ROWS - 1, BLOCK) / BLOCK, whole = count / BLOCK;          \
+        int d = m->d_head, padded = up(d, 16), each = m->heads / m->groups;                                                \
+        size_t room = r->room, ld = r->ldq;                                                                                \
+        float scale = 1.f / sqrtf((float)d), inverse[ROWS];                                                                \
+        for (int h = g * each; h < (g + 1) * each; h++) {                                                                  \
+            const float *q = r->q + row * ld + h * d;                                                                      \
+            for (int b = 0; b < blocks; b++) {                                                                             \
+                const TYPE *k = (const TYPE *)m->keys + page(r, row, b, g);                                                \
+                vec s[ROWS][PAGE];                                                                                         \
+                for (int j = 0; j < ROWS; j++) for (int c = 0; c < PAGE; c++) s[j][c] = all(0);                            \
+                for (int i = 0; i < d; i++)                                                                                \
+                    for (int c = 0; c < PAGE; c++) {                                                                       \
+                        vec x = LOAD(k + i * BLOCK + c * LANES);                                                           \
+                        for (int j = 0; j < ROWS; j++) s[j][c] += x * q[j * ld + i];                                       \
+                    }                                                                                                      \
+                for (int j = 0; j < ROWS; j++)                                                                             \
+                    for (int c = 0; c < PAGE; c++) store(score + j * room + b * BLOCK + c * LANES, s[j][c] * scale);       \
+            }                                                                                                              \
+            for (int j = 0; j < ROWS; j++) inverse[j] = soften(score + j * room, count + j);                               \
+            for (int i = 0; i < padded; i += BLOCK) {                                                                      \
+                vec y[ROWS][PAGE];                                                                                         \
+                for (int j = 0; j < ROWS; j++) for (int c = 0; c < PAGE; c++) y[j][c] = all(0);                            \
+                for (int b = 0; b < whole; b++) {                                                                          \
+                    const TYPE *v = (const TYPE *)m->values + page(r, row, b, g) + i;                                      \
+                    const float *w = score + b * BLOCK;                                                                    \
+                    for (int t = 0; t < BLOCK; t++)                                                                        \
+                        for (int c = 0; c < PAGE; c++) {                                                                   \
+                            vec x = LOAD(v + t * padded + c * LANES);                                                      \
+                            for (int j = 0; j < ROWS; j++) y[j][c] += x * w[j * room + t];                                 \
+                        }                                                                                                  \
+                }                                                                                                          \
+                for (int j = 0; j < ROWS; j++) {                                                                           \
+                    float *out = r->a + (row + j) * ld + h * d;                                                            \
+                    for (int t = whole * BLOCK; t < count + j; t++) {                                                      \
+                        const TYPE *v = (const TYPE *)m->values + page(r, row, t / BLOCK, g) + t % BLOCK * padded + i;     \
+                        for (int c = 0; c < PAGE; c++) y[j][c] += LOAD(v + c * LANES) * score[j * room + t];               \
+                    }                                                                                                      \
+                    for (int c = 0; c < BLOCK && i + c < d; c++) out[i + c] = y[j][c / LANES][c % LANES] * inverse[j];     \
+                }                                                                                                          \
+            }                                                                                                              \
+        }                                                                                                                  \
+    }
 ATTEND(attend_float, float, load)
 ATTEND(attend_half, uint16_t, load_half)
+ATTEND_ROWS(attend_rows_float, float, load)
+ATTEND_ROWS(attend_rows_half, uint16_t, load_half)
 static void attend_piece(Run *r, int piece, int thread) {
-    int row = piece / r->m->groups, g = piece % r->m->groups, d = r->m->d_head;
+    int first = r->first[piece / r->m->groups], row = first >> 1, g = piece % r->m->groups, d = r->m->d_head;
     float *score = r->scores[thread];
     if (r->m->is_half_kv) {
-        if (d == 64) attend_half(r, row, g, 64, score);
+        if (first & 1) attend_rows_half(r, row, g, score);
+        else if (d == 64) attend_half(r, row, g, 64, score);
         else if (d == 128) attend_half(r, row, g, 128, score);
         else attend_half(r, row, g, d, score);
     } else {
-        if (d == 64) attend_float(r, row, g, 64, score);
+        if (first & 1) attend_rows_float(r, row, g, score);
+        else if (d == 64) attend_float(r, row, g, 64, score);
         else if (d == 128) attend_float(r, row, g, 128, score);
         else attend_float(r, row, g, d, score);
     }
+}
+static int tile_rows(const Batch *b, int32_t *first) { /* where rows attend together: the first row twice, and one more where there are ROWS */
+    int tiles = 0;
+    for (int row = 0, n; row < b->rows; row += n) {
+        for (n = 1; n < ROWS && row + n < b->rows; n++)
+            if (b->sequence[row + n] != b->sequence[row] || b->position[row + n] != b->position[row] + n) break;
+        if (n < ROWS) n = 1;
+        first[tiles++] = 2 * row + (n == ROWS);
+    }
+    return tiles;
 }
 static void activate_row(Run *r, int row, int thread) {
     float *u = r->up + row * r->ldf, *g = r->gate + row * r->ldf;
@@ -237,7 +309,7 @@ static void do_layer(Run *r) {
     adapt(r, lora, 1, r->h, r->ldx, r->k, r->ldk, &l->k);
     adapt(r, lora, 2, r->h, r->ldx, r->v, r->ldk, &l->v);
     phase(r, place_row, rows);
-    phase(r, attend_piece, rows * r->m->groups);
+    phase(r, attend_piece, r->tiles * r->m->groups);
     Jobs o = {{{&l->o, r->x, r->ldx, 1}}, 1, input(r, &l->o, r->a, r->ldq, rows)};
     linears(r, &o);
     adapt(r, lora, 3, r->a, r->ldq, r->x, r->ldx, &l->o);
@@ -260,17 +332,19 @@ int32_t step(const Model *m, const Batch *b, void *pool) { /* 0, or 1 where ther
     r.ldmax = r.ldx > r.ldq ? r.ldx : r.ldq;
     r.ldmax = r.ldmax > r.ldf ? r.ldmax : r.ldf;
     for (int i = 0; i < b->rows; i++) most = (size_t)b->position[i] > most ? (size_t)b->position[i] : most;
-    size_t score = up((int)most + 1, BLOCK);
-    size_t floats = rows * (3 * r.ldx + 2 * r.ldq + 2 * r.ldk + 2 * r.ldf + 2) + score * r.pool->count;
-    char *memory = calloc(1, floats * 4 + rows * r.ldmax + 64 * 32), *at = memory;
+    r.room = up((int)most + 1, BLOCK);
+    size_t score = r.room * ROWS;
+    size_t floats = rows * (3 * r.ldx + 2 * r.ldq + 2 * r.ldk + 2 * r.ldf + 3) + score * r.pool->count;
+    char *memory = calloc(1, floats * 4 + rows * r.ldmax * (1 + SIGN_APART) + 64 * 32), *at = memory;
     if (!memory) return 1;
     at += (64 - (uintptr_t)at % 64) % 64;
     r.x = take(&at, rows * r.ldx * 4), r.h = take(&at, rows * r.ldx * 4), r.last = take(&at, rows * r.ldx * 4);
     r.q = take(&at, rows * r.ldq * 4), r.a = take(&at, rows * r.ldq * 4);
     r.k = take(&at, rows * r.ldk * 4), r.v = take(&at, rows * r.ldk * 4);
     r.up = take(&at, rows * r.ldf * 4), r.gate = take(&at, rows * r.ldf * 4);
-    r.scale = take(&at, rows * 4), r.sum = take(&at, rows * 4), r.bytes = take(&at, rows * r.ldmax);
+    r.scale = take(&at, rows * 4), r.sum = take(&at, rows * 4), r.bytes = take(&at, rows * r.ldmax * (1 + SIGN_APART));
     for (int i = 0; i < r.pool->count; i++) r.scores[i] = take(&at, score * 4);
+    r.first = take(&at, rows * 4), r.tiles = tile_rows(b, r.first);
     Pool *p = pool;
     p->run = &r;
     if (p->count > 1) {

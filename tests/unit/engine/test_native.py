@@ -45,6 +45,19 @@ def test_logits_are_those_of_the_network(compiled: None, kind: type, family: str
     assert error / wanted.std() < WITHIN[precision]
 
 
+@torch.no_grad()
+def test_the_largest_products_of_int8_do_not_overflow(compiled: None) -> None:
+    """Weights that differ in their sign alone, and so the rows of the first layer: each is 127 or -127 in int8, without an error."""
+    model = make_network(3, **FAMILIES["llama"])
+    for weight in (p for p in model.parameters() if p.dim() == 2):
+        weight.copy_(weight.sign() * weight.abs().mean())
+    wanted = model(torch.tensor([IDS]))[0].numpy()
+    network = NativeNetwork(model, "int8", 8, 1)
+    found = read(network, 0, 90, [5, 2, 7, 1, 0, 3])
+    network.close()
+    assert np.sqrt(((found - wanted) ** 2).mean()) / wanted.std() < 0.05
+
+
 @pytest.mark.skipif(
     platform.machine() != "x86_64" or not shutil.which("gcc"), reason="gcc for x86-64 is asked for other processors"
 )
