@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from bench.engines import Engine, make_engines, measure_bandwidth, save_model
+from bench.engines import CACHE_TOKENS, Engine, make_engines, measure_bandwidth, save_model
 
 SHAPES: dict[str, dict[str, Any]] = {
     "30M": {"vocab_size": 20_032, "d_model": 512, "n_layers": 6, "n_heads": 8, "d_ff": 1408},
@@ -66,7 +66,8 @@ def bench_shape(
     report: Report, name: str, folder: Path, threads: int, cases: list[tuple[int, int]], engines: Sequence[str], rounds: int
 ) -> None:
     """Every case of one model, engines in turn."""
-    with make_engines(folder, threads, engines) as made:
+    room = max(CACHE_TOKENS, *(batch * (length + 2 * NEW) for batch, length in cases))
+    with make_engines(folder, threads, engines, room) as made:
         for batch, length in cases:
             found = take_turns(made, batch, length, rounds)
             bandwidth = measure_bandwidth(threads)

@@ -89,11 +89,11 @@ def measure_bandwidth(threads: int) -> float:
 class Ours:
     """The embedded engine, scheduler and sampler included."""
 
-    def __init__(self, name: str, folder: Path, threads: int, precision: Any, *, is_wall: bool = False, **options: Any) -> None:
+    def __init__(
+        self, name: str, folder: Path, threads: int, precision: Any, *, is_wall: bool = False, room: int = CACHE_TOKENS
+    ) -> None:
         self.name, self._clock = name, clock_for(threads, is_wall)
-        self._options = Options(
-            precision=precision, threads=threads, cache_tokens=CACHE_TOKENS, lookup=0, step_tokens=512, **options
-        )
+        self._options = Options(precision=precision, threads=threads, cache_tokens=room, lookup=0, step_tokens=512)
         self._runner = Runner(folder, self._options)
         size = {"fp32": 4, "fp16": 2, "int8": 1}[precision]
         model, _ = load_checkpoint(folder)
@@ -157,35 +157,35 @@ def ignore(event: object) -> None:
     """Nobody listens."""
 
 
-def torch_alone(name: str, folder: Path, threads: int, precision: str) -> Engine:
+def torch_alone(name: str, folder: Path, threads: int, precision: str, room: int) -> Engine:
     """The embedded engine as it is where there is no compiler."""
     os.environ["DUOLOGUE_NATIVE"] = "0"
     load_library.cache_clear()
     try:
-        return Ours(name, folder, threads, precision)
+        return Ours(name, folder, threads, precision, room=room)
     finally:
         del os.environ["DUOLOGUE_NATIVE"]
         load_library.cache_clear()
 
 
-def list_engines(folder: Path, threads: int) -> dict[str, Callable[[], Engine]]:
-    """How to make each engine of this machine on one folder."""
-    made: dict[str, Callable[[], Engine]] = {p: partial(Ours, p, folder, threads, p) for p in ("fp32", "fp16", "int8")}
-    made |= {f"torch {p}": partial(torch_alone, f"torch {p}", folder, threads, p) for p in ("fp16", "int8")}
+def list_engines(folder: Path, threads: int, room: int) -> dict[str, Callable[[], Engine]]:
+    """How to make each engine of this machine on one folder, with a cache of `room` tokens where the engine sets one aside."""
+    made: dict[str, Callable[[], Engine]] = {p: partial(Ours, p, folder, threads, p, room=room) for p in ("fp32", "fp16", "int8")}
+    made |= {f"torch {p}": partial(torch_alone, f"torch {p}", folder, threads, p, room) for p in ("fp16", "int8")}
     made["transformers"] = partial(Transformers, folder, threads)
     try:
         from bench.llama import make_llamas
     except (ImportError, OSError) as error:
         print(f"llama.cpp does not take part: {error}")
     else:
-        made |= make_llamas(folder, threads)
+        made |= make_llamas(folder, threads, room)
     return made
 
 
 @contextmanager
-def make_engines(folder: Path, threads: int, wanted: Sequence[str] = ()) -> Iterator[list[Engine]]:
+def make_engines(folder: Path, threads: int, wanted: Sequence[str] = (), room: int = CACHE_TOKENS) -> Iterator[list[Engine]]:
     """The engines of these names; without names all of them."""
-    engines = [make() for name, make in list_engines(folder, threads).items() if not wanted or name in wanted]
+    engines = [make() for name, make in list_engines(folder, threads, room).items() if not wanted or name in wanted]
     try:
         yield engines
     finally:

@@ -33,11 +33,11 @@ llama_cpp.llama_log_set(_quiet, ctypes.c_void_p(0))
 class Llama:
     """A GGUF file in llama.cpp; sequences side by side in one batch per step."""
 
-    def __init__(self, path: Path, threads: int, most: int = 32) -> None:
+    def __init__(self, path: Path, threads: int, room: int = 0, most: int = 32) -> None:
         self.name, self.bytes_per_token = f"llama.cpp {path.stem}", path.stat().st_size
         self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), llama_cpp.llama_model_default_params())
         params = llama_cpp.llama_context_default_params()
-        params.n_ctx, params.n_batch, params.n_ubatch, params.n_seq_max = CONTEXT * 8, 2048, 512, most
+        params.n_ctx, params.n_batch, params.n_ubatch, params.n_seq_max = max(CONTEXT * 8, room), 2048, 512, most
         params.n_threads = params.n_threads_batch = threads
         if hasattr(params, "kv_unified"):
             params.kv_unified = True
@@ -81,10 +81,10 @@ class Llama:
         llama_cpp.llama_model_free(self._model)
 
 
-def make_llamas(folder: Path, threads: int) -> dict[str, Callable[[], Engine]]:
+def make_llamas(folder: Path, threads: int, room: int) -> dict[str, Callable[[], Engine]]:
     """How to make f16, q8_0 and q4_0."""
-    return {f"llama.cpp {kind}": partial(_make, folder, kind, threads) for kind in KINDS}
+    return {f"llama.cpp {kind}": partial(_make, folder, kind, threads, room) for kind in KINDS}
 
 
-def _make(folder: Path, kind: str, threads: int) -> Engine:
-    return Llama(write_gguf(folder, kind), threads)
+def _make(folder: Path, kind: str, threads: int, room: int) -> Engine:
+    return Llama(write_gguf(folder, kind), threads, room)
