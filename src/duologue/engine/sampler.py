@@ -89,27 +89,34 @@ def restrict(logits: Floats, rules: Rules) -> tuple[NDArray[np.int64], Floats]:
 
 def _nucleus(x: Floats, top_p: float) -> NDArray[np.int64]:
     """Places of the smallest set of likeliest tokens whose probabilities reach `top_p`."""
-    probs = np.exp((x - x.max()).astype(np.float64))
-    total = probs.sum()
+    probs = np.exp(x - x.max())
+    total = probs.sum(dtype=np.float64)
     size = min(FIRST_LOOK, len(x))
     while True:
         some = np.argpartition(-probs, size - 1)[:size] if size < len(x) else np.arange(len(x))
         order = some[np.argsort(-probs[some], kind="stable")]
-        before = np.cumsum(probs[order]) - probs[order]
+        before = np.cumsum(probs[order], dtype=np.float64) - probs[order]
         if size == len(x) or before[-1] + probs[order[-1]] >= top_p * total:
             return order[: max(1, int(np.count_nonzero(before < top_p * total)))]
         size = len(x)
 
 
-def gumbel(seed: int, place: int, tokens: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Noise of the standard Gumbel distribution for tokens (n,) at a place, always the same for the same numbers."""
+def gumbel(seed: int, place: int, tokens: NDArray[np.int64]) -> Floats:
+    """Noise of the standard Gumbel distribution for tokens (n,) at a place, always the same for the same numbers.
+
+    32 bits a token and logarithms in float32, which numpy computes many at a time; where the uniform number is near 0 and the noise
+    so high that the token may be chosen, a series keeps its digits.
+    """
     key = _mix_one(_mix_one(seed & _MASK) ^ (place & _MASK))
-    x = tokens.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(key)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):  # splitmix64, Steele et al. 2014
-        x = (x ^ (x >> np.uint64(shift))) * np.uint64(factor)
-    x ^= x >> np.uint64(31)
-    uniform = ((x >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
-    return np.asarray(-np.log(-np.log(uniform)))
+    x = tokens.astype(np.uint32) * np.uint32(0x9E3779B1) + np.uint32(key & 0xFFFFFFFF)
+    x ^= x >> np.uint32(16)
+    x *= np.uint32(0x7FEB352D)  # lowbias32, Wellons 2018, with the other half of the key in its middle
+    x ^= (x >> np.uint32(15)) ^ np.uint32(key >> 32)
+    x *= np.uint32(0x846CA68B)
+    x ^= x >> np.uint32(16)
+    uniform = np.minimum((x.astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-32), np.float32(1 - 2.0**-24))
+    waited = np.where(uniform < 1e-3, uniform + uniform * uniform * (0.5 + uniform / 3), -np.log(1 - uniform))  # -log1p(-uniform)
+    return np.asarray(-np.log(waited))
 
 
 def _mix_one(x: int) -> int:
@@ -135,16 +142,20 @@ def choose(
     shut = tuple(banned)
     if rules.is_plain and allowed is None and best not in shut:
         return best
-    x = logits.copy() if rules.is_plain else apply_rules(logits, rules, seen)
+    x = apply_rules(logits, rules, seen)
     if shut:
         x[list(shut)] = -np.inf
-    if allowed is not None:
-        x[: len(allowed)][~allowed[: len(x)]] = -np.inf
-        x[len(allowed) :] = -np.inf
+    open_tokens = None if allowed is None else np.flatnonzero(allowed[: len(x)])
+    if open_tokens is not None:
+        x = x[open_tokens]
+        if not len(x):
+            return 0
     if rules.temperature == 0:
-        return int(x.argmax())
-    tokens, kept = restrict(x, rules)
-    return int(tokens[(kept + gumbel(rules.seed, place, tokens)).argmax()])
+        best = int(x.argmax())
+        return best if open_tokens is None else int(open_tokens[best])
+    kept, x = restrict(x, rules)
+    tokens = kept if open_tokens is None else open_tokens[kept]
+    return int(tokens[(x + gumbel(rules.seed, place, tokens)).argmax()])
 
 
 def top_logprobs(logits: Floats, lse: float, count: int) -> list[tuple[int, float]]:

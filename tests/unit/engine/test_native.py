@@ -47,7 +47,7 @@ def test_logits_are_those_of_the_network(compiled: None, kind: type, family: str
 
 @torch.no_grad()
 def test_the_largest_products_of_int8_do_not_overflow(compiled: None) -> None:
-    """Weights that differ in their sign alone, and so the rows of the first layer: each is 127 or -127 in int8, without an error."""
+    """Weights that differ in their sign alone, and so the rows of the first layer: 127 or -127 in int8, without an error."""
     model = make_network(3, **FAMILIES["llama"])
     for weight in (p for p in model.parameters() if p.dim() == 2):
         weight.copy_(weight.sign() * weight.abs().mean())

@@ -58,6 +58,16 @@ def test_the_noise_is_gumbel_noise_and_independent_of_what_is_beside() -> None:
         assert abs(float(np.corrcoef(noise, other)[0, 1])) < 0.03
 
 
+def test_high_noise_is_as_rare_as_it_should_be() -> None:
+    """Who is drawn is decided by the highest noise, so its tail must be right, and no two tokens or places may share it."""
+    noise = np.concatenate([gumbel(9, place, np.arange(50_000)) for place in range(40)]).astype(np.float64)
+    for height in (2.0, 5.0, 8.0, 11.0):
+        wanted = -len(noise) * math.expm1(-math.exp(-height))
+        assert abs(np.count_nonzero(noise > height) - wanted) < 5 * math.sqrt(wanted)
+    assert np.isfinite(noise).all()
+    assert len(np.unique(noise[noise > 8])) > 0.99 * np.count_nonzero(noise > 8)
+
+
 @pytest.mark.parametrize(
     "options",
     [{"top_k": 3}, {"top_k": 1}, {"top_p": 0.6}, {"top_p": 0.01}, {"min_p": 0.2}, {"top_k": 20, "top_p": 0.9, "min_p": 0.05}],
