@@ -13,10 +13,12 @@ import pytest
 import pytest_asyncio
 
 from duologue.kit.errors import Invalid, NotFound
+from duologue.learning import repository
 from duologue.learning.autonomy import Rules
 from duologue.learning.pool import Pool
+from duologue.learning.replays import Replays, earn, is_drawn, replay
 from duologue.learning.repository import Choice, Seen
-from duologue.learning.service import NEVER, is_drawn, replay
+from duologue.learning.service import NEVER
 from tests.platforms import House, open_house
 from tests.unit.learning.test_examples import VERDICT
 
@@ -84,8 +86,6 @@ async def test_what_left_alone_is_reviewed_blindly_once(house: House) -> None:
     await expert.post(f"/api/desk/audits/{found['audit']['draft_id']}", {"final_body": "Within 14 days."})
     assert (await expert.get("/api/desk/audits/next"))["audit"] is None
     async with house.platform.database.read() as tx:
-        from duologue.learning import repository
-
         (seen,) = await repository.list_seen(tx, house.workspace.id)
     assert (seen.kind, seen.is_changed) == ("audit", True)
     examples = [c.example async for c in house.platform.exports.candidates(house.workspace.id)]
@@ -108,6 +108,46 @@ async def test_a_draft_that_an_expert_decides_on_is_no_blind_review(house: House
     cells = (await owner.get("/api/admin/autonomy"))["desks"][0]["cells"]
     assert [c["numbers"]["own"] for c in cells if c["lang"] == "en"] == [1]
     assert await house.platform.autonomy.find_threshold(conversation, "en") == NEVER
+
+
+async def test_what_is_kept_in_memory_is_what_stands_in_the_database(house: House) -> None:
+    platform, ws, rules = house.platform, house.workspace.id, Rules(0.1, 0.1, audit=1.0)
+    desk, _ = (await platform.conversations.list_desks(ws))[0].id, await house.member("expert")
+    replays, before = Replays(), None
+
+    async def look(*, is_new: bool = True) -> list[Seen]:
+        """As kept, after it was compared with what a stranger reads."""
+        nonlocal before
+        async with platform.database.read() as tx:
+            kept, fresh = await replays.look(tx, ws), await repository.list_seen(tx, ws)
+        assert kept.seen == fresh
+        assert (kept.seen is not before) == is_new
+        assert await earn(kept, desk, rules) == replay(fresh, rules)
+        before = kept.seen
+        return kept.seen
+
+    assert await look() == []
+    assert await ask(house) == "sent"
+    await look(is_new=False)  # messages and turns say nothing of answers
+    async with platform.database.read() as tx:
+        ((draft_id, _, conversation_id, person_id),) = await repository.list_unaudited(tx, ws)
+    await platform.conversations.label(ws, conversation_id, topic="returns")
+    await look()
+    answer = (await platform.conversations.snapshot(ws, conversation_id, "public")).messages[-1]
+    await platform.review.rate(ws, answer.id, person_id, "down")
+    assert [(one.kind, one.topic) for one in await look()] == [("down", "returns")]
+    await platform.autonomy.choose(ws, Choice(rules))
+    await platform.autonomy.audit(ws, draft_id, house.members["expert"].id)
+    assert [one.kind for one in await look()] == ["down", "audit"]
+    assert await ask(house) == "drafted"
+    (other,) = [one.id for one in await platform.conversations.list_(ws) if one.id != conversation_id]
+    (draft,) = await platform.assistant.list_drafts(ws, other)
+    await platform.review.decide(ws, draft.id, house.members["expert"].id, "approve")
+    await look()
+    await look(is_new=False)
+    owner = await house.member("owner")
+    assert (await owner.call("DELETE", f"/api/admin/persons/{person_id}")).status_code == 200
+    assert [one.kind for one in await look()] == ["approve"]
 
 
 def seen(i: int, kind: str, *, is_changed: bool = False, reason: str = "copilot") -> Seen:

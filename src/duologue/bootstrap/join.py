@@ -42,6 +42,7 @@ from duologue.learning.export import ExportService
 from duologue.learning.lineage import Lineage
 from duologue.learning.proposals import Proposals
 from duologue.learning.rehearsals import Rehearsals
+from duologue.learning.replays import Replays
 from duologue.learning.service import AutonomyService
 from duologue.learning.study import Studies
 from duologue.learning.trial import TrialService
@@ -97,7 +98,8 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         settings=settings,
     )
     review = ReviewService(database, conversations, assistant)
-    autonomy = AutonomyService(database, conversations, assistant)
+    replays = Replays()
+    autonomy = AutonomyService(database, conversations, assistant, replays)
     assistant.earn(autonomy)
     learning_dir, is_local = settings.data_dir / "learning", settings.engine == "local" and not settings.model_dir
     champions = Champions(learning_dir, engine, make_options(settings), is_local=is_local)
@@ -119,7 +121,7 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         datasets=Datasets(exports, knowledge, champions),
         autonomy=autonomy,
         champions=champions,
-        trials=TrialService(database, accounts, champions),
+        trials=TrialService(database, accounts, champions, replays),
         proposals=Proposals(database, knowledge, consents, choose_gather(packs, hosts)),
         lineage=Lineage(database, assistant, review, champions),
         rehearsals=Rehearsals(database.clock, conversations, assistant, knowledge, champions, consents),

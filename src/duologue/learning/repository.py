@@ -210,6 +210,13 @@ async def list_audits(tx: Tx, workspace_id: str, draft_id: str = "") -> list[Ver
     ]  # fmt: skip
 
 
+async def mark_audits(tx: Tx, workspace_id: str) -> tuple[int, datetime | None]:
+    """Something that is another one as soon as there is another blind review."""
+    a = audit_table.c
+    row = (await tx.conn.execute(select(func.count(), func.max(a.decided_at)).where(a.workspace_id == workspace_id))).one()
+    return int(row[0]), row[1]
+
+
 async def insert_audit(tx: WriteTx, row: dict[str, Any]) -> bool:
     """Store a blind review; False where the answer has one."""
     query = _upsert(tx, audit_table).values(**row).on_conflict_do_nothing().returning(audit_table.c.draft_id)

@@ -1,11 +1,10 @@
 """Check, then do: autonomy as a workspace earns it. Replays what reviews said of answers, and says which may leave alone.
 
-Nothing of the state is stored: the reviews are the truth, and the same reviews give the same thresholds. Implements the
-assistant's port `Autonomy`. An answer belongs to the fair sample by its message's id, which nobody chose: whoever reviews it
+Nothing of the state is stored: the reviews are the truth, and the same reviews give the same thresholds (`replays.py`). Implements
+the assistant's port `Autonomy`. An answer belongs to the fair sample by its message's id, which nobody chose: whoever reviews it
 does not know.
 """
 
-import hashlib
 from dataclasses import dataclass, replace
 
 from duologue.assistant.model import Draft
@@ -16,10 +15,11 @@ from duologue.kit.errors import Invalid, NotFound
 from duologue.kit.text import Lang
 from duologue.learning import repository
 from duologue.learning.autonomy import Rules
-from duologue.learning.examples import is_unread, meaning_changed
-from duologue.learning.pool import Key, Pool, explain, least_alpha, rate_down, review
-from duologue.learning.repository import Choice, Seen
-from duologue.learning.risk import Outcome, count, reliability, risk_by_coverage
+from duologue.learning.examples import meaning_changed
+from duologue.learning.pool import Key, Pool, explain, least_alpha
+from duologue.learning.replays import Replays, earn, is_drawn, to_outcome
+from duologue.learning.repository import Choice
+from duologue.learning.risk import count, reliability, risk_by_coverage
 from duologue.store import feed
 from duologue.store.database import Database, WriteTx
 
@@ -56,10 +56,13 @@ class DeskView:
 class AutonomyService:
     """Earned autonomy of all workspaces."""
 
-    def __init__(self, database: Database, conversations: ConversationService, assistant: AssistantService) -> None:
+    def __init__(
+        self, database: Database, conversations: ConversationService, assistant: AssistantService, replays: Replays | None = None
+    ) -> None:
         self._database = database
         self._conversations = conversations
         self._assistant = assistant
+        self._replays = replays or Replays()
         database.handle("PersonErased", self._on_erased)
 
     async def find_choice(self, workspace_id: str) -> Choice | None:
@@ -82,9 +85,9 @@ class AutonomyService:
             choice = await repository.find_choice(tx, conversation.workspace_id)
             if choice is None:
                 return None
-            seen = await repository.list_seen(tx, conversation.workspace_id)
+            kept = await self._replays.look(tx, conversation.workspace_id)
         key = (conversation.topic, lang)
-        pool = replay([one for one in seen if one.desk_id == conversation.desk_id], choice.rules)
+        pool = await earn(kept, conversation.desk_id, choice.rules)
         threshold = pool.threshold(key, _rules(choice, conversation.topic))
         return NEVER if threshold is None else threshold
 
@@ -92,17 +95,19 @@ class AutonomyService:
         """Every desk with what it has earned, and why."""
         async with self._database.read() as tx:
             choice = await repository.find_choice(tx, workspace_id) or Choice(Rules(is_allowed=False))
-            seen = await repository.list_seen(tx, workspace_id)
+            kept = await self._replays.look(tx, workspace_id)
         views = []
         for desk in await self._conversations.list_desks(workspace_id):
-            mine = [one for one in seen if one.desk_id == desk.id]
-            pool = replay(mine, choice.rules)
+            mine = [one for one in kept.seen if one.desk_id == desk.id]
+            pool = await earn(kept, desk.id, choice.rules)
             keys = sorted(set(pool.cells) | {("", "en"), ("", "zh")})
             cells = [_view(pool, key, _rules(choice, key[0])) for key in keys]
-            outcomes = [_outcome(one) for one in mine if one.kind != "down"]
+            outcomes = [to_outcome(one) for one in mine if one.kind != "down"]
             versions = sorted({one.model_version for one in mine})
             drawn = {
-                version: tuple(reliability([_outcome(one) for one in mine if one.model_version == version and one.kind != "down"]))
+                version: tuple(
+                    reliability([to_outcome(one) for one in mine if one.model_version == version and one.kind != "down"])
+                )
                 for version in versions
             }
             curve, least = tuple(risk_by_coverage(count(outcomes))), least_alpha(pool.tally, choice.rules)
@@ -138,30 +143,6 @@ class AutonomyService:
     async def _on_erased(self, tx: WriteTx, pending: feed.Pending) -> None:
         person_id: str = getattr(pending.event, "person_id", "")
         await repository.delete_of_person(tx, pending.workspace_id, [person_id])
-
-
-def is_drawn(message_id: str, share: float) -> bool:
-    """Whether an answer belongs to the fair sample: by its message's id alone, so that nothing about it can matter."""
-    return int.from_bytes(hashlib.sha256(message_id.encode()).digest()[:4], "big") / 2**32 < share
-
-
-def replay(seen: list[Seen], rules: Rules) -> Pool:
-    """What a desk has earned by these reviews, in their order; an approval faster than one reads is none."""
-    pool = Pool()
-    for one in seen:
-        if one.kind == "approve" and is_unread(one.draft_text, one.read_s):
-            continue
-        key: Key = (one.topic, one.lang)
-        if one.kind == "down":
-            pool = rate_down(pool, key)
-        elif pool.threshold(key, rules) is None or one.draft_reason == "copilot" or is_drawn(one.message_id, rules.sampled):
-            pool = review(pool, key, _outcome(one), rules)
-    return pool
-
-
-def _outcome(one: Seen) -> Outcome:
-    is_changed = meaning_changed(one.draft_text, one.final_text) if one.kind == "edit" else one.is_changed
-    return Outcome(one.confidence, is_changed)
 
 
 def _rules(choice: Choice, topic: str) -> Rules:

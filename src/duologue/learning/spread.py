@@ -1,4 +1,4 @@
-"""Fine-tuning on several processes or machines: the run's recipe under torchrun, watched by what its first process says.
+"""Fine-tuning and preferences on several processes or machines: a recipe under torchrun, watched by what its first process says.
 
 On other machines the same command is started by hand on the same recipe, which must stand in a folder that all of them see.
 """
@@ -10,11 +10,14 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from duologue.kit.errors import Invalid
 
+Command = Literal["finetune", "prefer"]
 
-def make_command(recipe: Path, options: str) -> list[str]:
+
+def make_command(command: Command, recipe: Path, options: str) -> list[str]:
     """What is run here, and with another node rank on every other machine."""
     return [
         sys.executable,
@@ -23,16 +26,16 @@ def make_command(recipe: Path, options: str) -> list[str]:
         *shlex.split(options),
         "-m",
         "duologue",
-        "finetune",
+        command,
         str(recipe),
         "--json",
     ]
 
 
-def run_spread(recipe: Path, options: str, on_step: Callable[[int], None]) -> None:
+def run_spread(command: Command, recipe: Path, options: str, on_step: Callable[[int], None]) -> None:
     """Run to the end; `on_step` hears of every step. Raises Invalid with the last line that was said where it fails."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
-        process = subprocess.Popen(make_command(recipe, options), stdout=subprocess.PIPE, stderr=errors, text=True)
+        process = subprocess.Popen(make_command(command, recipe, options), stdout=subprocess.PIPE, stderr=errors, text=True)
         assert process.stdout is not None
         try:
             for line in process.stdout:

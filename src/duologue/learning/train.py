@@ -66,7 +66,7 @@ def learn(
 
     Raises Invalid where there is too little to learn from.
     """
-    from duologue.lm.prefer import PreferRecipe, prefer
+    from duologue.lm.prefer import PreferRecipe, prefer, save_prefer_recipe
     from duologue.lm.recipe import Recipe, Stage, save_recipe
     from duologue.lm.train import train
 
@@ -83,27 +83,34 @@ def learn(
         sources.append(str(kept))
     steps = max(20, math.ceil((answers + min(wanted, len(replay))) * PASSES / ROWS))
     tuned = place / "finetune" / "model"
+    pairs = dataset.pairs(dataset.train)
+    has_preferences = len(pairs) >= LEAST_PAIRS
+    recipe = Recipe(
+        out=str(place / "finetune"), start_from=str(champion), threads=1, lora_rank=rank, lora_alpha=2.0 * (rank or RANK),
+        stages=(Stage(steps=steps, data=tuple(sources), length=LENGTH, rows=ROWS, whole=True),),
+        optimizer="adamw", adam_lr=RATE if rank else WHOLE_RATE, warmup_steps=5, evaluate_every=0, save_every=20,
+        held_out_share=0.0,
+    )  # fmt: skip
+    preference = PreferRecipe(
+        out=str(place / "prefer"), start_from=str(tuned), pairs=str(files / "pairs.jsonl"), epochs=2,
+        adam_lr=PREFER_RATE if rank else WHOLE_PREFER_RATE, held_out=0.05, save_every=20, lora_rank=PREFER_RANK if rank else 0,
+    )  # fmt: skip
+    if spread:  # both at once, so that other machines can be told both commands beforehand
+        save_recipe(recipe, place / "finetune.yaml")
+        if has_preferences:
+            save_prefer_recipe(preference, place / "prefer.yaml")
     if not (tuned / "config.json").exists():
-        recipe = Recipe(
-            out=str(place / "finetune"), start_from=str(champion), threads=1, lora_rank=rank, lora_alpha=2.0 * (rank or RANK),
-            stages=(Stage(steps=steps, data=tuple(sources), length=LENGTH, rows=ROWS, whole=True),),
-            optimizer="adamw", adam_lr=RATE if rank else WHOLE_RATE, warmup_steps=5, evaluate_every=0, save_every=20,
-            held_out_share=0.0,
-        )  # fmt: skip
         if spread:
-            save_recipe(recipe, place / "finetune.yaml")
-            run_spread(place / "finetune.yaml", spread, lambda step: say("finetune", step / steps))
+            run_spread("finetune", place / "finetune.yaml", spread, lambda step: say("finetune", step / steps))
         else:
             train(recipe, lambda step: say("finetune", step.step / steps), show=False)
-    pairs = dataset.pairs(dataset.train)
-    if len(pairs) < LEAST_PAIRS:
+    if not has_preferences:
         return Run(dataset.name, place, tuned, False)
     model = place / "prefer" / "model"
     if not (model / "config.json").exists():
         wanted_steps = max(1, math.ceil(2 * len(pairs) / ROWS))
-        preference = PreferRecipe(
-            out=str(place / "prefer"), start_from=str(tuned), pairs=str(files / "pairs.jsonl"), epochs=2,
-            adam_lr=PREFER_RATE if rank else WHOLE_PREFER_RATE, held_out=0.05, save_every=20, lora_rank=PREFER_RANK if rank else 0,
-        )  # fmt: skip
-        prefer(preference, lambda step: say("prefer", min(1.0, step.step / wanted_steps)), show=False)
+        if spread:
+            run_spread("prefer", place / "prefer.yaml", spread, lambda step: say("prefer", min(1.0, step / wanted_steps)))
+        else:
+            prefer(preference, lambda step: say("prefer", min(1.0, step.step / wanted_steps)), show=False)
     return Run(dataset.name, place, model, True)

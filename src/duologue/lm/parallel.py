@@ -20,6 +20,7 @@ from torch.distributed.tensor import DTensor, distribute_tensor
 from torch.nn.parallel import DistributedDataParallel
 
 from duologue.kit.errors import Invalid
+from duologue.lm.lora import add_lora, find_adapters
 from duologue.lm.transformer import Transformer
 
 
@@ -112,5 +113,8 @@ def gather(model: Transformer, values: dict[str, Tensor] | None = None) -> Trans
         return model
     state = {n: whole(p.detach()).cpu() for n, p in (values or named).items()}
     copy = Transformer(model.config)
+    if adapters := find_adapters(model):
+        one = next(iter(adapters.values()))[1]
+        add_lora(copy, one.rank, one.alpha, [*{name.rpartition(".")[2] for name in adapters}])
     copy.load_state_dict({n: state[n] for n, _ in copy.named_parameters()})
     return copy.eval()

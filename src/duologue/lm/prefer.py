@@ -4,6 +4,8 @@
 
 p is the model, q the model before (its adapters switched off, or its log-probabilities computed beforehand). The second term holds
 up the chosen answer, whose own probability falls otherwise where the two are nearly equal, as an expert's edit and the draft are.
+Under torchrun every process holds the whole model and takes its share of each step's pairs; gradients and measures are summed, so
+that the numbers are those of one process.
 Sources: Rafailov et al. 2023 (DPO); Pang et al. 2024 (the added term).
 """
 
@@ -22,6 +24,7 @@ import yaml
 from torch import Tensor
 
 from duologue.kit.errors import Invalid
+from duologue.lm import parallel
 from duologue.lm.chat import Message, render
 from duologue.lm.checkpoint import load_checkpoint, save_checkpoint
 from duologue.lm.journal import Journal
@@ -53,6 +56,7 @@ class PreferRecipe:
     seed: int = doc("Seed of adapters, order and held-out pairs.", default=0)
     save_every: int = doc("Steps between checkpoints, from which an interrupted run goes on.", default=50)
     tensorboard: bool = doc("Write TensorBoard's event files too (needs the extra `tensorboard`).", default=False)
+    device: Literal["auto", "cpu", "cuda"] = doc("Where it runs; auto: CUDA where there is any.", default="auto")
     precision: Literal["fp32"] = doc("Arithmetic; differences of log-probabilities need fp32.", default="fp32")
 
 
@@ -71,6 +75,12 @@ class Sides:
 
     ids: Tensor
     mask: Tensor
+
+    def share(self, group: parallel.Group) -> "Sides":
+        """The pairs that this process takes, on its device; maybe none."""
+        kept = torch.arange(len(self.ids) // 2)[group.rank :: group.world]
+        rows = torch.cat((kept, kept + len(self.ids) // 2))
+        return Sides(self.ids[rows].to(group.device), self.mask[rows].to(group.device))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +148,8 @@ def to_sides(tokenizer: TextTokenizer, pairs: Sequence[Pair], context: int) -> S
 
 def answer_logprobs(model: Transformer, sides: Sides) -> Tensor:
     """log p of each row's answer, (2N,). Padding stands behind the answer, where causal attention does not see it."""
+    if not len(sides.ids):
+        return model.head_weight.new_zeros(0)
     is_answer = sides.mask[:, 1:]
     logits = F.linear(model.hidden(sides.ids[:, :-1])[is_answer], model.head_weight)  # of the answers' tokens only
     found = logits.float().log_softmax(-1).gather(-1, sides.ids[:, 1:][is_answer][:, None])[:, 0]
@@ -145,12 +157,16 @@ def answer_logprobs(model: Transformer, sides: Sides) -> Tensor:
 
 
 def dpo_loss(policy: Tensor, reference: Tensor, num_tokens: Tensor, beta: float, nll: float) -> tuple[Tensor, Tensor]:
-    """The loss and the margins (N,), from log-probabilities (2N,); `num_tokens` (N,) of the chosen answers."""
+    """The losses and the margins (N,), from log-probabilities (2N,); `num_tokens` (N,) of the chosen answers."""
     gained = policy - reference
     chosen, rejected = gained.chunk(2)
     margin = chosen - rejected
     own = -policy.chunk(2)[0] / num_tokens
-    return (-F.logsigmoid(beta * margin) + nll * own).mean(), margin
+    return -F.logsigmoid(beta * margin) + nll * own, margin
+
+
+Batch = tuple[Sides, Tensor, int]
+"""Rows of this process, their log-probabilities by the model as it was, and the number of pairs in all processes."""
 
 
 class Preference:
@@ -158,7 +174,9 @@ class Preference:
 
     def __init__(self, recipe: PreferRecipe) -> None:
         self.recipe, self.out = recipe, Path(recipe.out)
+        self.group = parallel.join_group(recipe.device)
         self.model, self.tokenizer = load_checkpoint(Path(recipe.start_from))
+        self.model.to(self.group.device)
         pairs, self.num_equal = read_pairs(Path(recipe.pairs))
         order = torch.randperm(len(pairs), generator=torch.Generator().manual_seed(recipe.seed)).tolist()
         num_held = int(len(pairs) * recipe.held_out)
@@ -170,70 +188,84 @@ class Preference:
         self.held_out = self._with_reference(to_sides(self.tokenizer, held, context)) if held else None
         if recipe.lora_rank:
             add_lora(self.model, recipe.lora_rank, recipe.lora_alpha, seed=recipe.seed)
+            self.model.to(self.group.device)
         self.optimizer = AdamW([p for p in self.model.parameters() if p.requires_grad], recipe.adam_lr)
         self.total = recipe.epochs * len(self.batches)
         self.out.mkdir(parents=True, exist_ok=True)
-        self.step = self._go_on()
-        (self.out / "recipe.yaml").write_text(yaml.safe_dump(asdict(recipe), sort_keys=False), "utf-8")
+        if self.group.is_first:
+            self._forget_another()
+            save_prefer_recipe(recipe, self.out / "recipe.yaml")
+        parallel.wait(self.group)
+        latest = find_latest(self.out)
+        self.step = 0 if latest is None else restore(latest, self.model, [self.optimizer], [])
 
-    def _go_on(self) -> int:
-        """The step after which an interrupted run of the same recipe and the same pairs was saved; 0 for a new one."""
-        told = yaml.safe_dump({**asdict(self.recipe), "save_every": 0, "tensorboard": False}).encode()
+    def _forget_another(self) -> None:
+        """Delete what a run of another recipe or of other pairs saved here; only its own is gone on with."""
+        free = {"save_every": 0, "tensorboard": False, "device": "auto"}
+        told = yaml.safe_dump({**asdict(self.recipe), **free}).encode()
         name = hashlib.sha256(told + Path(self.recipe.pairs).read_bytes()).hexdigest()
         known = self.out / "run.sha256"
         if not known.is_file() or known.read_text("utf-8") != name:
             shutil.rmtree(self.out / "checkpoints", ignore_errors=True)
             known.write_text(name, "utf-8")
-        latest = find_latest(self.out)
-        return 0 if latest is None else restore(latest, self.model, [self.optimizer], [])
 
     @torch.no_grad()
-    def _with_reference(self, sides: Sides) -> tuple[Sides, Tensor]:
-        """Rows with the log-probabilities of the model as it was, computed once."""
-        return sides, answer_logprobs(self.model, sides)
+    def _with_reference(self, sides: Sides) -> Batch:
+        """This process's rows with the log-probabilities of the model as it was, computed once, and how many pairs all have."""
+        mine = sides.share(self.group)
+        return mine, answer_logprobs(self.model, mine), len(sides.ids) // 2
 
     def run(self) -> Iterator[Preferred]:
         """Learn to the end: a value per step, and before the first and after each pass one of the held-out pairs.
 
         A new run of the same recipe goes on after the last checkpoint, bit for bit. Raises Invalid on a loss that is no number.
         """
-        if not self.step:
-            (self.out / "log.jsonl").unlink(missing_ok=True)
-        journal, per_pass = Journal(self.out, self.step, tensorboard=self.recipe.tensorboard), len(self.batches)
+        journal, per_pass = None, len(self.batches)
+        if self.group.is_first:
+            if not self.step:
+                (self.out / "log.jsonl").unlink(missing_ok=True)
+            journal = Journal(self.out, self.step, tensorboard=self.recipe.tensorboard)
         if not self.step and (measured := self._measure_held_out()) is not None:
-            journal.log(asdict(measured))
+            _log(journal, measured)
             yield measured
         while self.step < self.total:
             epoch, place = divmod(self.step, per_pass)
             order = torch.randperm(per_pass, generator=torch.Generator().manual_seed(self.recipe.seed + epoch))
             done = self._update(self.step, *self.batches[int(order[place])])
             self.step += 1
-            journal.log(asdict(done))
+            _log(journal, done)
             ends_pass = self.step % per_pass == 0
             measured = self._measure_held_out() if ends_pass else None
             if measured is not None:
-                journal.log(asdict(measured))
+                _log(journal, measured)
             if self.step % self.recipe.save_every == 0 or self.step == self.total:
-                save_state(self.out, self.step, self.model, [self.optimizer], [])
+                save_state(self.out, self.step, self.model, [self.optimizer], [], group=self.group)
             yield done
             if measured is not None:
                 yield measured
-        journal.close()
-        if self.recipe.lora_rank:
-            save_lora(self.out / "adapter", self.model, base=self.recipe.start_from)
-            merge_lora(self.model)
-        save_checkpoint(self.out / "model", self.model, self.tokenizer)
+        if journal is not None:
+            journal.close()
+            model = parallel.gather(self.model)
+            if self.recipe.lora_rank:
+                save_lora(self.out / "adapter", model, base=self.recipe.start_from)
+                merge_lora(model)
+            save_checkpoint(self.out / "model", model, self.tokenizer)
+        parallel.wait(self.group)
 
     @torch.no_grad()
     def _measure_held_out(self) -> Preferred | None:
         return self._measure(self.step, *self.held_out, is_held_out=True)[1] if self.held_out is not None else None
 
-    def _update(self, step: int, sides: Sides, reference: Tensor) -> Preferred:
-        loss, done = self._measure(step + 1, sides, reference, is_held_out=False)
+    def _update(self, step: int, sides: Sides, reference: Tensor, num_pairs: int) -> Preferred:
+        loss, done = self._measure(step + 1, sides, reference, num_pairs, is_held_out=False)
         if not math.isfinite(done.loss):
             raise Invalid(f"The loss of step {step + 1} is {done.loss}: nothing was changed. Lower the learning rate.")
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_([p for p in self.model.parameters() if p.requires_grad], 1.0)
+        if len(sides.ids):
+            loss.backward()  # type: ignore[no-untyped-call]
+        learnt = [p for p in self.model.parameters() if p.requires_grad]
+        for p in learnt if self.group.world > 1 else ():
+            p.grad = parallel.total(torch.zeros_like(p) if p.grad is None else p.grad, self.group)
+        torch.nn.utils.clip_grad_norm_(learnt, 1.0)
         factor = schedule(step, self.total, kind="cosine", warmup=min(10, self.total), decay_share=1.0, floor=0.0)
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.adam_lr * factor
@@ -241,13 +273,22 @@ class Preference:
         self.optimizer.zero_grad(set_to_none=True)
         return done
 
-    def _measure(self, step: int, sides: Sides, reference: Tensor, *, is_held_out: bool) -> tuple[Tensor, Preferred]:
+    def _measure(
+        self, step: int, sides: Sides, reference: Tensor, num_pairs: int, *, is_held_out: bool
+    ) -> tuple[Tensor, Preferred]:
+        """This process's part of the loss, and the measures of all."""
         policy = answer_logprobs(self.model, sides)
         num_tokens = sides.mask.sum(-1).chunk(2)[0]
-        loss, margin = dpo_loss(policy, reference, num_tokens, self.recipe.beta, self.recipe.nll)
-        chosen, rejected = (float(side.mean()) for side in policy.detach().chunk(2))
-        wins = float((margin > 0).float().mean())
-        return loss, Preferred(step, float(loss.detach()), float(margin.detach().mean()), wins, chosen, rejected, is_held_out)
+        losses, margin = dpo_loss(policy, reference, num_tokens, self.recipe.beta, self.recipe.nll)
+        loss = losses.sum() / num_pairs
+        seen = torch.stack((losses, margin, (margin > 0).float(), *policy.chunk(2))).detach().double().sum(-1) / num_pairs
+        whole, gained, wins, chosen, rejected = parallel.total(seen, self.group).tolist()
+        return loss, Preferred(step, whole, gained, wins, chosen, rejected, is_held_out)
+
+
+def _log(journal: Journal | None, done: Preferred) -> None:
+    if journal is not None:
+        journal.log(asdict(done))
 
 
 def load_prefer_recipe(path: Path, overrides: Sequence[str] = ()) -> PreferRecipe:
@@ -260,12 +301,20 @@ def load_prefer_recipe(path: Path, overrides: Sequence[str] = ()) -> PreferRecip
     return recipe
 
 
+def save_prefer_recipe(recipe: PreferRecipe, path: Path) -> None:
+    """Write the recipe as YAML."""
+    path.write_text(yaml.safe_dump(asdict(recipe), sort_keys=False, allow_unicode=True), "utf-8")
+
+
 def prefer(recipe: PreferRecipe, on_step: Callable[[Preferred], None] = lambda _: None, *, show: bool = True) -> Path:
     """Run a recipe to its end under a progress bar and write its report; the folder of the finished model."""
     run = Preference(recipe)
-    with Bar(run.total, run.step, show=show) as bar:
+    is_first = run.group.is_first
+    with Bar(run.total, run.step, show=show and is_first) as bar:
         for done in run.run():
             bar.show(asdict(done))
             on_step(done)
-    write_report(run.out, facts={"pairs": sum(len(s.ids) // 2 for s, _ in run.batches), "pairs with equal answers": run.num_equal})
+    if is_first:
+        facts = {"pairs": sum(n for *_, n in run.batches), "pairs with equal answers": run.num_equal, "processes": run.group.world}
+        write_report(run.out, facts=facts)
     return run.out / "model"

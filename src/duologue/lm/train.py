@@ -231,7 +231,7 @@ class Trainer:
         if not r.evaluate_every or (self.step % r.evaluate_every and not is_last) or not (r.held_out or r.sample_prompts):
             return {}
         texts: dict[str, list[str]] = json.loads(Path(r.held_out).read_text("utf-8")) if r.held_out else {}
-        model = self.model if r.lora_rank else self.whole_model()
+        model = parallel.gather(self.model) if r.lora_rank else self.whole_model()
         model.eval()
         with _arithmetic(r.precision, "cpu"):
             found = {lang: bits_per_byte(model, self.tokenizer, some) for lang, some in texts.items()}

@@ -116,6 +116,15 @@ async def get_cursor(conn: AsyncConnection, workspace_id: str) -> int:
     return row.scalar_one_or_none() or 0
 
 
+async def has_any(conn: AsyncConnection, workspace_id: str, since: int, kinds: Sequence[str]) -> bool:
+    """Whether anything of these kinds happened after a cursor; yes, where the feed no longer reaches back that far."""
+    first = select(feed_table.c.first).where(feed_table.c.workspace_id == workspace_id)
+    if ((await conn.execute(first)).scalar_one_or_none() or 1) - 1 > since:
+        return True
+    mine = (event_table.c.workspace_id == workspace_id) & (event_table.c.cursor > since) & event_table.c.kind.in_(kinds)
+    return (await conn.execute(select(event_table.c.cursor).where(mine).limit(1))).first() is not None
+
+
 async def read(
     conn: AsyncConnection,
     workspace_id: str,

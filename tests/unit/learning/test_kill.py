@@ -72,13 +72,14 @@ def test_learning_on_two_processes_gives_what_one_does(tmp_path: Path) -> None:
     from duologue.lm.checkpoint import load_checkpoint
 
     write_base(tmp_path / "base")
-    said: list[float] = []
+    said: list[tuple[str, float]] = []
     one = learn(corrections(), tmp_path / "base", tmp_path / "one")
     options = "--standalone --nproc-per-node 2"
-    two = learn(corrections(), tmp_path / "base", tmp_path / "two", (), lambda _, share: said.append(share), options)
-    assert max(said) == 1.0
-    ours, theirs = (load_checkpoint(run.folder / "finetune" / "model")[0].state_dict() for run in (one, two))
-    assert all(torch.allclose(value, theirs[key], atol=1e-4) for key, value in ours.items())
+    two = learn(corrections(), tmp_path / "base", tmp_path / "two", (), lambda part, share: said.append((part, share)), options)
+    assert {("finetune", 1.0), ("prefer", 1.0)} <= set(said)
+    for name in ("finetune", "prefer"):
+        ours, theirs = (load_checkpoint(run.folder / name / "model")[0].state_dict() for run in (one, two))
+        assert all(torch.allclose(value, theirs[key], atol=1e-4) for key, value in ours.items()), name
 
 
 @pytest.mark.slow

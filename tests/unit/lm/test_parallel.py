@@ -1,4 +1,5 @@
-"""Two processes under torchrun give the losses of one, as DDP and as FSDP; what two left, one goes on with, and the other way."""
+"""Two processes under torchrun give the losses of one, as DDP and as FSDP, with adapters, and for preferences; what two left, one
+goes on with, and the other way."""
 
 import json
 import os
@@ -12,7 +13,8 @@ import torch
 from duologue.kit.errors import Invalid
 from duologue.lm.checkpoint import load_checkpoint
 from duologue.lm.parallel import Group
-from duologue.lm.recipe import parse_recipe, save_recipe
+from duologue.lm.prefer import PreferRecipe, load_prefer_recipe, prefer, save_prefer_recipe
+from duologue.lm.recipe import parse_fields, parse_recipe, save_recipe
 from duologue.lm.resume import find_latest
 from duologue.lm.tokenizer import TextTokenizer
 from duologue.lm.train import Trainer, check_shares
@@ -23,9 +25,11 @@ import sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
+from duologue.lm.prefer import load_prefer_recipe, prefer
 from duologue.lm.recipe import load_recipe
-from duologue.lm.train import Trainer, check_shares
-for name in sys.argv[1:]:
+from duologue.lm.train import Trainer
+prefer(load_prefer_recipe(Path(sys.argv[1])), show=False)
+for name in sys.argv[2:]:
     path, _, stop = name.partition(":")
     for done in Trainer(load_recipe(Path(path))).run():
         if stop and done.step == int(stop):
@@ -36,6 +40,18 @@ torch.distributed.destroy_process_group()
 
 def losses_of(out: Path) -> list[float]:
     return [json.loads(line)["loss"] for line in (out / "log.jsonl").read_text().splitlines()]
+
+
+def save_preferences(folder: Path, name: str) -> Path:
+    """A recipe of nine pairs to learn and three held out; four a step, so that at the end one process has none."""
+    rows = [
+        {"prompt": [{"role": "user", "content": "Where?"}], "chosen": f"It takes {i} days.", "rejected": "No."} for i in range(12)
+    ]
+    (folder / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    given = {"start_from": str(folder / "alone" / "model"), "pairs": str(folder / "pairs.jsonl"), "rows": 4, "held_out": 0.25}
+    made = parse_fields(PreferRecipe, {**given, "out": str(folder / name), "epochs": 2, "adam_lr": 1e-2, "device": "cpu"})
+    save_prefer_recipe(made, folder / f"{name}.yaml")
+    return folder / f"{name}.yaml"
 
 
 @pytest.fixture
@@ -65,7 +81,14 @@ def test_two_processes_give_the_losses_of_one_and_go_on_from_each_others_checkpo
             if name == "first one" and done.step == 3:
                 break
     straight = losses_of(tmp_path / "alone")
+    on_top = {"start_from": str(tmp_path / "alone" / "model"), "lora_rank": 2, "ema": 0.0, "model": {}, "tokenizer": ""}
+    for _ in Trainer(parse_recipe({**values, **on_top, "out": str(tmp_path / "adapted")})).run():
+        pass
+    preferred = [save_preferences(tmp_path, name) for name in ("preferred", "preferred by two")]
+    prefer(load_prefer_recipe(preferred[0]), show=False)
     together = [
+        str(preferred[1]),
+        str(recipe("adapted by two", parallel="fsdp", **on_top)),
         str(recipe("ddp", parallel="ddp")),
         f"{recipe('fsdp', parallel='fsdp')}:3",
         str(recipe("first one", parallel="fsdp")),
@@ -85,6 +108,11 @@ def test_two_processes_give_the_losses_of_one_and_go_on_from_each_others_checkpo
     for _ in Trainer(parse_recipe({**values, "out": str(tmp_path / "fsdp")})).run():
         pass
     assert losses_of(tmp_path / "fsdp") == pytest.approx(straight, rel=1e-5)
+    for alone, two in (("adapted", "adapted by two"), ("preferred", "preferred by two")):
+        assert losses_of(tmp_path / two) == pytest.approx(losses_of(tmp_path / alone), rel=1e-5)
+        ours, theirs = (load_checkpoint(tmp_path / n / "model")[0].state_dict() for n in (alone, two))
+        assert all(torch.allclose(value, theirs[key], rtol=1e-3, atol=1e-5) for key, value in ours.items()), two
+        assert (tmp_path / two / "adapter" / "adapter_model.safetensors").exists()
     models = [dict(load_checkpoint(tmp_path / n / "model")[0].named_parameters()) for n in ("alone", "ddp", "first one", "fsdp")]
     for name, wanted in models[0].items():
         for other in models[1:]:

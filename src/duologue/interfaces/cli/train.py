@@ -41,10 +41,14 @@ def run_finetune(path: Path, overrides: Sequence[str], *, as_json: bool) -> None
 def run_prefer(path: Path, overrides: Sequence[str], *, as_json: bool) -> None:
     """Learn from pairs by a recipe."""
     _need_torch()
+    from duologue.lm.parallel import join_group
     from duologue.lm.prefer import load_prefer_recipe, prefer
 
-    folder = prefer(load_prefer_recipe(path, overrides), lambda s: print_json(asdict(s)) if as_json else None, show=not as_json)
-    _end(folder, as_json=as_json)
+    recipe = load_prefer_recipe(path, overrides)
+    is_first = join_group(recipe.device).is_first
+    folder = prefer(recipe, lambda step: print_json(asdict(step)) if as_json and is_first else None, show=not as_json)
+    if is_first:
+        _end(folder, as_json=as_json)
 
 
 def _train(recipe: Recipe, *, as_json: bool) -> None:
