@@ -14,6 +14,8 @@ _SAYS: dict[str, tuple[str, str]] = {
     "expanded": ("The value is right; multiply out and leave no brackets.", "数值正确；请去掉括号。"),
     "factorised": ("The value is right; write it as a product that cannot be split further.", "数值正确；请写成不能再分解的积。"),
     "scientific": ("The value is right; write it in scientific notation.", "数值正确；请用科学记数法表示。"),
+    "whole": ("The value is right; write it as a whole number.", "数值正确；请写成整数。"),
+    "collected": ("The value is right; collect the like terms.", "数值正确；请合并同类项。"),
     "interval": ("The meaning is right; write it as an interval.", "意思正确；请用区间表示。"),
     "equation": ("Write an equation.", "请写成方程。"),
     "primes": ("The value is right; write it as a product of prime numbers.", "数值正确；请写成质因数的积。"),

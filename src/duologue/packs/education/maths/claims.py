@@ -11,18 +11,19 @@ from duologue.packs.education.maths.text import with_remainder
 from duologue.packs.education.maths.units import read_unit
 
 _NUMBER = r"[-−]?\d+(?:[./]\d+)?"
-_LARGER = re.compile(
-    r"\bwhich\b[^.?]*\b(?:larger|largest|bigger|biggest|greater|greatest|higher|more)\b|哪个?[^。？]{0,6}[大多高]|[较更最]大的?",
-    re.IGNORECASE,
+_MORE = (
+    r"larger|largest|bigger|biggest|greater|greatest|higher|highest|more|heavier|heaviest|longer|longest|taller|tallest|faster|fastest|"
+    r"further|farther|older|oldest|hotter|warmer|wider|deeper|dearer|more expensive"
 )
-_SMALLER = re.compile(
-    r"\bwhich\b[^.?]*\b(?:smaller|smallest|less|least|lower)\b|哪个?[^。？]{0,6}[小少低]|[较更最]小的?", re.IGNORECASE
+_FEWER = (
+    r"smaller|smallest|less|least|lower|lowest|lighter|lightest|shorter|shortest|slower|slowest|nearer|younger|youngest|colder|cooler|"
+    r"narrower|shallower|cheaper|cheapest"
 )
+_MORE_ZH, _FEWER_ZH = "大多高重长快远贵热宽深", "小少低轻短慢近冷窄浅"
+_LARGER = re.compile(rf"\bwhich\b[^.?]*\b(?:{_MORE})\b|哪个?[^。？]{{0,6}}[{_MORE_ZH}]|[较更最][{_MORE_ZH}]的?", re.IGNORECASE)
+_SMALLER = re.compile(rf"\bwhich\b[^.?]*\b(?:{_FEWER})\b|哪个?[^。？]{{0,6}}[{_FEWER_ZH}]|[较更最][{_FEWER_ZH}]的?", re.IGNORECASE)
 _THING = r"([-−]?[^<>=＜＞＝≤≥,，。;；]+?)"
-_BIG, _SMALL = (
-    r"(?:larger|bigger|greater|higher|more|the largest|the biggest|the greatest)",
-    r"(?:smaller|lower|less|the smallest|the least)",
-)
+_BIG, _SMALL = rf"(?:(?:the )?(?:{_MORE})(?: one)?)", rf"(?:(?:the )?(?:{_FEWER})(?: one)?)"
 _UP = (
     r"increas\w*|ris(?:e|es|ing)|rose|went up|goes? up|gain\w*|growth|grew|profit|up|more|增加|增长|上涨|涨价?|提高|"
     r"上升|升高?|盈利|多"
@@ -75,11 +76,11 @@ def claimed(text: str, item: str) -> str | None:
         first, second = (found[1], found[3]) if found[2] in ">＞" else (found[3], found[1])
     elif found := re.fullmatch(rf"{_THING}\s+is\s+(?:(?P<b>{_BIG})|(?P<s>{_SMALL}))(?:\s+than\s+(?P<o>.+))?", bare, re.IGNORECASE):
         first, second = (found[1], found["o"]) if found["b"] else (found["o"], found[1])
-    elif found := re.fullmatch(r"(.+?)比(.+?)(?:要|更)?(?:(大|多|高)|(小|少|低))", bare):
+    elif found := re.fullmatch(rf"(.+?)比(.+?)(?:要|更)?(?:([{_MORE_ZH}])|([{_FEWER_ZH}]))", bare):
         first, second = (found[1], found[2]) if found[3] else (found[2], found[1])
     elif found := re.fullmatch(r"(.+?)(?:(大于)|(小于))(.+)", bare):
         first, second = (found[1], found[4]) if found[2] else (found[4], found[1])
-    elif found := re.fullmatch(r"(.+?)(?:是|为|比较|较|更|最)*(?:(大|多|高)|(小|少|低))的?", bare):
+    elif found := re.fullmatch(rf"(.+?)(?:是|为|比较|较|更|最)*(?:([{_MORE_ZH}])|([{_FEWER_ZH}]))的?", bare):
         first, second = (found[1], None) if found[2] else (None, found[1])
     else:
         return bare if bare != text.strip() else None
@@ -197,6 +198,8 @@ def say_plainly(text: str, item: str, kind: str, key: Node, units: bool) -> str:
         if not any(part.op == "sym" for part in key.walk()):
             text = _bare_number(text)
     text = re.sub(r"^at\s+(?=[a-zA-Z]\s*=|\()", "", text)
+    if key.op == "bracket" and (rows := re.fullmatch(r"\s*\[\s*([-\d./\s]+(?:;[-\d./\s]+)+)\]\s*", text)):  # [1 3; 4 4]
+        text = "[" + ", ".join(f"[{', '.join(row.split())}]" for row in rows[1].split(";")) + "]"
     if kind == "point" and key.op == "bracket":
         text = with_remainder(text)
     if kind == "value" and (constant := _constant(key, item)):
@@ -212,6 +215,8 @@ def say_plainly(text: str, item: str, kind: str, key: Node, units: bool) -> str:
         text = text.rstrip().rstrip("$") if text.count("$") == 1 else text
         text = re.sub(r"(?<=\d)\s*&\s*(?=-?\d)", ", ", text)
     if kind in ("point", "points"):
+        lead = re.match(r"^[A-Za-z\u4e00-\u9fff\s]+[:：]?\s*(?=[(（]\s*[-−]?[\d√π])", text)
+        text = text[lead.end() :] if lead and not re.search(r"\bnot\b|\bor\b|不|非|或", lead[0]) else text
         text = re.sub(r"^\s*[A-Z]['’′]*\s*=\s*(?=[(（])", "", text)
         text = re.sub(r"^\s*\$?\s*(?:<|\\langle)\s*([^<>\\=]+[,，][^<>\\=]+?)\s*(?:>|\\rangle)\s*\$?\s*$", r"(\1)", text)
         text = re.sub(
@@ -263,6 +268,8 @@ def _last_side(text: str, key: Node) -> str:
     if any(part.op == "sym" for part in key.walk()) or re.search(r"[<>≤≥≠≈;；\\]|[,，]\s", text):
         return text
     sides = re.split(r"[=＝]", text)
+    if len(sides) > 2 and re.fullmatch(r"\s*-?[\d.,/√π]+\s*", sides[-1]):  # dy/dx = 2x = 6
+        return sides[-1].strip()
     if len(sides) < 2 or not all(re.search(r"[\d一二三四五六七八九]", side) for side in sides):
         return text
     return sides[-1].strip() if re.match(r"\s*[-−$£€¥√π(（\d]", sides[-1]) and not re.match(r"\s*[a-zA-Z]\s*$", sides[0]) else text

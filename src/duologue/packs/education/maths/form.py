@@ -13,7 +13,7 @@ from duologue.packs.education.maths.text import Unreadable, plain_math
 
 FORMS = (
     "lowest", "mixed", "improper", "decimal", "percent", "fraction", "expanded", "factorised", "scientific", "interval", "equation",
-    "primes", "collected",
+    "primes", "collected", "whole",
 )  # fmt: skip
 _ASKS = {
     "lowest": r"lowest terms|simplest form|simplest fraction|\breduced? (?:form|fraction)|最简|约分",
@@ -27,6 +27,7 @@ _ASKS = {
     "scientific": r"scientific notation|standard form|科学[记计]数法",
     "interval": r"interval notation|用区间|区间表示",
     "primes": r"prime factori[sz]|product of (?:its )?prime|质因数",
+    "whole": r"\bas (?:a whole number|an integer|a single number)|[写化算]成(?:一个)?整数",
     "collected": r"\bsimplif(?:y|ied)\b|collect(?:ing)? like terms|化简|合并同类项",
     "equation": r"as an equation|(?:write|find|give) (?:the|an) equation|the equation of|(?:写出|求).*方程(?!的?解|组)",
 }
@@ -240,6 +241,7 @@ def count_factors(node: Node) -> int:
 _TESTS: dict[str, Callable[[Node], bool]] = {
     "primes": _is_primes,
     "collected": _is_collected,
+    "whole": lambda node: _whole(node) is not None,
     "lowest": _is_lowest,
     "mixed": _is_mixed,
     "improper": lambda node: _fraction(node) is not None,

@@ -195,6 +195,9 @@ def _with_asked_unit(wanted: Reading, given: Reading, item: str) -> Reading:
             return replace(wanted, units=(Unit(noun, Fraction(1), (("count", 1),)),))  # five jugs are not five litres
     for match in _ASKED.finditer(item):
         units = read_unit(match[1] or match[2])
+        below = given.units[0].text.partition("/")[2]
+        if below and re.search(rf"每{below}|per {below}", item) and (rate := read_unit(f"{match[1] or match[2]}/{below}")):
+            return replace(wanted, units=tuple(rate))  # 每小时 15 千米 where "how many km an hour" is asked
         measured = [unit for unit in (*units, *given.units) if unit.dimension != (("count", 1),)]
         if units and len(measured) == len(units) + len(given.units):
             return Reading(wanted.node, tuple(units), wanted.plain, wanted.is_ambiguous, wanted.says_and)
