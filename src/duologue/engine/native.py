@@ -107,6 +107,7 @@ class NativeNetwork:
         shape = (c.n_layers, c.n_kv_heads, num_blocks, width * BLOCK)
         kind = torch.float16 if is_half else torch.float32
         self.keys, self.values = zeros(shape, kind), zeros(shape, kind)
+        self._weights, self._used = zeros((self._bytes_of(model),), torch.uint8), 0
         self._layers = (_Layer * c.n_layers)(*(self._layer(block) for block in model.blocks))
         embed = model.embed.weight.detach().to(torch.float16 if is_half else torch.float32)
         positions = self._positions(model)
@@ -169,14 +170,17 @@ class NativeNetwork:
         (n, k), kind = w.shape, KINDS[self.precision]
         padded = -(-n // PANEL) * PANEL
         size = int(self._library.packed_bytes(kind, n, k))
-        packed, scale = torch.empty(size + 64, dtype=torch.uint8), torch.zeros(padded)
-        start = -packed.data_ptr() % 64
-        self._library.pack(kind, c_void_p(w.data_ptr()), n, k, c_void_p(packed.data_ptr() + start), c_void_p(scale.data_ptr()))
-        self._kept.append(packed)
+        packed, scale = self._weights.data_ptr() + self._used, torch.zeros(padded)
+        self._used += -(-size // 64) * 64
+        self._library.pack(kind, c_void_p(w.data_ptr()), n, k, c_void_p(packed), c_void_p(scale.data_ptr()))
         filled = torch.cat((bias.detach().float(), torch.zeros(padded - n))) if bias is not None else None
-        return _Linear(
-            n, k, kind, 0, packed.data_ptr() + start, self._keep(scale), self._keep(filled) if filled is not None else None
-        )
+        return _Linear(n, k, kind, 0, packed, self._keep(scale), self._keep(filled) if filled is not None else None)
+
+    def _bytes_of(self, model: Transformer) -> int:
+        """Room for all matrices: together they stand in large pages, which the processor foresees farther than small ones."""
+        shapes = [m.weight.shape for block in model.blocks for m in block.modules() if isinstance(m, nn.Linear)]
+        sizes = (int(self._library.packed_bytes(KINDS[self.precision], *shape)) for shape in (*shapes, model.head_weight.shape))
+        return sum(-(-size // 64) * 64 for size in sizes)
 
     def _module(self, linear: nn.Module | None) -> _Linear:
         return self._linear(linear.weight, linear.bias) if isinstance(linear, nn.Linear) else _Linear()
