@@ -85,6 +85,12 @@ def read_answered(x: Exchange, lang: Lang, facts: Mapping[tuple[str, str, str], 
         kind: Kind = "allergy" if entry.kind == "medication" and READING["allergy"].search(question) else entry.kind
         if start < x.asked_from or (kind == "medication" and entry.concept in ALLERGENS):
             continue
+        if entry.concept == "smoking" and READING["weed"].search(answer) and "smoking" not in named:
+            continue
+        if kind == "social" and READING["last_time"].search(question[:start]) and READING["long_ago"].search(answer):
+            sources = (Source(x.question.index, start, end, x.question.text[start:end]), whole(x.answer))
+            yield Fact(entry.concept, kind, "denied", sources, is_past=True)
+            continue
         if kind == "allergy" and entry.concept in _GROUPS:
             continue
         if (

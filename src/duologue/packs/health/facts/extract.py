@@ -3,6 +3,7 @@
 What nobody asked about is no fact. Knows no diagnosis.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.facts.asked import read_answered, read_confirmed, read_measured
 from duologue.packs.health.facts.dialogue import Exchange, Spoken, Turn, find_confirmed, find_exchanges, read_turns
 from duologue.packs.health.facts.graph import Fact, FactGraph, Source, key, whole
-from duologue.packs.health.facts.mentions import ALLERGENS, READING, find_mentions, read_detail, sentence_of
+from duologue.packs.health.facts.mentions import ALLERGENS, READING, Entry, find_mentions, read_detail, sentence_of
 from duologue.packs.health.language.context import assess
 from duologue.packs.health.language.phrases import fold
 
@@ -99,11 +100,16 @@ def _stated(turn: Turn, lang: Lang, exchange: Exchange | None) -> Iterator[Fact]
     told: dict[tuple[str, str, str], Fact] = {}
     for fact in _mentioned(turn, lang, exchange):
         old = told.get(key(fact))
-        if old and old.status == "present" and fact.status == "denied":
+        if old and old.status == "present" and fact.status == "denied" and not _is_former(turn.text, fact):
             start = fact.sources[0].start
             if not READING["over"].search(fold(turn.text)[max(0, start - 25) : fact.sources[0].end + 12]):
                 continue
-        if old and old.status == "denied" and fact.status == "present" and fact.kind == "social":
+        if (
+            old
+            and old.status == "denied"
+            and fact.status == "present"
+            and (fact.kind == "social" or (fact.is_past and not old.is_past))
+        ):
             continue
         told[key(fact)] = replace(fact, detail={**old.detail, **fact.detail}) if old and old.status == fact.status else fact
     yield from told.values()
@@ -122,6 +128,8 @@ def _mentioned(turn: Turn, lang: Lang, exchange: Exchange | None) -> Iterator[Fa
             continue
         if READING["meant_otherwise"].search(folded[left:start]):
             continue
+        if entry.concept == "surgery" and READING["only_planned"].search(folded[left:start]):
+            continue
         if entry.kind == "social" and exchange and exchange.polarity == "no" and not READING["own"].search(folded[left:right]):
             continue
         around = folded[max(0, start - 40) : end]
@@ -137,12 +145,28 @@ def _mentioned(turn: Turn, lang: Lang, exchange: Exchange | None) -> Iterator[Fa
             continue
         past = False
         negated = how.negated or bool(READING["inside"].search(folded[start:end]))
+        if kind == "medication" and re.search(r"\bwithout(?: \w+)? $", folded[left:start]):
+            continue
+        if entry.concept == "surgery" and negated and not READING["operates"].search(folded[start:end]):
+            continue
+        if kind == "social":
+            if negated and READING["heavy"].search(folded[left:start]):
+                continue
+            if negated and READING["after_all"].match(folded[end:right]) and not _names_habit(turn.text, end, right, entry, lang):
+                negated = False
+            elif negated:
+                past = bool(READING["not_lately"].match(folded[end:right]))
+            negated = negated or bool(READING["shuns"].match(folded[end:right]))
         if kind in ("medication", "social") and not negated:
             planned = READING["planned"].search(READING["ended"].sub("", folded[left:start]))
-            ended = READING["ended"].search(folded[left:start]) and not planned
-            goes_on = kind == "social" and READING["goes_on"].search(folded[left:right])
+            ended = (READING["ended"].search(folded[left:start]) and not planned) or READING["former"].search(folded[left:start])
+            before = READING["used_to"].search(folded[left:start]) and not READING["still"].search(folded[left:right])
+            if ended and READING["less_now"].match(folded[end:]):
+                ended = before = None
+            goes_on = kind == "social" and not before and READING["goes_on"].search(folded[left:right])
+            ended = ended or (kind == "social" and folded[start:end].endswith("ed") and READING["was_for"].match(folded[end:]))
             negated = past = bool(ended or READING["ended_after"].match(folded[end:right])) and not goes_on
-            if kind == "social" and not negated and READING["quit"].search(folded[:start]):
+            if kind == "social" and not negated and _was_quit(turn.text, start, entry, lang):
                 negated = past = not READING["goes_on"].search(folded)
         negated = negated or (kind == "symptom" and bool(READING["over_now"].match(folded[end:])))
         if kind == "allergy" and READING["not_borne"].search(folded[left:start]):
@@ -153,3 +177,24 @@ def _mentioned(turn: Turn, lang: Lang, exchange: Exchange | None) -> Iterator[Fa
             entry.concept, kind, "denied" if negated else "present", (source,), "family" if family else "patient",
             past or (how.historical and not negated), detail=detail, icd10=entry.icd10, evidence=entry.evidence,
         )  # fmt: skip
+
+
+def _is_former(text: str, fact: Fact) -> bool:
+    """Whether a habit is called one of before in so many words: "Tobacco: former smoker"."""
+    return fact.kind == "social" and bool(READING["former"].search(fold(text)[: fact.sources[0].start]))
+
+
+def _names_habit(text: str, left: int, right: int, entry: Entry, lang: Lang) -> bool:
+    """Whether a stretch names a habit other than this one."""
+    here = [e for e, start, _ in find_mentions(text, lang) if left <= start < right]
+    return any(e.kind == "social" and e.concept != entry.concept for e in here)
+
+
+def _was_quit(text: str, start: int, entry: Entry, lang: Lang) -> bool:
+    """Whether a habit was given up in a sentence before, and not another one: "quit drinking in 1984 … drugs"."""
+    folded = fold(text)
+    for m in READING["quit"].finditer(folded[:start]):
+        left, right = sentence_of(folded, m.start(), m.end())
+        if not _names_habit(text, left, min(right, start), entry, lang):
+            return True
+    return False

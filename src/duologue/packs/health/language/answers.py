@@ -55,11 +55,13 @@ def find_question(text: str, lang: Lang) -> int:
         if not (m.group().rstrip().endswith("?") or asks):
             break
         start = m.start()
-    if start < len(folded) and _LIKE_THAT.search(folded[start:]):
+    if start < len(folded) and len(folded[start:].split()) <= _POINTS_BACK and _LIKE_THAT.search(folded[start:]):
         start = max((m.start() for m in _SENTENCE.finditer(folded, 0, start)), default=start)
     return start
 
 
+_POINTS_BACK = 9
+"""Words of a question that has no matter of its own; a longer one ends in "anything like that?" and means what it names itself."""
 _LIKE_THAT = re.compile(r"\b(?:like that|like this|about that|any of (?:that|those|these))\b|这种|这样的")
 """What sends a question back to the sentence before it."""
 

@@ -95,6 +95,8 @@ def is_negated(text: str, start: int, end: int, lang: Lang) -> bool:
     folded = fold(text)
     c0, c1 = _around(t.clause, folded, start, end)
     before, after = folded[c0:start], folded[end:c1]
+    if _EXCEPT.match(folded[end:]):
+        return False
     before = t.pseudo.sub(lambda m: "#" * len(m.group()), folded[c0:c1])[: len(before)]
     for m in t.before.finditer(before):
         if _reaches(before[m.end() :], lang, m.group()):
@@ -103,6 +105,8 @@ def is_negated(text: str, start: int, end: int, lang: Lang) -> bool:
     return bool(t.after.match(after) or _LISTED.match(folded[end:]))
 
 
+_EXCEPT = re.compile(r",? (?:except|other than|apart from|aside from|(?:with|on|after) (?:\w+ ){1,3}only\b)")
+"""What is there after all, in its place: "denied rashes, except where he had dressings"."""
 _LISTED = re.compile(
     r"(?: use)?(?: ?: ?|, )(?:none|no(?=[.,;\n]|$)|never|nil|negative|denie[sd]|non-?smoker|无|没有|否认|阴性|\(-\))"
 )
@@ -128,7 +132,9 @@ def opens_negation(stretch: str, lang: Lang) -> bool:
     return bool(t.before.search(t.pseudo.sub("#", fold(stretch))))
 
 
-_OWN_CLAUSE = re.compile(r"^ ?,|\b(?:i|i've|i'm|i'd|he|she|they|we|it's|some|just|only)\b")
+_OWN_CLAUSE = re.compile(
+    r"^ ?,|\b(?:i|i've|i'm|i'd|he|she|they|we|it's|some|just|only|occasional(?:ly)?|rare(?:ly)?|social(?:ly)?)\b"
+)
 """What ends the reach of a bare "no": its comma, a subject of its own, or what is there instead ("no fever, some chills")."""
 
 
@@ -142,7 +148,8 @@ def _reaches(between: str, lang: Lang, trigger: str) -> bool:
         if trigger == "non":
             return len(between.split()) <= 1
         opens_list = between.count(",") >= 2 and (
-            trigger.startswith(("deni", "negative for")) or re.search(r"\b(?:or|nor) ", between)
+            trigger.startswith(("deni", "negative for", "no history of", "no complaint", "no evidence of"))
+            or re.search(r"\b(?:or|nor) ", between)
         )
         return len(between.split()) <= (30 if opens_list else 10)
     if trigger.endswith("不"):
