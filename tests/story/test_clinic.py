@@ -396,9 +396,13 @@ async def test_fhir_leaves_valid_and_signed(clinic: House) -> None:
     assert (await act(admin, "set_template", wanted, conversation_id)).json() == {"template": headings}
     shown = await expert.get("/api/packs/health/note/record", params=where)
     assert [h["title"] for h in shown["headings"]] == ["主观", "客观", "计划", "评估"]
+    assert (await act(expert, "name", {"name": " "}, conversation_id)).status_code == 422
+    assert (await act(expert, "name", {"name": "陈立新"}, conversation_id)).json() == {"name": "陈立新"}
     await act(expert, "sign", {"password": PASSWORD}, conversation_id)
     bundle = (await expert.call("GET", "/api/packs/health/note/fhir", params=where)).json()
     assert validate_fhir(bundle) == [] == validate_schema(bundle)
+    by = {r["resourceType"]: r for r in (e["resource"] for e in bundle["entry"])}
+    assert (by["Patient"]["name"], by["Consent"]["status"]) == ([{"text": "陈立新"}], "active")
     composition = bundle["entry"][0]["resource"]
     assert composition["status"] == "final"
     told = {x["title"]: x["text"]["div"] for x in composition["section"] if "text" in x}

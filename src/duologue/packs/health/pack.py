@@ -33,6 +33,7 @@ _DO: Mapping[str, PanelFunction] = {
     "open": clinic.open_line,
     "sign": clinic.sign,
     "add": clinic.add_addendum,
+    "name": clinic.name_patient,
     "break_glass": care.break_glass,
     "hold": retention.hold,
     "lift": retention.lift,

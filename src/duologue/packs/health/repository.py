@@ -227,6 +227,12 @@ async def get_consent(tx: Tx, conversation_id: str, purpose: str = "record") -> 
     return (await tx.conn.execute(query)).scalar_one_or_none()
 
 
+async def find_consented_at(tx: Tx, conversation_id: str, purpose: str = "record") -> datetime | None:
+    """When the person agreed; None where he did not, or took it back."""
+    at_row = (consents.c.conversation_id == conversation_id) & (consents.c.purpose == purpose) & consents.c.given
+    return (await tx.conn.execute(select(consents.c.at).where(at_row))).scalar_one_or_none()
+
+
 async def add_care(tx: WriteTx, workspace_id: str, person_id: str, member_id: str, reason: str, at: datetime) -> None:
     """A member cares for a person from now on."""
     if not await cares(tx, workspace_id, person_id, member_id):

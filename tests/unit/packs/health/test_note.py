@@ -29,3 +29,13 @@ def test_a_habit_is_written_with_its_amount() -> None:
     assert "alcohol (two glasses of wine a week)" in note.lower()
     chinese = [{"role": "doctor", "text": "您抽烟吗？"}, {"role": "patient", "text": "抽，一天半包。"}]
     assert "抽烟（一天半包）。" in write_note(chinese, "zh").text
+
+
+def test_a_pain_is_written_with_its_character_and_how_it_began_and_no_other_symptom_is() -> None:
+    english = ["I have a cough. My stomach hurts, it came on suddenly.", "What kind of pain is it?", "Mostly dull."]
+    note = write_note([{"role": "doctor" if t.endswith("?") else "patient", "text": t} for t in english], "en").text
+    assert "Abdominal pain (dull, suddenly)." in note
+    assert "Cough." in note
+    chinese = ["肚子疼一天了，突然开始的。", "怎么个疼法？", "绞痛。"]
+    told = write_note([{"role": "doctor" if t.endswith("？") else "patient", "text": t} for t in chinese], "zh").text
+    assert "肚子疼（绞痛，突然，一天）。" in told

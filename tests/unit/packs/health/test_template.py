@@ -69,4 +69,29 @@ def test_a_signed_document_says_what_the_clinician_left_and_added() -> None:
     assert "X-ray clear." in told["Addenda"]
     assert composition["status"] == "amended"
     assert composition["meta"]["security"][0]["code"] == "CLINAST"
+    by = {r["resourceType"]: r for r in (e["resource"] for e in bundle["entry"])}
+    assert [by[k]["status"] for k in ("Encounter", "Observation", "ClinicalImpression")] == [
+        "finished", "final", "completed",
+    ]  # fmt: skip
+    assert "not signed" not in str(by["ClinicalImpression"])
     assert validate_fhir(bundle) == [] == validate_schema(bundle)
+
+
+def test_what_the_clinician_struck_out_or_wrote_anew_is_no_resource_of_the_signed_document() -> None:
+    draft = Record("r", "w", "c", "p", "en", lines_of(note_of(GRAPH)))
+    cough = [i for i, line in enumerate(draft.lines) if line.text.lower().startswith("cough")]
+    for index in reversed(cough):
+        draft = edit(draft, index, "", "dr", GRAPH)
+
+    def named(record: Record, signed_by: str = "") -> set[str]:
+        bundle = to_fhir(GRAPH, at=AT, signed_by=signed_by, signed_at=AT, record=record, consented_at=AT)
+        assert validate_fhir(bundle) == [] == validate_schema(bundle)
+        assert [e["resource"]["dateTime"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Consent"] == [
+            AT.isoformat()
+        ]
+        return {str(e["resource"].get("code", {}).get("text")) for e in bundle["entry"]}
+
+    assert "cough" in named(draft)
+    signed = sign(draft, "dr", AT)
+    assert "cough" not in named(signed, "Dr Ada")
+    assert named(draft) - named(signed, "Dr Ada") == {"cough"}

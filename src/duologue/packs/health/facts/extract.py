@@ -50,23 +50,27 @@ def extract_facts(dialogue: Spoken, lang: Lang | None = None) -> FactGraph:
                     continue
                 if is_habit or not _stays(facts.get(key(fact)), fact, said):
                     _keep(facts, fact)
-            if exchange and READING["where"].search(fold(exchange.question.text)) and not find_mentions(turn.text, language):
-                _place(facts, turn)
+            if exchange and not find_mentions(turn.text, language):
+                asked = fold(exchange.question.text)
+                for about, name in (("where", "side"), ("asks_character", "character")):
+                    if READING[about].search(asked):
+                        _place(facts, turn, name)
             for m in read_measured(turn, language, exchange):
                 source = Source(turn.index, m.start, m.end, turn.text[m.start : m.end])
                 _keep(facts, Fact(m.kind, "measure", "present", (source,), value=m.value, unit=m.unit))
     return FactGraph(language, tuple(turns), tuple(facts.values()))
 
 
-def _place(facts: dict[tuple[str, str, str], Fact], turn: Turn) -> None:
-    """An answer that names a side and nothing else ("Where?" – "On the right") tells it of the symptom that was named last."""
-    m = READING["side"].search(fold(turn.text))
-    last = max(
-        (f for f in facts.values() if f.kind == "symptom" and f.status == "present"), key=lambda f: f.sources[-1].turn, default=None
-    )
-    if m and last and "side" not in last.detail:
-        side = next(g for g in m.groups() if g)
-        facts[key(last)] = replace(last, sources=(*last.sources, whole(turn)), detail={**last.detail, "side": side})
+def _place(facts: dict[tuple[str, str, str], Fact], turn: Turn, name: str) -> None:
+    """An answer that tells a side ("Where?" – "On the right") or how a pain is, and names nothing: of what was named last."""
+    m = READING[name].search(fold(turn.text))
+    told_of = [f for f in facts.values() if f.kind == "symptom" and f.status == "present"]
+    if name == "character":
+        told_of = [f for f in told_of if READING["aches"].search(f.concept)]
+    last = max(told_of, key=lambda f: f.sources[-1].turn, default=None)
+    if m and last and name not in last.detail:
+        told = next(g for g in m.groups() if g)
+        facts[key(last)] = replace(last, sources=(*last.sources, whole(turn)), detail={**last.detail, name: told})
 
 
 def _stays(old: Fact | None, new: Fact, said: str) -> bool:
@@ -159,13 +163,14 @@ def _mentioned(turn: Turn, lang: Lang, exchange: Exchange | None) -> Iterator[Fa
             negated = negated or bool(READING["shuns"].match(folded[end:right]))
         if kind in ("medication", "social") and not negated:
             planned = READING["planned"].search(READING["ended"].sub("", folded[left:start]))
-            ended = (READING["ended"].search(folded[left:start]) and not planned) or READING["former"].search(folded[left:start])
-            before = READING["used_to"].search(folded[left:start]) and not READING["still"].search(folded[left:right])
+            ended = bool(READING["ended"].search(folded[left:start])) and not planned
+            ended = ended or bool(READING["former"].search(folded[left:start]))
+            before = bool(READING["used_to"].search(folded[left:start])) and not READING["still"].search(folded[left:right])
             if ended and READING["less_now"].match(folded[end:]):
-                ended = before = None
+                ended = before = False
             goes_on = kind == "social" and not before and READING["goes_on"].search(folded[left:right])
-            ended = ended or (kind == "social" and folded[start:end].endswith("ed") and READING["was_for"].match(folded[end:]))
-            negated = past = bool(ended or READING["ended_after"].match(folded[end:right])) and not goes_on
+            was = kind == "social" and folded[start:end].endswith("ed") and READING["was_for"].match(folded[end:])
+            negated = past = bool(ended or was or READING["ended_after"].match(folded[end:right])) and not goes_on
             if kind == "social" and not negated and _was_quit(turn.text, start, entry, lang):
                 negated = past = not READING["goes_on"].search(folded)
         negated = negated or (kind == "symptom" and bool(READING["over_now"].match(folded[end:])))

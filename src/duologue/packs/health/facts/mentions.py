@@ -87,6 +87,10 @@ def read_detail(text: str, start: int, end: int, kind: str, lang: Lang) -> dict[
     )
     if kind in ("allergy", "social", "condition"):
         patterns = {"condition": {"duration": READING["duration"]}, "social": {"amount": READING["amount"]}}.get(kind, {})
+    if kind == "symptom" and READING["aches"].search(folded[start:end]):
+        patterns = {**patterns, "character": READING["character"]}
+    if kind == "symptom" and len([e for e, at, _ in find_mentions(text, lang) if e.kind == "symptom" and left <= at < right]) <= 1:
+        patterns = {**patterns, "onset": READING["onset"]}
     out = {}
     for name, pattern in patterns.items():
         behind = pattern.search(folded, end, right) if name == "dose" else None

@@ -47,13 +47,16 @@ _TOLD = {"cc", "hpi", "pmh", "medications", "allergies", "family", "social"}
 def to_fhir(
     facts: FactGraph, *, patient: Json | None = None, at: datetime | None = None, version: str = "1",
     signed_by: str = "", signed_at: datetime | None = None, template: Template = (), record: Record | None = None,
+    consented_at: datetime | None = None,
 ) -> Json:  # fmt: skip
     """A document Bundle of the facts. `patient` adds fields to the Patient resource; `at` is the time of the talk, UTC.
 
     `signed_by`, a clinician's name, makes the document final, with him as its legal attester. The text of the Composition is
-    that of `record`, as a clinician left it, where there is one; `template` gives its headings and their order.
+    that of `record`, as a clinician left it, where there is one; `template` gives its headings and their order. A signed document
+    holds no fact whose sentence the clinician struck out or wrote anew. `consented_at`: when the person agreed to a record.
     """
-    return _Writer(facts, patient or {}, at or datetime.now(UTC), version, signed_by, signed_at, template, record).bundle()
+    writer = _Writer(facts, patient or {}, at or datetime.now(UTC), version, signed_by, signed_at, template, record)
+    return writer.bundle(consented_at)
 
 
 class _Writer:
@@ -63,6 +66,7 @@ class _Writer:
     ) -> None:  # fmt: skip
         self.template, self.record = template or default_template(facts.lang), record
         self.label = _SIGNED if signed_by else _LABEL
+        self.state = "final" if signed_by else "preliminary"
         self.facts, self.at, self.version = facts, at.isoformat(timespec="seconds"), version
         self.signed_by, self.signed_at = signed_by, (signed_at or at).isoformat(timespec="seconds")
         self._space = uuid.uuid5(uuid.NAMESPACE_URL, "|".join(t.text for t in facts.turns) + self.at)
@@ -77,13 +81,16 @@ class _Writer:
         if signed_by:
             self.clinician = self._add({"resourceType": "Practitioner", "active": True, "name": [{"text": signed_by}]})
         self.encounter = self._add(
-            {"resourceType": "Encounter", "status": "in-progress", "class": {"system": _HL7 + "v3-ActCode", "code": "VR"},
-             "subject": self.patient, "period": {"start": self.at}}
+            {"resourceType": "Encounter", "status": "finished" if signed_by else "in-progress",
+             "class": {"system": _HL7 + "v3-ActCode", "code": "VR"}, "subject": self.patient, "period": {"start": self.at}}
         )  # fmt: skip
 
-    def bundle(self) -> Json:
+    def bundle(self, consented_at: datetime | None) -> Json:
+        if consented_at is not None:
+            self._consent(consented_at)
         for fact in self.facts.facts:
-            self._fact(fact)
+            if self._stands(fact):
+                self._fact(fact)
         self._known_absence()
         self._answers()
         self._impression()
@@ -102,6 +109,20 @@ class _Writer:
             "meta": {"security": [self.label]},
             "entry": [composition, *self.entries],
         }
+
+    def _stands(self, f: Fact) -> bool:
+        """Whether a sentence of the signed record still rests on a fact's words; a draft holds them all."""
+        if self.record is None or not self.clinician:
+            return True
+        kept = {quote for line in self.record.lines for quote in line.quotes}
+        return any((s.turn, s.words) in kept for s in f.sources)
+
+    def _consent(self, at: datetime) -> None:
+        policy = {"text": "Agreed in the talk that the history is taken down and a record is written for the clinician."}
+        resource = {"resourceType": "Consent", "status": "active", "patient": self.patient, "performer": [self.patient]}
+        resource["scope"] = _concept(_HL7 + "consentscope", "patient-privacy", "Privacy Consent")
+        resource["category"] = [_concept(_LOINC, "59284-0", "Consent Document")]
+        self._add({**resource, "dateTime": at.isoformat(timespec="seconds"), "policyRule": policy})
 
     def _add(self, resource: Json, section: str = "") -> Json:
         entry = self._entry(resource, len(self.entries))
@@ -148,7 +169,7 @@ class _Writer:
         value: Json = {"valueBoolean": f.status == "present"}
         if f.status == "unknown":
             value = {"dataAbsentReason": _concept(_HL7 + "data-absent-reason", "asked-unknown", "Asked But Unknown")}
-        resource = {"resourceType": "Observation", "status": "preliminary", "code": code, "subject": self.patient, **value}
+        resource = {"resourceType": "Observation", "status": self.state, "code": code, "subject": self.patient, **value}
         resource |= {"category": [_concept(_HL7 + "observation-category", category)], "encounter": self.encounter, "note": note}
         self._add({**resource, "effectiveDateTime": self.at}, "social" if f.kind == "social" else "hpi")
 
@@ -158,7 +179,7 @@ class _Writer:
         code, display = _MEASURES[f.concept]
         unit = {"/min": "/min", "mmHg": "mm[Hg]"}.get(f.unit, f.unit)
         quantity = {"value": f.value, "unit": f.unit, "system": "http://unitsofmeasure.org", "code": unit}
-        resource = {"resourceType": "Observation", "status": "preliminary", "code": _concept(_LOINC, code, display), "note": note}
+        resource = {"resourceType": "Observation", "status": self.state, "code": _concept(_LOINC, code, display), "note": note}
         resource |= {"category": [_concept(_HL7 + "observation-category", "vital-signs")], "subject": self.patient}
         self._add({**resource, "encounter": self.encounter, "effectiveDateTime": self.at, "valueQuantity": quantity}, "vitals")
 
@@ -216,7 +237,11 @@ class _Writer:
                 link = {"linkId": str(turn.index), "text": turn.text.strip()}
                 items.append({**link, "answer": [{"valueString": answer.text.strip()}]})
         if items:
-            resource = {"resourceType": "QuestionnaireResponse", "status": "in-progress", "subject": self.patient}
+            resource = {
+                "resourceType": "QuestionnaireResponse",
+                "status": "completed" if self.clinician else "in-progress",
+                "subject": self.patient,
+            }
             self._add({**resource, "encounter": self.encounter, "authored": self.at, "item": items})
 
     def _impression(self) -> None:
@@ -225,13 +250,17 @@ class _Writer:
         if risks:
             resource = {
                 "resourceType": "RiskAssessment",
-                "status": "preliminary",
+                "status": self.state,
                 "subject": self.patient,
                 "performer": self.device,
             }
             self._add({**resource, "encounter": self.encounter, "occurrenceDateTime": self.at, "prediction": risks}, "assessment")
-        resource = {"resourceType": "ClinicalImpression", "status": "in-progress", "subject": self.patient, "date": self.at}
-        self._add({**resource, "encounter": self.encounter, "summary": "Draft made by a machine; not signed."}, "assessment")
+        status, told = "in-progress", "Draft made by a machine; not signed."
+        if self.clinician:
+            assessed = self.record.lines if self.record is not None else ()
+            status, told = "completed", " ".join(x.text for x in assessed if x.section == "assessment")
+        resource = {"resourceType": "ClinicalImpression", "status": status, "subject": self.patient, "date": self.at}
+        self._add({**resource, "encounter": self.encounter, **({"summary": told} if told else {})}, "assessment")
 
     def _sections(self) -> list[Json]:
         """The headings of the template with the text of the record, or of the draft, and the entries that belong there."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from duologue.kit.errors import Conflict, Forbidden
+from duologue.kit.errors import Conflict, Forbidden, Invalid
 from duologue.kit.ids import new_id
 from duologue.kit.text import Lang
 from duologue.packs.health import repository
@@ -52,7 +52,7 @@ async def show_record(context: PanelContext) -> Any:
         brought = await repository.get_context(tx, here.workspace_id, here.person_id)
         template = await repository.get_template(tx, here.workspace_id, here.lang)
     return {
-        "conversation": here.id, "subject": here.subject, "lang": here.lang, "consent": consent,
+        "conversation": here.id, "subject": await _called(context, here), "lang": here.lang, "consent": consent,
         "turns": [{"turn": n, "author": m.author_kind, "text": m.body, "at": m.created_at.isoformat()} for n, m in turns],
         "headings": to_json(template), "lines": [asdict(line) for line in shown.lines],
         "state": shown.state, "signer": shown.signer, "may_sign": context.role == SIGNER,
@@ -210,9 +210,28 @@ async def make_bundle(context: PanelContext, here: Conversation) -> dict[str, An
     at = record.signed_at if record else None
     async with context.host.read() as tx:
         template = await repository.get_template(tx, here.workspace_id, here.lang)
+        agreed_at = await repository.find_consented_at(tx, here.id)
+    called = await _called(context, here)
     return to_fhir(
-        graph, at=here.created_at, signed_by=signer, signed_at=at, patient={"id": here.person_id}, template=template, record=record
-    )
+        graph, at=here.created_at, signed_by=signer, signed_at=at, template=template, record=record, consented_at=agreed_at,
+        patient={"identifier": [{"value": here.person_id}]} | ({"name": [{"text": called}]} if called else {}),
+    )  # fmt: skip
+
+
+async def _called(context: PanelContext, here: Conversation) -> str:
+    """What the patient is called: the subject of the talk, or the name that he gave."""
+    return here.subject or (await context.host.names(here.workspace_id, [here.person_id])).get(here.person_id, "")
+
+
+async def name_patient(context: PanelContext, name: str) -> Any:
+    """Say who the patient is: the subject of the talk, and the name in the document."""
+    here = await here_in_care(context)
+    if not name.strip():
+        raise Invalid("Write the patient's name.", field="name")
+    await context.host.label(here.workspace_id, here.id, subject=name.strip()[:200])
+    await note(context, "named", here.id)
+    context.host.refresh(here.workspace_id, here.id)
+    return {"name": name.strip()[:200]}
 
 
 # ---- within

@@ -55,7 +55,8 @@ function Sheet({ shown, act, light, download }) {
   const under = (sections) => sections.flatMap((s) => shown.lines.flatMap((line, i) => (line.section === s ? [[line, i]] : [])));
   const headings = shown.headings.filter((h) => h.sections.includes("plan") || under(h.sections).length);
   return html`<section class="printed" aria-label=${t("health.record")} data-testid="record" data-state=${shown.state}>
-    <div class="status"><h3>${shown.subject || t("health.record")}</h3><span class="chip">${t(`health.${shown.state}`)}</span></div>
+    <div class="status"><h3>${shown.subject || t("health.unnamed")}</h3><span class="chip">${t(`health.${shown.state}`)}</span></div>
+    ${!shown.subject && html`<${Asked} testid="name" label=${t("health.name")} button=${t("health.save")} onDone=${(name) => act("name", { name })} />`}
     ${isOpen && html`<p class="watermark" aria-hidden="true">${t("health.watermark")}</p>`}
     ${shown.consent === false && html`<p role="status">${t("health.no_consent")}</p>`}
     ${!shown.intact && html`<p class="urgent" role="alert">${t("health.tampered")}</p>`}

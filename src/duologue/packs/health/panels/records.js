@@ -33,7 +33,7 @@ function Template({ query, command }) {
 /** One row: of whom the member may not read, the name alone. */
 function Patient({ of, onOpen }) {
   return html`<li><button type="button" data-testid="patient" data-readable=${String(of.may_read)} onClick=${onOpen}>
-    <span class="grow"><strong>${of.subject || of.id.slice(-6)}</strong><br /><small>${t(`health.${of.mine ? "mine" : of.may_read ? "waits" : "not_mine"}`)}</small></span>
+    <span class="grow"><strong>${of.subject || `${t("health.unnamed")} (${of.id.slice(-6)})`}</strong><br /><small>${t(`health.${of.mine ? "mine" : of.may_read ? "waits" : "not_mine"}`)}</small></span>
     ${of.escalated && html`<span class="urgent">${t("health.flags")}</span>`}${of.state && html`<span class="chip">${t(`health.${of.state}`)}</span>`}</button></li>`;
 }
 

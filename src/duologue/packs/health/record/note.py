@@ -150,12 +150,13 @@ def _phrase(f: Fact, lang: Lang) -> str:
         name = _MEASURES.get(f.concept, f.concept) if lang == "zh" else f.concept
         return f"{name} {f.value:g} {'°C' if f.unit == 'Cel' else f.unit}"
     name = _named_by(f) if lang == "zh" else f.concept
-    detail = [v for k, v in f.detail.items() if k in ("dose", "amount", "side", "severity", "duration", "course")]
+    detail = [f.detail[k] for k in _DETAILS if k in f.detail]
     if not detail:
         return name
     return f"{name} ({', '.join(detail)})" if lang == "en" else f"{name}（{'，'.join(detail)}）"
 
 
+_DETAILS = ("dose", "amount", "side", "character", "severity", "onset", "duration", "course")
 _AT_LARGE = ("allergies", "medications")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
