@@ -72,6 +72,18 @@ async def test_nobody_reaches_another_persons_or_workspaces_conversation(
     assert await service.list_("wsp_b") == []
 
 
+async def test_the_public_messages_of_many_are_those_of_each(service: ConversationService, conversation: Conversation) -> None:
+    other = await service.start(W, P, conversation.desk_id, "en")
+    for one in (conversation, other, conversation):
+        await service.post_person_message(W, one.id, P, f"c{one.last_seq}", "Hello")
+        await service.post_expert_message(W, one.id, E, "n1", "Looks new.", "internal")
+    await service.post_expert_message(W, conversation.id, E, "c9", "Solved.", "public")
+    found = await service.list_public_messages(W, [conversation.id, other.id, "cnv_gone"])
+    assert found == {one.id: list((await service.snapshot(W, one.id, "public")).messages) for one in (conversation, other)}
+    assert [m.body for m in found[conversation.id] if m.author_kind == "expert"] == ["Solved."]
+    assert await service.list_public_messages("wsp_b", [conversation.id]) == {}
+
+
 async def test_the_fence_holds_against_a_newer_message(
     service: ConversationService, database: Database, conversation: Conversation
 ) -> None:

@@ -310,6 +310,16 @@ async def list_messages(tx: Tx, conversation_id: str, *, visibility: Visibility 
     return [from_payload(Message, dict(row)) for row in rows.mappings()]
 
 
+async def list_public_messages(tx: Tx, workspace_id: str, conversation_ids: Sequence[str]) -> dict[str, list[Message]]:
+    """The public messages of these conversations of the workspace, each in order; those that are gone have none."""
+    mine = (message_table.c.workspace_id == workspace_id) & message_table.c.conversation_id.in_(conversation_ids)
+    query = select(message_table).where(mine, message_table.c.visibility == "public").order_by(message_table.c.seq)
+    found: dict[str, list[Message]] = {}
+    for row in (await tx.conn.execute(query)).mappings():
+        found.setdefault(row["conversation_id"], []).append(from_payload(Message, dict(row)))
+    return found
+
+
 async def insert_desk(tx: WriteTx, desk: Desk) -> None:
     """Store a desk, unless there is one of that name."""
     made = (sqlite.insert if tx.is_sqlite else postgresql.insert)(desk_table).on_conflict_do_nothing()

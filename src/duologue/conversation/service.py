@@ -277,6 +277,11 @@ class ConversationService(ControlMoves):
             shown = as_public(conversation) if is_public else conversation
             return Snapshot(shown, tuple(messages), await feed.get_cursor(tx.conn, workspace_id))
 
+    async def list_public_messages(self, workspace_id: str, conversation_ids: Sequence[str]) -> dict[str, list[Message]]:
+        """The public messages of some hundreds of conversations at once, each in order; those that are gone have none."""
+        async with self._database.read() as tx:
+            return await repository.list_public_messages(tx, workspace_id, conversation_ids)
+
     async def list_(
         self,
         workspace_id: str,

@@ -11,7 +11,6 @@ from typing import Any
 
 from duologue.conversation.model import Message
 from duologue.conversation.service import ConversationService
-from duologue.kit.errors import NotFound
 from duologue.learning import repository
 from duologue.learning.examples import find_outcome, to_examples, to_label
 from duologue.learning.model import Candidate, ChatTurn, Example, ExampleKind, ExportFormat
@@ -46,38 +45,39 @@ class ExportService:
     async def candidates(self, workspace_id: str) -> AsyncIterator[Candidate]:
         """Every example of the workspace, with what decides whether it is learnt from."""
         consents = await self._consents.look(workspace_id)
-        async for verdict in self._verdicts(workspace_id):
-            read_s = (verdict.decided_at - verdict.shown_at).total_seconds() if verdict.shown_at else None
-            messages = await self._messages(workspace_id, verdict.conversation_id)
-            prompt = to_prompt([m for m in messages if m.seq <= verdict.responding_to_seq])
-            for example in to_examples(verdict, prompt) if prompt else ():
-                yield Candidate(example, verdict.person_id, verdict.decided_at, read_s, consents.allow(verdict.person_id))
+        async for page in self._verdicts(workspace_id):
+            spoken = await self._messages(workspace_id, [verdict.conversation_id for verdict in page])
+            for verdict in page:
+                read_s = (verdict.decided_at - verdict.shown_at).total_seconds() if verdict.shown_at else None
+                messages = spoken.get(verdict.conversation_id, [])
+                prompt = to_prompt([m for m in messages if m.seq <= verdict.responding_to_seq])
+                for example in to_examples(verdict, prompt) if prompt else ():
+                    yield Candidate(example, verdict.person_id, verdict.decided_at, read_s, consents.allow(verdict.person_id))
         async with self._database.read() as tx:
             unjudged = await repository.list_unjudged(tx, workspace_id)
-        for answer in unjudged:
-            messages = await self._messages(workspace_id, answer.conversation_id)
-            outcome = find_outcome([m for m in messages if m.seq > answer.seq], is_resolved=answer.is_resolved)
-            prompt = to_prompt([m for m in messages if m.seq < answer.seq])
-            for example in to_label(answer, prompt, outcome) if prompt and prompt[-1]["role"] == "user" else ():
-                yield Candidate(example, answer.person_id, answer.at, None, consents.allow(answer.person_id))
+        for start in range(0, len(unjudged), PAGE):
+            some = unjudged[start : start + PAGE]
+            spoken = await self._messages(workspace_id, [answer.conversation_id for answer in some])
+            for answer in some:
+                messages = spoken.get(answer.conversation_id, [])
+                outcome = find_outcome([m for m in messages if m.seq > answer.seq], is_resolved=answer.is_resolved)
+                prompt = to_prompt([m for m in messages if m.seq < answer.seq])
+                for example in to_label(answer, prompt, outcome) if prompt and prompt[-1]["role"] == "user" else ():
+                    yield Candidate(example, answer.person_id, answer.at, None, consents.allow(answer.person_id))
 
-    async def _verdicts(self, workspace_id: str) -> AsyncIterator[Verdict]:
-        """Verdicts, oldest first, then blind reviews of what left alone."""
+    async def _verdicts(self, workspace_id: str) -> AsyncIterator[list[Verdict]]:
+        """Verdicts by pages, oldest first, then blind reviews of what left alone."""
         after = ""
         while page := await self._reviews.list_verdicts_after(workspace_id, after=after, limit=PAGE):
-            for verdict in page:
-                yield verdict
+            yield page
             after = page[-1].id
         async with self._database.read() as tx:
             audits = await repository.list_audits(tx, workspace_id)
-        for audit in audits:
-            yield audit
+        for start in range(0, len(audits), PAGE):
+            yield audits[start : start + PAGE]
 
-    async def _messages(self, workspace_id: str, conversation_id: str) -> Sequence[Message]:
-        try:
-            return (await self._conversations.snapshot(workspace_id, conversation_id, "public")).messages
-        except NotFound:
-            return ()
+    async def _messages(self, workspace_id: str, conversation_ids: Sequence[str]) -> dict[str, list[Message]]:
+        return await self._conversations.list_public_messages(workspace_id, sorted(set(conversation_ids)))
 
 
 def to_prompt(messages: list[Message]) -> list[ChatTurn]:
