@@ -74,25 +74,35 @@ def _needs(rows: Sequence[Row]) -> None:
 
 
 def redflags(folder: Path | None) -> Iterator[Row]:
-    """Sensitivity with its lower bound, specificity."""
+    """Sensitivity with its lower bound, specificity: of what is escalated or asked about at once, and of what is escalated."""
     rows = _test(folder, [f"vignettes-e-{lang}.jsonl" for lang in LANGS])
     rows += [] if folder else [r for r in _test(None, [f"vignettes-{lang}.jsonl" for lang in LANGS], unseen=False) if r.get("must")]
     _needs(rows)
     seen = "" if folder else "set written after the rules; see evals/README.md for what was seen when"
     for lang, part in _languages(rows, lambda r: str(r.get("text") or r.get("turns"))):
-        told = [(bool(r["red_flag"]), bool(_alarms(r))) for r in part if folder or not r.get("must")]
-        positive = [p for g, p in told if g]
-        negative = [not p for g, p in told if not g]
+        alarms = [(r, _alarms(r)) for r in part]
+        told = [(bool(r["red_flag"]), a) for r, a in alarms if folder or not r.get("must")]
+        positive = [a for is_flag, a in told if is_flag]
+        negative = [a for is_flag, a in told if not is_flag]
         if positive:
-            low = scores.lower_bound(sum(positive), len(positive))
-            note = f"95 % lower bound {low:.3f}" + (f"; {seen}" if seen else "")
-            yield figure("redflags", _of("sensitivity", lang), scores.share(positive), len(positive), note)
+            found = sum(map(bool, positive))
+            low = scores.lower_bound(found, len(positive))
+            note = f"escalated or asked; 95 % lower bound {low:.3f}" + (f"; {seen}" if seen else "")
+            yield figure("redflags", _of("sensitivity", lang), found / len(positive), len(positive), note)
             yield figure("redflags", _of("sensitivity_lower_bound", lang), low, len(positive), seen)
+            value = scores.share([_is_raised(a) for a in positive])
+            yield figure("redflags", _of("sensitivity_escalated", lang), value, len(positive), "without an answer")
         if negative:
-            yield figure("redflags", _of("specificity", lang), scores.share(negative), len(negative), seen)
-        must = [bool(_alarms(r)) for r in part if r.get("must")]
+            yield figure("redflags", _of("specificity", lang), scores.share([not a for a in negative]), len(negative), seen)
+            value = scores.share([not _is_raised(a) for a in negative])
+            yield figure("redflags", _of("specificity_escalated", lang), value, len(negative), "asked about at most")
+        must = [bool(a) for r, a in alarms if r.get("must")]
         if must:
             yield figure("redflags", _of("must_missed", lang), must.count(False), len(must), seen)
+
+
+def _is_raised(alarms: Sequence[Alarm]) -> bool:
+    return any(a.state == "raised" for a in alarms)
 
 
 def _alarms(row: Row) -> list[Alarm]:
