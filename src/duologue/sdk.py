@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from duologue.assistant.guard import fence
 from duologue.assistant.host import Consents, Host
 from duologue.assistant.model import Answer, Draft, Reading, ReadingAlarm, Run, Turn
@@ -25,6 +28,8 @@ from duologue.store.schema import Id, Json, UtcTime, new_metadata
 Title = Mapping[Lang, str]
 Role = Literal["owner", "admin", "expert", "viewer", "person"]
 Place = Literal["context", "page", "admin", "chat"]
+SentenceVectors = Callable[[Sequence[str]], NDArray[np.float32]]
+"""Texts in, one unit-length vector each out, (n, dim)."""
 RANKS: tuple[Role, ...] = ("person", "viewer", "expert", "admin", "owner")
 
 
@@ -302,6 +307,16 @@ class Pack:
     gather: Gather | None = None
 
 
+def find_sentence_vectors() -> SentenceVectors | None:
+    """The encoder of sentences that comes with the program, read once; None where its files or libraries are missing."""
+    try:
+        from duologue.engine.attentive_encoder import AttentiveEncoder
+
+        return AttentiveEncoder().vectors
+    except (FileNotFoundError, ImportError):
+        return None
+
+
 __all__ = [
     "NO_POLICY",
     "Answer",
@@ -352,6 +367,7 @@ __all__ = [
     "SampleDesk",
     "SearchResult",
     "Seen",
+    "SentenceVectors",
     "Skill",
     "SkillContext",
     "Source",
@@ -366,5 +382,6 @@ __all__ = [
     "UtcTime",
     "WriteTx",
     "fence",
+    "find_sentence_vectors",
     "new_metadata",
 ]

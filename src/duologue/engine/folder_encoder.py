@@ -61,6 +61,10 @@ class FolderEncoder:
         vectors: list[list[float]] = (await asyncio.to_thread(self._model.encode, list(texts))).tolist()
         return vectors
 
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """As `encode`, in the caller's own thread: for one short text that is waited for."""
+        return self._model.encode(list(texts))
+
     async def pieces(self, texts: Sequence[str]) -> list[tuple[list[int], NDArray[np.float32]]] | None:
         """Each text's piece numbers and their unit vectors in the last layer, (T, D); None for a model without layers."""
         read = getattr(self._model, "pieces", None)

@@ -111,4 +111,4 @@ def test_what_an_answer_puts_in_the_past_or_calls_well_raises_nothing(lang: str,
 
 def test_a_number_beside_a_condition_is_not_supposed() -> None:
     assert "vitals" in {a.rule for a in red_flags("They said call if it is under 90, my sats are 85", "en")}
-    assert red_flags("They said call if my sats are under 90. Mine are 97", "en") == []
+    assert red_flags("They said call if my sats are under 90. Mine are 97", "en", wide=False) == []

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 
 from duologue.kit.text import Lang
 from duologue.packs.health.facts.dialogue import Exchange, Turn
@@ -11,7 +12,7 @@ from duologue.packs.health.facts.mentions import ALLERGENS, READING, Entry, find
 from duologue.packs.health.language.answers import says_so
 from duologue.packs.health.language.context import assess
 from duologue.packs.health.language.measures import Measure, find_measures
-from duologue.packs.health.language.phrases import fold
+from duologue.packs.health.language.phrases import fold, load_rules
 
 _GROUPS = frozenset({"antibiotics", "steroids"})
 _ASKED_VALUE = {
@@ -45,6 +46,13 @@ def _is_presupposed(x: Exchange, start: int, entry: Entry, facts: Mapping[tuple[
         return True
     present = any(f.concept == entry.concept and f.status == "present" for f in facts.values())
     return bool(READING["about"].search(before)) or (present and bool(READING["known"].search(before)))
+
+
+@cache
+def _either(lang: Lang) -> str:
+    """How the questions that decide red flags end: they name several things, and a bare "yes" does not say which."""
+    words: list[str] = load_rules("questions.yaml")["unnamed"]
+    return words[0 if lang == "en" else 1]
 
 
 def _takes_for_granted(x: Exchange, start: int, end: int) -> bool:
@@ -106,6 +114,8 @@ def read_answered(x: Exchange, lang: Lang, facts: Mapping[tuple[str, str, str], 
             or _is_presupposed(x, start, entry, facts)
             or (status == "present" and is_partial and entry.concept not in named)
         ):
+            continue
+        if status == "present" and entry.concept not in named and x.question.text.endswith(_either(lang)):
             continue
         if status == "denied" and is_partial and entry.concept not in named and READING["no_only"].match(answer):
             continue

@@ -27,10 +27,6 @@ _MEANWHILE = {
     " A clinician has been told. Stay with someone and keep your phone at hand.",
     "zh": "这可能是急症。请立即拨打 {number} 或前往最近的急诊，不要自己开车。已经通知医生。请让身边有人陪伴，保持电话畅通。",
 }
-_IS_IT_NOW = {
-    "en": "Is that happening now, and is it severe, sudden or getting worse?",
-    "zh": "现在还在这样吗？是很严重、突然出现，或者越来越重吗？",
-}
 _DONE = {"en": "Thank you. A clinician will read this and talk with you.", "zh": "谢谢。医生会看到这些内容并与您沟通。"}
 
 
@@ -53,6 +49,20 @@ class Step:
 @cache
 def _safety() -> dict[str, list[list[str]]]:
     return dict(load_rules("safety.yaml"))
+
+
+def deciding_question(alarm: Alarm, lang: Lang) -> str:
+    """What is asked at once where a rule, or a classifier's likeness to one, leaves open whether it holds."""
+    questions = _deciding()
+    column = 0 if lang == "en" else 1
+    own = questions.get(alarm.like or alarm.rule)
+    general = questions["unnamed"][column]
+    return general if own is None or own is questions["unnamed"] else f"{own[column]} {general}"
+
+
+@cache
+def _deciding() -> dict[str, list[str]]:
+    return dict(load_rules("questions.yaml"))
 
 
 @dataclass(slots=True)
@@ -90,15 +100,15 @@ class Interview:
             words = meanwhile(self.lang, self.emergency_number)
             self.turns.append(Turn(self._next(), "clinician", words))
             return Step("escalate", words, "emergency", alarms, 1)
+        for alarm in alarms:
+            if alarm.state == "ask" and f"redflag:{alarm.rule}" not in self._asked:
+                return self._ask(f"redflag:{alarm.rule}", deciding_question(alarm, self.lang), alarms)
         facts = extract_facts(self.turns, self.lang)
         for complaint in [f.concept for f in facts.of("symptom") if f.status != "denied" and f.experiencer == "patient"]:
             for number, question in enumerate(_safety().get(complaint, [])):
                 words = question[0 if self.lang == "en" else 1]
                 if words not in self._asked.values() and f"safety:{complaint}:{number}" not in self._asked:
                     return self._ask(f"safety:{complaint}:{number}", words, alarms)
-        for alarm in alarms:
-            if alarm.state == "ask" and f"redflag:{alarm.rule}" not in self._asked:
-                return self._ask(f"redflag:{alarm.rule}", _IS_IT_NOW[self.lang], alarms)
         return self._tell_most(facts, alarms)
 
     def known(self, facts: FactGraph | None = None) -> dict[str, bool]:

@@ -7,15 +7,21 @@ whether they are meant. A level that a rule has set is never lowered here: `rais
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.facts.dialogue import Exchange, Spoken, Turn, find_exchanges, read_turns
 from duologue.packs.health.language.answers import lost_functions
-from duologue.packs.health.language.context import assess, is_past, is_supposed, opens_negation
+from duologue.packs.health.language.context import Assertion, assess, is_past, is_supposed, opens_negation
 from duologue.packs.health.language.measures import answered_measures, derive_concepts
 from duologue.packs.health.language.phrases import Mention, load_lexicon, load_rules
-from duologue.packs.health.redflags.classifier import suspects
+from duologue.packs.health.redflags.classifier import suspect
+
+if TYPE_CHECKING:
+    from duologue.sdk import SentenceVectors
 
 Level = Literal[1, 2, 3, 4, 5]
 """1 emergency now, 2 emergency department, 3 seen today, 4 appointment, 5 self-care."""
@@ -36,7 +42,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A rule that fired. `raised` has all that it needs; `ask` has its core, the rest is unknown and is asked now."""
+    """A rule that fired. `raised` has all that it needs; `ask` has its core, the rest is unknown and is asked now.
+
+    `like`, where no rule fired and a classifier suspects one: the rule whose texts it comes nearest to, and whose question decides.
+    """
 
     rule: str
     version: int
@@ -45,6 +54,7 @@ class Alarm:
     title: str
     source: str
     evidence: tuple[Evidence, ...]
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +124,27 @@ def _unnamed(turns: list[Turn], version: int, lang: Lang) -> list[Alarm]:
     """What a classifier suspects in the person's own telling; bare answers to questions are left to the rules."""
     answers = {x.answer.index for x in find_exchanges(turns, lang) if x.polarity != "other"}
     for turn in turns:
-        if turn.role == "patient" and turn.index not in answers and suspects(turn.text, meant_in(turn.text, lang), lang):
+        if turn.role != "patient" or turn.index in answers:
+            continue
+        like = suspect(turn.text, marks_in(turn.text, lang), vector_of(turn.text), lang)
+        if like is not None:
             evidence = (Evidence("unnamed", turn.index, 0, len(turn.text), turn.text, False),)
-            return [Alarm("unnamed", version, 2, "ask", UNNAMED[lang], "own classifier, see weights/README.md", evidence)]
+            return [Alarm("unnamed", version, 2, "ask", UNNAMED[lang], "own classifier, see weights/README.md", evidence, like)]
     return []
+
+
+@lru_cache(maxsize=2048)
+def vector_of(text: str) -> NDArray[np.float32] | None:
+    """The sentence vector of a text, None where the program brings no encoder."""
+    vectors = _sentence_vectors()
+    return None if vectors is None else vectors([text])[0]
+
+
+@cache
+def _sentence_vectors() -> "SentenceVectors | None":
+    from duologue.sdk import find_sentence_vectors
+
+    return find_sentence_vectors()
 
 
 def raise_level(alarms: Iterable[Alarm], suggested: Level = 5) -> Level:
@@ -163,14 +190,34 @@ def _stated(turn: Turn, lang: Lang, *, asked: bool = False) -> Iterable[Evidence
         yield Evidence(concept, turn.index, start, end, turn.text[start:end])
 
 
-def meant_in(text: str, lang: Lang) -> tuple[str, ...]:
-    """The names of the concepts that a text means as present, each once."""
-    return tuple(sorted({concept for concept, _, _ in _meant(text, lang, False)}))
+def marks_in(text: str, lang: Lang) -> tuple[str, ...]:
+    """What a classifier is told of a text: the concepts that are meant, those that are not and why, and rules half fulfilled."""
+    marks, meant = set(), set()
+    for concept, _, _, how in _assessed(text, lang):
+        if how.is_present:
+            meant.add(concept)
+        marks |= {f"{name}:{x}" for name in _WAYS if getattr(how, name) for x in ("", concept)}
+    for rule in load_redflag_rules()[1]:
+        for line in (*rule.when, *rule.ask):
+            needed = [bool(p.concepts & meant) for p in line if not p.excludes]
+            if any(needed):
+                marks.add(f"near:{rule.id}")
+    return tuple(sorted(marks | meant))
+
+
+_WAYS = ("negated", "historical", "hypothetical", "family")
+
+
+def _meant(text: str, lang: Lang, asked: bool) -> Iterator[tuple[str, int, int]]:
+    """Concepts of a text that are meant, with their places."""
+    for concept, start, end, how in _assessed(text, lang):
+        if how.is_present or (asked and not how.family and not how.historical):
+            yield concept, start, end
 
 
 @lru_cache(maxsize=2048)
-def _meant(text: str, lang: Lang, asked: bool) -> tuple[tuple[str, int, int], ...]:
-    """Concepts of a text that are meant, with their places; a talk's turns come again with each new one."""
+def _assessed(text: str, lang: Lang) -> tuple[tuple[str, int, int, Assertion], ...]:
+    """Concepts that a text names, with their places and how they are meant; a talk's turns come again with each new one."""
     lexicon = load_lexicon(lang)
     mentions = list(lexicon.find(text))
     figures = [(m.start, m.end) for m in mentions if m.concept == "figure"]
@@ -183,8 +230,7 @@ def _meant(text: str, lang: Lang, asked: bool) -> tuple[tuple[str, int, int], ..
         how = assess(text, start, end, lang)
         if how.hypothetical and (concept, start, end) in measured and not is_supposed(text, start, end, lang):
             how = replace(how, hypothetical=False)
-        if how.is_present or (asked and not how.family and not how.historical):
-            out.append((concept, start, end))
+        out.append((concept, start, end, how))
     return tuple(out)
 
 
