@@ -38,6 +38,14 @@ def times_transposed(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor
     return F.linear(a, b, bias)
 
 
+def add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
+    """total += a b in place, (D, N) times (N, C) into (D, C): without a copy of the product where torch multiplies."""
+    if a.dtype == b.dtype == total.dtype and not (BY_ONEDNN and a.dtype == torch.float32 and a.device.type == "cpu"):
+        total.addmm_(a, b)
+    else:
+        total += times_transposed(a, b.T)
+
+
 class Product(torch.autograd.Function):
     """x (…, C), weight (D, C), bias (D,) or None -> (…, D)."""
 

@@ -15,7 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from duologue.lm.linear import times_transposed
+from duologue.lm.fused import are_plain, loss_rows
+from duologue.lm.linear import add_product, times_transposed
 
 CHUNK = 256
 """Tokens whose logits exist at once: 8 MB at 8,192 words, which stays in the cache. 1,024 cost 4 % of a step more (bench.train)."""
@@ -35,19 +36,18 @@ class HeadLoss(torch.autograd.Function):
         d_weight = torch.zeros_like(weight) if wants_weight else None
         total = torch.zeros((), dtype=torch.float32, device=states.device)
         for begin in range(0, states.size(0), chunk):
-            h, t = h_all[begin : begin + chunk], targets[begin : begin + chunk, None]
+            h, t = h_all[begin : begin + chunk], targets[begin : begin + chunk, None].contiguous()
             z = times_transposed(h, w).float()  # (n, V)
-            highest, said = z.amax(-1), z.gather(1, t).sum()
-            total -= (1 - smoothing) * said + (smoothing * z.mean(-1).sum() if smoothing else 0.0)
-            p = torch.softmax(z, -1, out=z)
-            total += (highest - p.amax(-1).log()).sum()  # logsumexp(z), exact where p[target] is too small for a float
-            if d_states is not None or d_weight is not None:
-                p.scatter_add_(1, t, torch.full_like(t, -(1 - smoothing), dtype=p.dtype))
-                d_z = (p.sub_(smoothing / p.size(1)) if smoothing else p).to(dtype)
-                if d_states is not None:
-                    d_states[begin : begin + chunk] = times_transposed(d_z, w.T)
-                if d_weight is not None:
-                    d_weight += times_transposed(d_z.T, h.T)
+            wants_any = d_states is not None or d_weight is not None
+            if are_plain(z) and not torch.compiler.is_compiling():
+                total += loss_rows(z, t, smoothing, wants_gradient=wants_any).sum()
+            else:
+                total += _loss_of(z, t, smoothing, wants_gradient=wants_any)
+            d_z = z.to(dtype)  # what was logits is their gradient now
+            if d_states is not None:
+                d_states[begin : begin + chunk] = times_transposed(d_z, w.T)
+            if d_weight is not None:
+                add_product(d_weight, d_z.T, h)
         ctx.save_for_backward(None if d_states is None else d_states.to(states.dtype), d_weight)
         return total
 
@@ -61,6 +61,19 @@ class HeadLoss(torch.autograd.Function):
             None if d_weight is None else d_weight.mul(worth.to(d_weight.dtype)),
             None, None, None,
         )  # fmt: skip
+
+
+def _loss_of(z: Tensor, targets: Tensor, smoothing: float, *, wants_gradient: bool) -> Tensor:
+    """The summed loss of logits (n, V) and targets (n, 1) by torch's operations; the logits become their gradient where wanted."""
+    highest, said = z.amax(-1), z.gather(1, targets).sum()
+    total = -(1 - smoothing) * said - (smoothing * z.mean(-1).sum() if smoothing else 0.0)
+    p = torch.softmax(z, -1, out=z)
+    total = total + (highest - p.amax(-1).log()).sum()  # logsumexp(z), exact where p[target] is too small for a float
+    if wants_gradient:
+        p.scatter_add_(1, targets, torch.full_like(targets, -(1 - smoothing), dtype=p.dtype))
+        if smoothing:
+            p.sub_(smoothing / p.size(1))
+    return total
 
 
 def sum_of_losses(states: Tensor, weight: Tensor, targets: Tensor, smoothing: float = 0.0, chunk: int = CHUNK) -> Tensor:

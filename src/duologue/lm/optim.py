@@ -14,6 +14,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from duologue.lm.fused import are_plain, step_adamw
 from duologue.lm.linear import times_transposed
 from duologue.lm.parallel import on_whole
 
@@ -96,12 +97,16 @@ class AdamW(torch.optim.Optimizer):
                 if not state:
                     state["m"], state["v"], state["t"] = torch.zeros_like(p), torch.zeros_like(p), torch.zeros(())
                 state["t"] += 1
-                state["m"].lerp_(p.grad, 1 - b1)
-                state["v"].mul_(b2).addcmul_(p.grad, p.grad, value=1 - b2)
-                t = float(state["t"])
-                size = state["v"].sqrt().div_(math.sqrt(1 - b2**t)).add_(group["eps"])
-                _decay(p, state["m"], group["lr"] * group["weight_decay"])  # the step has the sign of m
-                p.addcdiv_(state["m"], size, value=-group["lr"] / (1 - b1**t))
+                t, m, v = float(state["t"]), state["m"], state["v"]
+                if are_plain(p, p.grad, m, v):
+                    rates = {"rate": group["lr"] / (1 - b1**t), "decay": group["lr"] * group["weight_decay"]}
+                    step_adamw(p, m, v, b1=b1, b2=b2, eps=group["eps"], root=math.sqrt(1 - b2**t), **rates)
+                    continue
+                m.lerp_(p.grad, 1 - b1)
+                v.mul_(b2).addcmul_(p.grad, p.grad, value=1 - b2)
+                size = v.sqrt().div_(math.sqrt(1 - b2**t)).add_(group["eps"])
+                _decay(p, m, group["lr"] * group["weight_decay"])  # the step has the sign of m
+                p.addcdiv_(m, size, value=-group["lr"] / (1 - b1**t))
 
 
 def make_optimizers(

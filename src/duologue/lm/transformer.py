@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from duologue.kit.errors import Invalid
 from duologue.lm.config import Config
+from duologue.lm.fused import attend_causally, gelu, rms_norm, swiglu, turn_heads
 from duologue.lm.linear import Linear
 
 
@@ -86,7 +87,7 @@ class RMSNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Same shape as x."""
-        return F.rms_norm(x, (x.size(-1),), self.weight.to(x.dtype), self.eps)
+        return rms_norm(x, self.weight.to(x.dtype), self.eps)
 
 
 class Cache:
@@ -130,15 +131,28 @@ class Attention(nn.Module):
         k = self.k_norm(self.k(x).view(rows, length, c.n_kv_heads, c.d_head)).transpose(1, 2)
         return q, k
 
+    def turned(self, x: Tensor, turn: tuple[Tensor, Tensor] | None) -> tuple[Tensor, Tensor]:
+        """q (B, H, T, D) and k (B, G, T, D) of x (B, T, C), turned by their positions where there is a turn."""
+        if turn is None:
+            return self.queries_and_keys(x)
+        made = []
+        for project, norm in ((self.q, self.q_norm), (self.k, self.k_norm)):
+            weight, flat = getattr(norm, "weight", None), project(x)
+            heads = turn_heads(flat, weight, self.config.norm_eps, turn)
+            if heads is None:  # in steps that can be read
+                heads = rotate(norm(flat.view(*x.shape[:2], -1, self.config.d_head)).transpose(1, 2), *turn)
+            made.append(heads)
+        return made[0], made[1]
+
     def forward(
         self, x: Tensor, turn: tuple[Tensor, Tensor] | None, mask: Tensor | None, cache: Cache | None, layer: int
     ) -> Tensor:
         """x (B, T, C) -> (B, T, C). Without a mask every token looks at itself and what came before."""
         c, (rows, length, _) = self.config, x.shape
-        q, k = self.queries_and_keys(x)
-        v = self.v(x).view(rows, length, c.n_kv_heads, c.d_head).transpose(1, 2)
-        if turn is not None:
-            q, k = rotate(q, *turn), rotate(k, *turn)
+        (q, k), flat = self.turned(x, turn), self.v(x)
+        if mask is None and cache is None and not self.is_explicit and (seen := attend_causally(q, k, flat)) is not None:
+            return self.o(seen)  # type: ignore[no-any-return]
+        v = flat.view(rows, length, c.n_kv_heads, c.d_head).transpose(1, 2)
         if cache is not None:
             k, v = cache.extend(layer, k, v)  # (B, G, S, D)
         if c.n_kv_heads < c.n_heads:
@@ -166,9 +180,9 @@ class FeedForward(nn.Module):
         """(B, T, C) -> (B, T, C)."""
         up = self.up(x)
         if self.gate is not None:
-            hidden = F.silu(self.gate(x)) * up
+            hidden = swiglu(self.gate(x), up)
         else:
-            hidden = F.gelu(up, approximate="tanh") if self.kind == "gelu" else F.relu(up)
+            hidden = gelu(up) if self.kind == "gelu" else F.relu(up)
         out: Tensor = self.down(hidden)
         return out
 
