@@ -16,7 +16,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from duologue.learning.risk import Certificate, Outcome, Tally, renew
+from duologue.learning.risk import GRID, Certificate, Outcome, Tally, renew
 
 State = Literal["learning", "granted", "probation", "proving"]
 
@@ -28,18 +28,22 @@ PROOF = 3.0
 HORIZON, PART = 500, 0.16
 """Between two changes of what is right, so many answers are taken to leave alone; of the wrong ones that α allows among them, the
 share that may leave before a blind review meets the first. Both chosen on years that are not reported (docs/log.md)."""
+PART_EACH = 0.06
+"""The same share where the promise is made for each topic and language: they meet their wrong answers by themselves."""
 MET = 3
 """Wrong answers that a review must meet until a change is certain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the operator chose. `audit`: the least share of answers that is reviewed blindly while autonomy is granted."""
+    """What the operator chose. `audit`: the least share of answers that is reviewed blindly while autonomy is granted; `each`:
+    the promise is made for each topic and language, not only for the desk as a whole."""
 
     alpha: float = 0.1
     delta: float = 0.1
     audit: float = 0.15
     is_allowed: bool = True
+    each: bool = False
 
     @property
     def sampled(self) -> float:
@@ -47,7 +51,8 @@ class Rules:
 
         Of the wrong answers 1/share leave on the average until one is drawn.
         """
-        return min(1.0, max(self.audit, 1 / (PART * self.alpha * HORIZON)))
+        part = PART_EACH if self.each else PART
+        return min(1.0, max(self.audit, 1 / (part * self.alpha * HORIZON)))
 
     @property
     def most(self) -> float:
@@ -67,7 +72,8 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Cell:
     """What is known of one cell. `tally`: fair outcomes since the last change; `suspicion`: the cumulative sum; `run`: the
-    outcomes since it last was zero; `trust`: evidence that it is as usual, gathered while it `must_prove` that."""
+    outcomes since it last was zero; `trust`: evidence that it is as usual, gathered while it `must_prove` that; `is_vouched`: there
+    was as much of it since the last change."""
 
     tally: Tally = UNSEEN
     certificate: Certificate = NOTHING
@@ -77,6 +83,7 @@ class Cell:
     must_prove: bool = False
     trust: float = 0.0
     withdrawals: int = 0
+    is_vouched: bool = False
 
     @property
     def threshold(self) -> float | None:
@@ -101,9 +108,11 @@ def observe(cell: Cell, outcome: Outcome, rules: Rules, in_force: float | None) 
     if not cell.must_prove:
         tally = cell.tally.add(outcome)
         cell = replace(cell, tally=tally, certificate=renew(cell.certificate, tally, rules.alpha, rules.delta, rules.most))
-    if in_force is None or outcome.confidence < in_force:
+    if in_force is None:
         return cell
-    return _watch(cell, outcome, rules)
+    if not cell.is_vouched and not cell.must_prove:
+        cell = replace(cell, is_vouched=_speaks(cell.tally, in_force, rules) >= PROOF)
+    return cell if outcome.confidence < in_force else _watch(cell, outcome, rules)
 
 
 def complain(cell: Cell) -> Cell:
@@ -116,6 +125,13 @@ def doubt(cell: Cell) -> Cell:
     return replace(cell, must_prove=True, trust=0.0)
 
 
+def _speaks(tally: Tally, threshold: float, rules: Rules) -> float:
+    """Evidence, in nats, of a rate of α/2 against 3α among the answers from a threshold on."""
+    i = GRID.index(threshold)
+    n, k = tally.above[i], tally.changed[i]
+    return -(k * rules.weigh(is_changed=True) + (n - k) * rules.weigh(is_changed=False))
+
+
 def _watch(cell: Cell, outcome: Outcome, rules: Rules) -> Cell:
     step = rules.weigh(is_changed=outcome.is_changed)
     suspicion = max(0.0, cell.suspicion + step)
@@ -125,4 +141,7 @@ def _watch(cell: Cell, outcome: Outcome, rules: Rules) -> Cell:
     is_suspended = suspicion >= SUSPECT or (cell.is_suspended and suspicion > 0)
     trust = max(0.0, cell.trust - step) if cell.must_prove else 0.0
     must_prove = cell.must_prove and trust < PROOF
-    return replace(cell, suspicion=suspicion, run=run, is_suspended=is_suspended, trust=trust, must_prove=must_prove)
+    is_vouched = cell.is_vouched or (cell.must_prove and not must_prove)
+    return replace(
+        cell, suspicion=suspicion, run=run, is_suspended=is_suspended, trust=trust, must_prove=must_prove, is_vouched=is_vouched
+    )

@@ -4,6 +4,7 @@ whether what is promised of autonomy holds, over many simulated years, beside a 
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from duologue.kit.errors import Invalid
@@ -44,16 +45,24 @@ def _corrections(seeds: int) -> Iterator[Row]:
 
 
 def _risk(seeds: int) -> Iterator[Row]:
-    for name, world, alphas in (("risk", World(), ALPHAS), ("risk.everywhere", World(touched=1.0), ALPHAS[:2])):
+    everywhere = World(touched=1.0)
+    for name, world, alphas in (("risk", World(), ALPHAS), ("risk.everywhere", everywhere, ALPHAS[:2])):
         for alpha in alphas:
-            yield from _play(name, world, alpha, seeds)
+            yield from _play(name, world, Rules(alpha, DELTA), seeds)
+    for name, world in (("risk.each", World()), ("risk.each.everywhere", everywhere)):
+        for alpha in ALPHAS[:2]:
+            yield from _play(name, world, Rules(alpha, DELTA, each=True), seeds)
 
 
-def _play(task: str, world: World, alpha: float, seeds: int) -> Iterator[Row]:
-    """Figures of one world at one α, phase by phase."""
-    rules = Rules(alpha, DELTA)
-    earned = [simulate(seed, rules, world) for seed in range(seeds)]
-    fixed = [simulate(seed, rules, world, fixed=FIXED) for seed in range(seeds)]
+@lru_cache
+def _play_fixed(world: World, seeds: int) -> list[Year]:
+    return [simulate(seed, Rules(), world, fixed=FIXED) for seed in range(seeds)]
+
+
+def _play(task: str, world: World, rules: Rules, seeds: int) -> Iterator[Row]:
+    """Figures of one world by one promise, phase by phase."""
+    alpha = rules.alpha
+    earned, fixed = [simulate(seed, rules, world) for seed in range(seeds)], _play_fixed(world, seeds)
     note = (
         f"α {alpha}, δ {DELTA}, {world.conversations} conversations, drifts at {world.drifts} in {world.touched:.0%} of topics; "
         f"baseline: threshold {FIXED}"
@@ -67,6 +76,9 @@ def _play(task: str, world: World, alpha: float, seeds: int) -> Iterator[Row]:
         mine, theirs = _cells(earned, phase, alpha), _cells(fixed, phase, alpha)
         what = f"share of (seed, topic, language) with {LEAST_SENT} or more sent; {note}"
         yield _row(name, "held_by_topic", mine[0], theirs[0], mine[1], what)
+        mine, theirs = _rates(earned, phase, alpha), _rates(fixed, phase, alpha)
+        what = f"the same by the probability of being changed, fewer than {LEAST_SENT} sent counted as {LEAST_SENT}; {note}"
+        yield _row(name, "rate_held_by_topic", mine[0], theirs[0], mine[1], what)
     reviews = sum(year.reviews for year in earned) / (seeds * world.conversations)
     yield _row(task, "reviewed", reviews, sum(y.reviews for y in fixed) / (seeds * world.conversations), seeds, note)
 
@@ -95,6 +107,13 @@ def _cells(years: Sequence[Year], phase: int, alpha: float) -> tuple[float, int]
         if sent >= LEAST_SENT
     ]
     return (sum(risk <= alpha for risk in risks) / len(risks) if risks else 1.0), len(risks)
+
+
+def _rates(years: Sequence[Year], phase: int, alpha: float) -> tuple[float, int]:
+    """The same by what only the simulator knows, in which no chance of few answers is."""
+    phases = [year.phases[phase] for year in years]
+    held = [p.rate[cell] <= alpha * max(sent, LEAST_SENT) for p in phases for cell, sent in p.sent.items() if sent]
+    return (sum(held) / len(held) if held else 1.0), len(held)
 
 
 def _row(task: str, metric: str, value: float, baseline: float | None, n: int, note: str) -> Row:

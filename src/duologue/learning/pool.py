@@ -47,7 +47,12 @@ class Pool:
     def threshold(self, key: Key, rules: Rules) -> float | None:
         """The confidence from which a cell's answers leave alone; None: none does."""
         is_open = rules.is_allowed and self.cell(key).is_open and not self.is_suspended
-        return self.in_force(key) if is_open else None
+        return self.in_force(key) if is_open and self.is_known(key, rules) else None
+
+    def is_known(self, key: Key, rules: Rules) -> bool:
+        """Whether a cell may ride on its desk's certificate: where each is promised for, only once its own reviews speak for it."""
+        cell = self.cell(key)
+        return not rules.each or cell.is_vouched or cell.threshold is not None
 
     def is_sampled(self, key: Key, rules: Rules, draw: random.Random) -> bool:
         """Whether the next answer of a cell belongs to the fair sample; to be asked before its confidence is looked at."""
@@ -114,6 +119,8 @@ def explain(pool: Pool, key: Key, rules: Rules) -> tuple[str, dict[str, float | 
         return ("withdrawn" if cell.withdrawals and not cell.tally.n else "proving"), numbers
     if cell.is_suspended or pool.is_suspended:
         return "probation", numbers
+    if not pool.is_known(key, rules) and pool.in_force(key) is not None:
+        return "unvouched", numbers
     if pool.threshold(key, rules) is not None:
         return ("granted" if own else "granted_by_desk"), numbers
     if least > rules.alpha:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Float, Index, Table, Text, delete, func, select
+from sqlalchemy import Boolean, Column, Float, Index, Table, Text, delete, false, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 
@@ -25,6 +25,7 @@ rules_table = Table(
     Column("delta", Float, nullable=False),
     Column("audit", Float, nullable=False),
     Column("forbidden", Json, nullable=False),
+    Column("each", Boolean, nullable=False, server_default=false()),
 )
 
 audit_table = Table(
@@ -130,7 +131,7 @@ def _upsert(tx: WriteTx, table: Table) -> Any:
 async def find_choice(tx: Tx, workspace_id: str) -> Choice | None:
     """The workspace's choice; None where autonomy is not earned there but set."""
     row = (await tx.conn.execute(select(rules_table).where(rules_table.c.workspace_id == workspace_id))).one_or_none()
-    return None if row is None else Choice(Rules(row.alpha, row.delta, row.audit), tuple(row.forbidden))
+    return None if row is None else Choice(Rules(row.alpha, row.delta, row.audit, each=row.each), tuple(row.forbidden))
 
 
 async def put_choice(tx: WriteTx, workspace_id: str, choice: Choice | None) -> None:
@@ -139,7 +140,9 @@ async def put_choice(tx: WriteTx, workspace_id: str, choice: Choice | None) -> N
         await tx.conn.execute(delete(rules_table).where(rules_table.c.workspace_id == workspace_id))
         return
     rules = choice.rules
-    row = {"alpha": rules.alpha, "delta": rules.delta, "audit": rules.audit, "forbidden": list(choice.forbidden)}
+    row = {
+        "alpha": rules.alpha, "delta": rules.delta, "audit": rules.audit, "each": rules.each, "forbidden": list(choice.forbidden)
+    }  # fmt: skip
     query = _upsert(tx, rules_table).values(workspace_id=workspace_id, **row)
     await tx.conn.execute(query.on_conflict_do_update(index_elements=["workspace_id"], set_=row))
 

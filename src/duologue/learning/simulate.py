@@ -8,7 +8,7 @@ model.
 
 import math
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from duologue.learning.autonomy import Rules
@@ -21,7 +21,8 @@ LANGS = ("en", "zh")
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """How the year goes. Shares are 0..1; `drifts` are the conversations at which the policy changes."""
+    """How the year goes. Shares are 0..1; `drifts` are the conversations at which the policy changes; `uneven`: what is answered
+    wrongly, all year, in the last topic over and above `slip`, with a confidence as if it were right."""
 
     conversations: int = 5_000
     drifts: tuple[int, ...] = (1_700, 3_400)
@@ -33,17 +34,19 @@ class World:
     slip: float = 0.01
     taste: float = 0.01
     complains: float = 0.25
+    uneven: float = 0.0
 
 
 @dataclass(slots=True)
 class Phase:
     """What happened between two changes of the policy, by (topic, language):
 
-    answers sent alone, and those an expert would have changed.
+    answers sent alone, those an expert would have changed, and the sum of the probabilities of that (only the simulator knows it).
     """
 
     sent: Counter[tuple[str, str]] = field(default_factory=Counter)
     wrong: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rate: defaultdict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
     asked: int = 0
 
     @property
@@ -85,7 +88,9 @@ def simulate(seed: int, rules: Rules, world: World = World(), *, fixed: float | 
                         knows[cell, -f - 1] = True  # outdated: wrong, and as sure as if it were right
         cell = draw.choice(cells)
         f = draw.choices(range(world.families), weights)[0]
-        is_right = draw.random() < (1 - world.slip if knows[cell, f] else 0.04)
+        slip = world.slip + (world.uneven if cell[0] == TOPICS[-1] else 0.0)
+        right = 1 - slip if knows[cell, f] else 0.04
+        is_right = draw.random() < right
         sure = knows[cell, f] or knows.get((cell, -f - 1), False)
         confidence = _sigmoid(draw.gauss(2.4 if sure else -0.2, 0.9))
         would_change = not is_right or draw.random() < world.taste
@@ -96,6 +101,7 @@ def simulate(seed: int, rules: Rules, world: World = World(), *, fixed: float | 
             phase.asked += 1
             phase.sent[cell] += is_sent
             phase.wrong[cell] += is_sent and would_change
+            phase.rate[cell] += is_sent * (1 - right * (1 - world.taste))
         if fixed is None and is_sampled:
             pool = review(pool, cell, Outcome(confidence, would_change), rules)
         if fixed is None and is_sent and not is_right and draw.random() < world.complains:

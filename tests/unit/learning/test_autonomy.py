@@ -89,6 +89,34 @@ def test_the_smaller_alpha_the_more_is_reviewed_and_the_less_may_be_changed_anyh
     assert room[-1] > 0
 
 
+def test_where_each_topic_is_promised_for_it_needs_reviews_of_its_own_and_more_is_reviewed() -> None:
+    each = Rules(0.1, 0.1, each=True)
+
+    def reviewed(pool: Pool, *outcomes: Outcome, key: tuple[str, str] = KEY) -> Pool:
+        for outcome in outcomes:
+            pool = review(pool, key, outcome, each)
+        return pool
+
+    pool = reviewed(Pool(), *[GOOD] * 200, key=OTHER)
+    assert pool.threshold(OTHER, each) is not None
+    assert (pool.threshold(KEY, each), explain(pool, KEY, each)[0]) == (None, "unvouched")
+    assert pool.threshold(KEY, RULES) is not None, "a desk's promise lets it ride"
+    assert reviewed(pool, *[GOOD] * 9).threshold(KEY, each) is None
+    assert reviewed(pool, *[GOOD] * 10).threshold(KEY, each) == pool.certificate.threshold
+    assert reviewed(pool, *[GOOD] * 5, BAD, *[GOOD] * 9).threshold(KEY, each) is None
+    back = reviewed(reviewed(pool, *[GOOD] * 10), BAD, BAD, BAD)
+    assert not back.cell(KEY).is_vouched
+    assert reviewed(back, *[GOOD] * 10).threshold(KEY, each) is not None, "the proof after a change speaks for it too"
+    assert [round(Rules(a, 0.1, each=True).sampled, 3) for a in (0.1, 0.05, 0.03)] == [0.333, 0.667, 1.0]
+
+
+def test_the_probabilities_that_the_simulator_knows_come_to_what_it_counts() -> None:
+    years = [simulate(seed, RULES) for seed in range(3)]
+    phases = [phase for year in years for phase in year.phases]
+    expected, counted = sum(sum(p.rate.values()) for p in phases), sum(p.wrong.total() for p in phases)
+    assert counted == pytest.approx(expected, rel=0.15)
+
+
 def test_where_taste_leaves_no_room_the_page_says_from_which_alpha_on_there_is() -> None:
     strict = Rules(0.03, 0.1)
     pool = Pool()

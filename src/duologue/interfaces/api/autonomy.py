@@ -27,6 +27,7 @@ class RulesIn(In):
     alpha: float = Field(0.1, ge=0.01, le=0.5, description="Largest share of lone answers that an expert would have changed.")
     delta: float = Field(0.1, ge=0.01, le=0.5, description="The promise holds with confidence 1 − delta.")
     audit: float = Field(0.15, ge=0.05, le=1, description="Least share of the answers that is reviewed blindly.")
+    each: bool = Field(True, description="The promise is made for each topic and language; false: for each desk as a whole.")
     forbidden: list[str] = Field(default_factory=list, max_length=200, description="Topics that are never answered alone.")
 
 
@@ -48,12 +49,13 @@ class AuditIn(In):
 
 async def _overview(services: Joined, workspace_id: str) -> Json:
     choice = await services.autonomy.find_choice(workspace_id)
-    rules, forbidden = (choice.rules, list(choice.forbidden)) if choice else (Rules(), [])
+    rules, forbidden = (choice.rules, list(choice.forbidden)) if choice else (Rules(each=True), [])
     given = {
         "is_earned": choice is not None,
         "alpha": rules.alpha,
         "delta": rules.delta,
         "audit": rules.audit,
+        "each": rules.each,
         "forbidden": forbidden,
     }
     desks = await services.autonomy.overview(workspace_id)
@@ -70,7 +72,7 @@ async def get_autonomy(session: Reader, services: Joined) -> Json:
 @router.put("/admin/autonomy", response_model=AutonomyOut)
 async def choose_autonomy(given: RulesIn, session: Owner, services: Joined) -> Json:
     """Let autonomy be earned by these rules, or set the threshold by hand again."""
-    rules = Rules(given.alpha, given.delta, given.audit)
+    rules = Rules(given.alpha, given.delta, given.audit, each=given.each)
     choice = Choice(rules, tuple(sorted(set(given.forbidden)))) if given.is_earned else None
     await services.autonomy.choose(session.workspace.id, choice)
     return await _overview(services, session.workspace.id)

@@ -45,7 +45,9 @@ function Rules({ rules, sampled, least, topics, onSaved }) {
   return html`<form class="card" onSubmit=${save} data-testid="autonomy-rules"><h3>${t("autonomy.rules")}</h3>
     <label class="row"><input type="checkbox" checked=${given.is_earned} disabled=${!canWrite} data-testid="is-earned"
       onChange=${(e) => setGiven({ ...given, is_earned: e.target.checked })} /><span>${t("autonomy.is_earned")}</span></label>
-    <p class="nothing">${t("autonomy.promise", { alpha: percent(given.alpha), sure: percent(1 - given.delta) })}</p>
+    <label class="row"><input type="checkbox" checked=${given.each} disabled=${!canWrite || !given.is_earned} data-testid="each"
+      onChange=${(e) => setGiven({ ...given, each: e.target.checked })} /><span>${t("autonomy.each")}</span></label>
+    <p class="nothing" data-testid="promise">${t(given.each ? "autonomy.promise_each" : "autonomy.promise", { alpha: percent(given.alpha), sure: percent(1 - given.delta) })}</p>
     ${rules.is_earned && html`<p class="nothing" data-testid="sampled">${t("autonomy.sampled", { share: percent(sampled), alpha: percent(rules.alpha) })}</p>`}
     ${given.is_earned && least !== null && given.alpha < least && html`<p class="problem" role="status" data-testid="unreachable">${t("autonomy.unreachable", { least: percent(least) })}</p>`}
     <div class="row">${Share({ name: "alpha", min: 1, max: 50 })}${Share({ name: "delta", min: 1, max: 50 })}${Share({ name: "audit", min: 5, max: 100 })}</div>
