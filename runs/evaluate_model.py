@@ -1,6 +1,7 @@
 """What the embedded model can do, measured on text that it never saw: `scorecard.json` for the model card.
 
     python runs/evaluate_model.py --model DIR --corpus DIR --out FILE [--limit 60] [--base DIR]
+    python runs/evaluate_model.py --model DIR --items FILE [--limit 60]        # only the answers, to these questions
 
 Bits per byte by source and language, of the model and of `--base` (before its fine-tuning), beside a trigram model counted on the
 same shards; grounded answers beside "the sentence with most shared words", on the passages as they are and on short ones made of
@@ -181,13 +182,19 @@ def measure_answers(
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--model", type=Path, required=True)
-    options.add_argument("--corpus", type=Path, required=True)
-    options.add_argument("--out", type=Path, required=True)
+    options.add_argument("--corpus", type=Path)
+    options.add_argument("--out", type=Path)
+    options.add_argument("--items", type=Path, help="questions to choose settings on, of `runs/write_pairs.py --development`")
     options.add_argument("--base", type=Path)
     options.add_argument("--limit", type=int, default=60)
     given = options.parse_args()
     torch.set_num_threads(1)
     model, tokenizer = load_checkpoint(given.model)
+    if given.items:
+        print(measure_answers(model, tokenizer, json.loads(given.items.read_text("utf-8")), given.limit)[1])
+        return
+    if not given.corpus or not given.out:
+        options.error("give --corpus and --out, or --items")
     held_out = json.loads((given.corpus / "held_out.json").read_text("utf-8"))
     shards = [Shard(given.corpus / name) for name in ("text", "chat")]
     documents = (s.tokens[a:b] for s in shards for a, b in zip(s.offsets[:-1], s.offsets[1:], strict=True))
