@@ -46,11 +46,11 @@ class Task:
     """What is asked of the program for a pack, in JSON lines, and which of its abilities that measures.
 
     `retrieval`: labelled questions on the pack's knowledge; `dialogues`: what must come of what a person says
-    (`learning/exams.py`). Models that are to be promoted sit both.
+    (`learning/exams.py`). Models that are to be promoted sit both. `answers`: questions whose answers alone are measured.
     """
 
     name: str
-    measures: Literal["retrieval", "dialogues"]
+    measures: Literal["retrieval", "dialogues", "answers"]
     questions: Path
 
 

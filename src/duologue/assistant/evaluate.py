@@ -41,11 +41,11 @@ class Outcome:
 
 
 async def evaluate_answers(
-    search: Search, workspace_id: str, paths: Iterable[Path], threshold: float, *, part: Part = "report"
+    search: Search, workspace_id: str, paths: Iterable[Path], threshold: float, *, part: Part = "report", task: str = "answers"
 ) -> list[dict[str, Any]]:
     """Figures over the questions of these files, against knowledge that `workspace_id` already holds."""
     outcomes = await answer_all(search, workspace_id, read_questions(paths, part), threshold)
-    return measure(outcomes, f"threshold {threshold}; {part} questions")
+    return measure(outcomes, f"threshold {threshold}; {part} questions", task)
 
 
 async def answer_all(search: Search, workspace_id: str, questions: Sequence[Question], threshold: float) -> list[Outcome]:
@@ -73,7 +73,7 @@ def is_answered(question: Question, answer: Answer, slugs: dict[str, str]) -> bo
     return numbers <= said and len(wanted & said) >= SAYS_IT * len(wanted)
 
 
-def measure(outcomes: Sequence[Outcome], note: str) -> list[dict[str, Any]]:
+def measure(outcomes: Sequence[Outcome], note: str, task: str = "answers") -> list[dict[str, Any]]:
     """Figures per language, one object each, with what sending every answer would give as the baseline."""
     rows = []
     for lang in ("en", "zh"):
@@ -83,6 +83,7 @@ def measure(outcomes: Sequence[Outcome], note: str) -> list[dict[str, Any]]:
         silent = [o for o in mine if not o.question.articles]
         figures = {
             "answered_right": (_share(o.is_right for o in answerable), None, len(answerable), "share of answerable questions"),
+            "answerable_sent": (_share(o.is_sent for o in answerable), 1.0, len(answerable), "of answerable questions"),
             "sent": (_share(o.is_sent for o in mine), 1.0, len(mine), "share that leaves without a person"),
             "sent_right": (_share(o.is_right for o in sent), _share(o.is_right for o in mine), len(sent), "of what is sent"),
             "unanswerable_sent": (_share(o.is_sent for o in silent), 1.0, len(silent), "of unanswerable questions"),
@@ -91,7 +92,7 @@ def measure(outcomes: Sequence[Outcome], note: str) -> list[dict[str, Any]]:
         for metric, (value, baseline, n, what) in figures.items():
             rows.append(
                 {
-                    "task": f"answers.{lang}",
+                    "task": f"{task}.{lang}",
                     "metric": metric,
                     "value": value,
                     "baseline": baseline,

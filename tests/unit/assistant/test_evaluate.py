@@ -40,6 +40,12 @@ def test_figures_count_what_was_sent_and_what_was_held_back() -> None:
     figures = {row["metric"]: row["value"] for row in measure(outcomes, "test") if row["task"] == "answers.en"}
     assert figures["answered_right"] == pytest.approx(1 / 3)
     assert figures["sent"] == 0.5
+    assert figures["answerable_sent"] == pytest.approx(2 / 3)
     assert figures["sent_right"] == 0.5
     assert figures["unanswerable_sent"] == 0.0
     assert figures["ece"] == pytest.approx((0.1 + 0.8 + 2 * 0.1) / 4)
+
+
+def test_rows_bear_the_name_of_their_task() -> None:
+    rows = measure([Outcome(QUESTION, answer("right"), 0.9, {}, is_sent=True, is_right=True)], "test", "everyday")
+    assert {row["task"] for row in rows} == {"everyday.en", "everyday.zh"}

@@ -75,7 +75,12 @@ async def evaluate_answering(platform: Platform, *, as_json: bool) -> None:
     for pack, folder, questions in _labelled(platform):
         with err.status(f"answering for {pack} …"):
             await platform.knowledge.ingest_folder(WORKSPACE, folder)
-            rows = await evaluate_answers(platform.knowledge, WORKSPACE, questions, platform.settings.autopilot_threshold)
+            threshold = platform.settings.autopilot_threshold
+            rows = await evaluate_answers(platform.knowledge, WORKSPACE, questions, threshold)
+            for task in next(p for p in platform.packs if p.name == pack).tasks:
+                if task.measures == "answers":
+                    of = [task.questions]
+                    rows += await evaluate_answers(platform.knowledge, WORKSPACE, of, threshold, part="all", task=task.name)
         _print(pack, rows, as_json=as_json)
 
 

@@ -53,6 +53,7 @@ PACK = Pack(
     },
     tasks=(
         *(Task("knowledge", "retrieval", path) for path in sorted((_HERE / "evals").glob("questions*.jsonl"))),
+        Task("everyday", "answers", _HERE / "evals" / "everyday-report.jsonl"),
         Task("dialogues", "dialogues", _HERE / "evals" / "dialogues.jsonl"),
     ),
 )
