@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from duologue.packs.health.language import negation
-from duologue.packs.health.language.answers import read_answer
+from duologue.packs.health.language.answers import lost_functions, read_answer
 from duologue.packs.health.language.context import assess
 from duologue.packs.health.language.measures import find_measures, zh_number
 
@@ -61,3 +61,19 @@ def test_numbers_in_words_and_units() -> None:
     assert [m.value for m in find_measures("temperature of 101 F", "en")] == [38.33]
     assert [(m.kind, m.value) for m in find_measures("血压165/112", "zh")] == [("systolic", 165), ("diastolic", 112)]
     assert [round(m.value, 1) for m in find_measures("my 6 week old", "en") if m.kind == "age_months"] == [1.4]
+
+
+@pytest.mark.parametrize(
+    ("question", "lost"),
+    [
+        ("Is he breathing?", ["unresponsive"]),
+        ("Is she awake and breathing normally?", ["unresponsive"]),
+        ("Are you experiencing shortness of breath or difficulty breathing in a significant way?", []),
+        ("Any trouble breathing at night?", []),
+        ("Have you noticed pain when breathing in?", []),
+    ],
+)
+def test_a_no_to_a_trouble_with_breathing_says_that_there_is_none_and_not_that_nobody_breathes(
+    question: str, lost: list[str]
+) -> None:
+    assert lost_functions(question, "en") == lost
