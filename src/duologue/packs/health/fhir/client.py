@@ -1,5 +1,6 @@
 """Sends a document to a FHIR R4 server, and reads what another system brought. What the strict layer refuses does not leave."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +17,7 @@ KINDS = ("AllergyIntolerance", "Condition", "MedicationStatement", "Immunization
 
 async def push(base_url: str, bundle: Mapping[str, Any], token: str = "", timeout_s: float = 20.0) -> str:
     """POST a document Bundle to `<base>/Bundle`; where it lies. Raises Invalid for a refusal, Unavailable without a server."""
-    issues = validate_fhir(bundle) or validate_schema(bundle)
+    issues = await asyncio.to_thread(lambda: validate_fhir(bundle) or validate_schema(bundle))  # the library's import takes seconds
     if issues:
         raise Invalid(f"The record is no valid FHIR document: {issues[0].path}: {issues[0].message}")
     headers = {"Content-Type": _TYPE, "Accept": _TYPE} | ({"Authorization": f"Bearer {token}"} if token else {})

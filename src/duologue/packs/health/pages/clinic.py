@@ -3,6 +3,7 @@
 Who may come here at all is said in `care.py`, the queue of escalations is in `alarms.py`.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -74,13 +75,15 @@ async def show_record(context: PanelContext) -> Any:
     }  # fmt: skip
 
 
-MOST_LIKELY = 3
+MOST_LIKELY, LEAST_LIKELY = 3, 0.05
 
 
 def _differential(interview: Interview, lang: Lang) -> list[dict[str, Any]]:
-    """The ranking in the reader's language: the first three, and what else is likelier than one in a hundred."""
+    """The ranking in the reader's language: three, and what is likelier than one in a hundred; none where nothing stands out."""
     known = interview.known()
     ranked = interview.differential() if known else []
+    if not ranked or ranked[0].probability < LEAST_LIKELY:
+        return []
     return [_ranked(r, lang, known) for n, r in enumerate(ranked) if n < MOST_LIKELY or r.probability >= 0.01]
 
 
@@ -191,7 +194,7 @@ async def bring_summary(context: PanelContext, file: Upload) -> Any:
     from duologue.packs.health.fhir.client import parse_summary
 
     here = await here_in_care(context)
-    told, now = parse_summary(file.content), context.host.clock.now()
+    told, now = await asyncio.to_thread(parse_summary, file.content), context.host.clock.now()
     async with context.host.write() as tx:
         await repository.keep_context(tx, here.workspace_id, here.person_id, told, now)
         await note_in(tx, context, "imported", here.id, {"file": file.name})

@@ -1,7 +1,7 @@
 /** A record beside its transcript: what each sentence rests on, edit, sign, addendum, print. Also alone beside a conversation. */
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { t } from "../../js/shared/i18n.js";
-import { tell } from "../../js/shared/parts.js";
+import { say, tell } from "../../js/shared/parts.js";
 
 export const styles = ["health.css"];
 
@@ -53,7 +53,7 @@ function Asked({ label, type = "text", button, onDone, testid }) {
 function Sheet({ shown, act, light, download }) {
   const isOpen = shown.state === "draft";
   const under = (sections) => sections.flatMap((s) => shown.lines.flatMap((line, i) => (line.section === s ? [[line, i]] : [])));
-  const headings = shown.headings.filter((h) => h.sections.includes("plan") || under(h.sections).length);
+  const headings = shown.headings.filter((h) => (isOpen && h.sections.includes("plan")) || under(h.sections).length);
   return html`<section class="printed" aria-label=${t("health.record")} data-testid="record" data-state=${shown.state}>
     <div class="status"><h3>${shown.subject || t("health.unnamed")}</h3><span class="chip">${t(`health.${shown.state}`)}</span></div>
     ${!shown.subject && html`<${Asked} testid="name" label=${t("health.name")} button=${t("health.save")} onDone=${(name) => act("name", { name })} />`}
@@ -72,7 +72,7 @@ function Sheet({ shown, act, light, download }) {
       : html`<${Asked} testid="addendum" label=${t("health.addendum")} button=${t("health.add")} onDone=${(text) => act("add", { text })} />`}
     <div class="status"><button class="button small quiet" type="button" onClick=${() => print()}>${t("health.print")}</button>
       <button class="button small quiet" type="button" onClick=${() => download("fhir", {}, "record.fhir.json").catch(tell)}>${t("health.fhir")}</button>
-      ${!isOpen && html`<button class="button small quiet" type="button" onClick=${() => act("push", {})}>${t("health.push")}</button>`}</div></section>`;
+      ${!isOpen && html`<button class="button small quiet" type="button" onClick=${() => act("push", {}, t("health.pushed"))}>${t("health.push")}</button>`}</div></section>`;
 }
 
 function Brought({ told, bring }) {
@@ -121,7 +121,7 @@ export function RecordView({ query, command, send, download, version, isWide = f
   const [isForeign, setForeign] = useState(false);
   const [lit, light] = useState(null);
   const load = () => query("record").then((r) => (setForeign(false), setShown(r)), (e) => (e.status === 403 ? setForeign(true) : tell(e)));
-  const act = (name, args) => command(name, args).then(load, tell);
+  const act = (name, args, told) => command(name, args).then(() => (told && say(told), load()), tell);
   const bring = (form) => send("bring", form).then(load, tell);
   useEffect(() => void load(), [version, query]);
   if (isForeign)
