@@ -44,21 +44,29 @@ static void quantise_row(Run *r, int row, int thread) { /* one scale per row: wh
     }
     float most = max_lanes(top), inverse = most > 0 ? 127.f / most : 0.f;
     int32_t sum = 0;
+#if SIGN_APART
+    __m256i sums = _mm256_setzero_si256(), none = sums, order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    for (int i = 0; i < size; i += 32) { /* a row has room for whole panels, nought at its end */
+        __m256i w[4];
+        for (int j = 0; j < 4; j++) w[j] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + i + 8 * j), _mm256_set1_ps(inverse)));
+        __m256i b = _mm256_packs_epi16(_mm256_packs_epi32(w[0], w[1]), _mm256_packs_epi32(w[2], w[3]));
+        b = _mm256_permutevar8x32_epi32(b, order);
+        __m256i minus = _mm256_cmpgt_epi8(none, b), size8 = _mm256_abs_epi8(b);
+        sums = _mm256_add_epi64(sums, _mm256_sad_epu8(_mm256_and_si256(size8, minus), none));
+        _mm256_storeu_si256((__m256i *)(q + i), size8);
+        _mm256_storeu_si256((__m256i *)(q + r->ldmax + i), minus);
+    }
+    for (int j = 0; j < 4; j++) sum += (int32_t)((const long long *)&sums)[j];
+#else
     ivec sums = {0};
     for (int i = 0; i < size; i += LANES) {
         vec v = (load(x + i) * inverse + 12582912.f) - 12582912.f; /* to the nearest whole number */
         ivec w = __builtin_convertvector(v, ivec);
-#if SIGN_APART
-        ivec minus = w < 0;
-        w = (w ^ minus) - minus;
-        sums += w & minus;
-        *(bvec *)(q + r->ldmax + i) = __builtin_convertvector(minus, bvec);
-#else
         sums += w;
-#endif
         *(bvec *)(q + i) = __builtin_convertvector(w, bvec);
     }
     for (int j = 0; j < LANES; j++) sum += sums[j];
+#endif
     r->scale[row] = most / 127.f;
     r->sum[row] = sum;
     (void)thread;
