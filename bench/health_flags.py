@@ -63,7 +63,6 @@ def talks() -> Iterator[tuple[str, Lang, Any]]:
         yield "consultations", row["lang"], row["dialogue"]
     for script in load_patients():
         interview = Interview(script["lang"])
-        interview.start()
         step = interview.hear(script["opening"])
         for _ in range(int(script["turns"]) - 1):
             if step.kind != "ask":
