@@ -2,7 +2,8 @@
 
     python -m bench.tone [--json]
 
-One line for each language and half of `packs/support/evals/tone.jsonl`, of which only `report` is a claim. Knows no conversation.
+One line for each language and part of `packs/support/evals`: the halves of `tone.jsonl`, of which only `report` is a claim, and
+`anger.held-out.jsonl`. Knows no conversation.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from duologue.packs.support.mood.satisfaction import SatisfactionModel, Turn
 from duologue.packs.support.mood.sentiment import SentimentModel
 from duologue.packs.support.talk.reading import read_with
 
-TONE = EVALS.parent / "tone.jsonl"
+FILES = {"": "tone.jsonl", "held-out": "anger.held-out.jsonl"}
 
 
 def main() -> None:
@@ -24,8 +25,12 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     as_json = parser.parse_args().json
     models = Models(starter_model(AttentiveModel.load().mix(ENGLISH_SHARE)), SentimentModel(), SatisfactionModel())
-    rows = [json.loads(line) for line in TONE.read_text(encoding="utf-8").splitlines()]
-    for half in ("develop", "report"):
+    rows = [
+        {"half": part} | json.loads(line)
+        for part, name in FILES.items()
+        for line in (EVALS.parent / name).read_text(encoding="utf-8").splitlines()
+    ]
+    for half in ("develop", "report", "held-out"):
         for lang in ("en", "zh"):
             for kind in ("neutral", "complaint"):
                 read = [

@@ -1,5 +1,7 @@
 """Intents from examples: what is learned, what is refused, what bad input does."""
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +17,7 @@ from duologue.packs.support.intents.classifier import IntentModel, split_segment
 from duologue.packs.support.intents.examples import assign_folds, clean_examples, spread
 from duologue.packs.support.intents.features import Counts, Features
 from duologue.packs.support.intents.head import LEAST, NEARNESS, RIDGE, KernelHead, LinearHead, VectorHead
-from duologue.packs.support.intents.starter import starter_examples, starter_model
+from duologue.packs.support.intents.starter import EVALS, starter_examples, starter_model
 from duologue.packs.support.minds import Models
 from duologue.packs.support.mood.satisfaction import SatisfactionModel, Turn
 from duologue.packs.support.mood.sentiment import SentimentModel
@@ -101,6 +103,36 @@ def test_who_asks_for_a_service_wants_no_person_and_complains_of_nothing(whole: 
 @pytest.mark.parametrize(("text", "intent"), [*((t, "human") for t in PERSONS), *((t, "complaint") for t in GRIEFS)])
 def test_who_wants_a_person_or_complains_of_the_service_is_still_read_so(whole: IntentModel, text: str, intent: str) -> None:
     assert whole.predict([text]) == [intent]
+
+
+@pytest.mark.parametrize(("lang", "seen", "missed"), [("en", 18, 1), ("zh", 18, 1)])
+def test_complaints_that_name_none_are_seen_and_calm_troubles_are_not_taken_for_them(
+    whole: IntentModel, lang: str, seen: int, missed: int
+) -> None:
+    models = Models(whole, SentimentModel(), SatisfactionModel())
+    rows = [json.loads(line) for line in (EVALS.parent / "anger.held-out.jsonl").read_text(encoding="utf-8").splitlines()]
+    surely = Counter(
+        row["kind"]
+        for row in rows
+        if row["lang"] == lang
+        and (read := read_with(models, [Turn("user", row["text"])], row["text"]))["understanding"] == "sure"
+        and read["intents"][0]["intent"] == "complaint"
+    )
+    assert surely["complaint"] >= seen  # of 24
+    assert surely["neutral"] <= missed  # of 16
+
+
+def test_a_watched_intent_stands_first_wherever_a_part_has_it(model: IntentModel) -> None:
+    text = "Where is my order RO-1? Nobody answers me, this is the worst service."
+    parts = [text, *split_segments(text)]
+    chance = max(model.predict_proba(parts)[:, model.intents.index("complaint")])
+    found = model.read(text, "complaint", float(chance) - 0.001)
+    assert found[0].intent == "complaint"
+    assert found[0].confidence == pytest.approx(chance)
+    assert found[0].text in parts
+    assert found[0].is_in_scope
+    assert [one.intent for one in found].count("complaint") == 1
+    assert model.read(text, "complaint", float(chance) + 0.001) == model.read(text) == model.read(text, "no such intent", 0.0)
 
 
 def test_one_thing_is_read_once(model: IntentModel) -> None:

@@ -219,16 +219,29 @@ class IntentModel:
         """(n,): whether each text belongs to the intents. Raises Invalid before `fit`."""
         return np.asarray(self.score_scope(texts) >= 0)
 
-    def read(self, text: str) -> list[IntentReading]:
+    def read(self, text: str, watch: str = "", watch_from: float = 1.0) -> list[IntentReading]:
         """The intents of one message, surest first: of the whole, and of those parts that say something else and are sure.
 
-        Always at least one reading, which may be out of scope. Raises Invalid before `fit`.
+        An intent to `watch` stands first, and in scope, where the whole or a part has this probability of it. Always at least one
+        reading, which may be out of scope. Raises Invalid before `fit`.
         """
         parts = split_segments(text)
         spans = [text, *parts] if len(parts) > 1 else [text]
         margins, nearness = self._margins(spans)
         chances, scopes = probabilities(margins, self.temperature), self._score(spans, margins, nearness)
         readings = [self._reading(span, p, float(s)) for span, p, s in zip(spans, chances, scopes, strict=True)]
+        found = self._surest(readings)
+        if watch in self.intents:
+            own = chances[:, self.intents.index(watch)]
+            best = int(own.argmax())
+            if own[best] >= watch_from:
+                others = [(first.intent, first.confidence) for first in found if first.intent != watch]
+                seen = IntentReading(watch, float(own[best]), float(scopes[best]), True, spans[best], tuple(others[:3]))
+                return [seen, *(one for one in found if one.intent != watch and one.confidence >= min(self.sure, 0.9))]
+        return found
+
+    def _surest(self, readings: Sequence[IntentReading]) -> list[IntentReading]:
+        """Of the reading of the whole and those of its parts."""
         kept: dict[str, IntentReading] = {}
         for reading in readings[1:]:
             if reading.is_in_scope and reading.confidence >= min(self.sure, 0.9):
