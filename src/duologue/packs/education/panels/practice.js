@@ -1,5 +1,5 @@
 /** Practice: one question at a time, how the answer is read, hints, the tutor beside it. */
-import { html, useEffect, useState } from "../../js/shared/html.js";
+import { html, useEffect, useRef, useState } from "../../js/shared/html.js";
 import { t } from "../../js/shared/i18n.js";
 import { tell } from "../../js/shared/parts.js";
 
@@ -20,6 +20,7 @@ export function Practice({ skill, path, query, command, onDone, leave }) {
   const [hints, setHints] = useState([]);
   const [read, setRead] = useState({ reading: "", problem: "" });
   const [result, setResult] = useState(null);
+  const number = useRef(1);
   const next = () => query("practice", { skill }).then((found) => (setItem(found), setText(""), setHints(found?.given ?? []), setResult(null), setRead({ reading: "", problem: "" })), tell);
   useEffect(() => void next(), [skill]);
   const hint = () => command("hint", { item: item.id }).then((h) => setHints([...hints, h.hint]), tell);
@@ -29,8 +30,8 @@ export function Practice({ skill, path, query, command, onDone, leave }) {
   if (item === null) return html`<p class="nothing">${t("education.nothing_today")}</p>`;
   const isDone = result?.correct;
   const isSaid = result && !isDone && result.feedback.startsWith(t("education.wrong").replace(/[.。]$/, "")); // the sentence begins so itself
-  const isOpen = result?.is_read ? 0 : 1; // what was not read is still asked
-  return html`<section class="card"><form data-testid="practice" onSubmit=${send} style="display: grid; gap: 8px"><h3>${item.kind === "diagnose" ? t("education.first_n", { n: path.asked + isOpen, of: Math.max(path.to_ask, path.asked + isOpen) }) : t("education.practice")}</h3>
+  if (!result) number.current = path.asked + 1; // of the question that is shown, also while the answered one still stands there
+  return html`<section class="card"><form data-testid="practice" onSubmit=${send} style="display: grid; gap: 8px"><h3>${item.kind === "diagnose" ? t("education.first_n", { n: number.current, of: Math.max(path.to_ask, number.current) }) : t("education.practice")}</h3>
     <small>${item.skill}${item.why && ` · ${item.why}`}</small><p class="task">${item.text}</p>
     ${Object.keys(item.options).length > 0 && html`<div role="radiogroup" aria-label=${t("education.answer")}>${Object.entries(item.options).map(([k, v]) => html`<label key=${k} class="check"><input type="radio" name="option" checked=${text === k} onChange=${() => setText(k)} /> ${k}. ${v}</label>`)}</div>`}
     ${!Object.keys(item.options).length && html`<input type="text" autocomplete="off" aria-label=${t("education.answer")} placeholder=${t("education.answer")} value=${text} onInput=${(e) => setText(e.target.value)} onBlur=${look} />`}
