@@ -90,7 +90,7 @@ def read_clock(text: str) -> Clock | None:
         hour += 12
     elif half == "a" and hour == 12:
         hour = 0
-    return Clock(60 * (hour % 24) + minute, half, re.search(r"(?<!\d)0\d", text) is not None)
+    return Clock(60 * (hour % 24) + minute, half, re.match(r"\D*0\d", text) is not None)
 
 
 def _read(text: str) -> tuple[int, int] | None:
