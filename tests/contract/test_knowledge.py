@@ -85,6 +85,24 @@ async def test_support_is_higher_for_what_is_answered(service: KnowledgeService,
     assert 0 <= unknown.support < 0.2 < known.support <= 1
 
 
+async def test_a_word_that_no_passage_has_finds_what_it_may_be_called(service: KnowledgeService, workspace: str) -> None:
+    await service.ingest(workspace, [markdown("warranty.md", WARRANTY), markdown("退货.md", RETURNS)])
+    for asked, uri in (("guarantee", "warranty.md"), ("邮费谁出", "退货.md")):
+        hit = (await service.search(workspace, asked, dense_share=0)).hits[0]
+        assert hit.uri == uri
+        assert 0 < hit.bm25_score <= 1
+    assert not (await service.search(workspace, "bassoon", dense_share=0)).hits
+
+
+async def test_pieces_of_the_first_passages_are_compared(service: KnowledgeService, workspace: str) -> None:
+    await service.ingest(workspace, [markdown("warranty.md", WARRANTY)])
+    found = await service.search(workspace, "How many years on tent poles?")
+    hit = found.hits[0]
+    best = max(hit.said, key=hit.said.__getitem__)
+    assert hit.passage.body[best:].startswith("Five years on tent poles.")
+    assert found.signals["said"] == max(max(h.said.values()) for h in found.hits)
+
+
 async def test_ingesting_again_replaces_and_keeps_the_ids_of_what_stayed(
     service: KnowledgeService, database: Database, workspace: str
 ) -> None:

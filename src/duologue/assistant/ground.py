@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from duologue.assistant.facts import Facts, find_facts
-from duologue.assistant.units import Unit, readable, units
 from duologue.kit.text import Lang, detect_lang, sentences
 from duologue.knowledge.model import Passage
 from duologue.knowledge.terms import index_terms
+from duologue.knowledge.units import Unit, readable, units
 
 SUPPORTED = 0.6
 """Least share of a sentence's weighted content words that its evidence must hold."""

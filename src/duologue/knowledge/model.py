@@ -1,7 +1,7 @@
 """The nouns of knowledge: what comes in, what is kept, what a search finds. Frozen values; no storage, no search."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -70,7 +70,10 @@ class DocumentText:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that a search found. Ranks start at 1; None where that channel did not find it. `score` is the fused one, 0 … 1."""
+    """A passage that a search found. Ranks start at 1; None where that channel did not find it. `score` is the fused one, 0 … 1.
+
+    `said`: how near each piece of the passage is to the question, by where in the body it begins; of the first passages only.
+    """
 
     passage: Passage
     score: float
@@ -79,15 +82,20 @@ class Hit:
     bm25_score: float
     dense_score: float
     uri: str = ""
+    said: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Hits, best first, and `support`: the calibrated probability that they hold the answer (see `support.py`)."""
+    """Hits, best first, and `support`: the calibrated probability that they hold the answer (see `support.py`).
+
+    `tells`: how much each word of the question tells, 1 for one that no passage has; what was replaced stands as its substitute.
+    """
 
     hits: tuple[Hit, ...]
     support: float
     signals: dict[str, float]
+    tells: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

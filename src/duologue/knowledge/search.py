@@ -1,7 +1,7 @@
 """A search, step by step: terms, candidates of both channels, scores, fusion, support. Reads through the repository only."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,16 +14,22 @@ from duologue.knowledge.embedding import repository as embedding
 from duologue.knowledge.fuse import DENSE_SHARE, Fused, Scored, fuse
 from duologue.knowledge.model import Encode, Hit, SearchResult
 from duologue.knowledge.repository import Candidate, State
+from duologue.knowledge.said import Pieces
 from duologue.knowledge.spelling import Speller, is_correctable
+from duologue.knowledge.synonyms import called
 from duologue.knowledge.terms import index_terms, search_terms
 from duologue.store.database import Database, Tx
 
 CANDIDATES = 60
 """Taken from each channel."""
+READ = 5
+"""First passages of which each piece is compared with the question."""
 WORKSPACES = 32
 """Caches held at a time; the one unused for longest goes first."""
 VECTORS_AT_ONCE = 5_000
 MOST_TERMS = 40
+CALLED = 0.8
+"""The weight of a word that stands in place of one that the workspace lacks, against a word as written."""
 LONGEST_QUERY = 2_000
 """Characters of a question that are looked at."""
 
@@ -46,6 +52,7 @@ class Searcher:
         self._database = database
         self._encode = encode
         self._caches: OrderedDict[str, _Cache] = OrderedDict()
+        self._pieces = Pieces(encode)
 
     async def search(
         self, workspace_id: str, query: str, *, lang: Lang | None = None, k: int = 5, dense_share: float = DENSE_SHARE
@@ -67,8 +74,11 @@ class Searcher:
         ]
         fused = fuse(scored, lang or detect_lang(query), dense_share=dense_share)
         fused = [found for found in fused if found.score > 0]
-        signals = measure(fused)
-        return SearchResult(tuple(_hit(found) for found in fused[:k]), support.estimate(signals), signals)
+        first = [found.scored.candidate.passage for found in fused[:READ]] if dense_share > 0 else []
+        said = await self._pieces.compare(first, vector)
+        signals = measure(fused, said)
+        hits = tuple(_hit(found, said) for found in fused[:k])
+        return SearchResult(hits, support.estimate(signals), signals, tell(query, weighed, state))
 
     def forget(self, workspace_id: str) -> None:
         """Drop the cache of a workspace; it is rebuilt at the next search."""
@@ -128,12 +138,19 @@ class Searcher:
 
 
 async def _weigh(tx: Tx, workspace_id: str, query: str, state: State, cache: _Cache) -> bm25.Query:
-    """The query with its weights; a word that occurs nowhere is joined by what it was probably meant to be."""
+    """The query with its weights; in place of a word that occurs nowhere stands what it may be called, or was meant to be."""
     terms = search_terms(query)
-    counts = await repository.count_terms(tx, workspace_id, set(terms))
+    counts = await repository.count_terms(tx, workspace_id, {*terms, *(other for term in terms for other in called(term))})
     words = set(index_terms(query))  # a pair of characters that occurs nowhere is no unknown word, it only joins two
     weights = dict(bm25.weigh([term for term in terms if term in counts or term in words], counts, state).weights)
-    for term in [term for term in weights if term not in counts and is_correctable(term)]:
+    for term in [term for term in weights if term not in counts]:
+        known = max((other for other in called(term) if counts.get(other)), key=lambda other: counts[other], default=None)
+        if known is not None:
+            weights.pop(term)
+            weights[known] = max(weights.get(known, 0.0), CALLED * bm25.idf(counts[known], state.passages))
+            continue
+        if not is_correctable(term):
+            continue
         if cache.speller is None:  # read when first needed: in a large workspace it takes longer than a search
             cache.speller = Speller(await repository.list_words(tx, workspace_id))
         guess = cache.speller.correct(term)
@@ -143,13 +160,20 @@ async def _weigh(tx: Tx, workspace_id: str, query: str, state: State, cache: _Ca
     return bm25.Query(weights)
 
 
+def tell(query: str, weighed: bm25.Query, state: State) -> dict[str, float]:
+    """How much each word of a question tells, 0 … 1; pairs of characters are no words."""
+    pairs = set(search_terms(query)) - set(index_terms(query))
+    most = bm25.idf(0, state.passages)
+    return {term: min(weight / most, 1.0) for term, weight in weighed.weights.items() if term not in pairs}
+
+
 def looked_up(weighed: bm25.Query) -> dict[str, float]:
     """The terms that choose candidates: of a long question those that tell most."""
     best = sorted(weighed.weights.items(), key=lambda item: (-item[1], item[0]))
     return dict(best[:MOST_TERMS])
 
 
-def measure(fused: Sequence[Fused]) -> dict[str, float]:
+def measure(fused: Sequence[Fused], said: Mapping[str, Mapping[int, float]]) -> dict[str, float]:
     """The signals from which `support` is estimated; empty where nothing was found."""
     if not fused:
         return {}
@@ -159,10 +183,11 @@ def measure(fused: Sequence[Fused]) -> dict[str, float]:
         "bm25": max(f.scored.bm25 for f in fused[: support.TOP]),
         "dense": max(f.scored.dense or 0.0 for f in fused),
         "margin": top.score - (other.score if other else 0.0),
+        "said": max((cosine for pieces in said.values() for cosine in pieces.values()), default=0.0),
     }
 
 
-def _hit(found: Fused) -> Hit:
+def _hit(found: Fused, said: Mapping[str, Mapping[int, float]]) -> Hit:
     return Hit(
         passage=found.scored.candidate.passage,
         score=found.score,
@@ -171,4 +196,5 @@ def _hit(found: Fused) -> Hit:
         bm25_score=found.scored.bm25,
         dense_score=found.scored.dense or 0.0,
         uri=found.scored.candidate.uri,
+        said=said.get(found.scored.candidate.passage.id, {}),
     )

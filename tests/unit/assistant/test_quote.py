@@ -3,9 +3,9 @@
 import pytest
 
 from duologue.assistant.quote import find_quotes
-from duologue.assistant.units import readable, units
 from duologue.kit.text import Lang
 from duologue.knowledge.model import Hit, Passage
+from duologue.knowledge.units import readable, units
 
 PRICES = """We repair **any** brand, see [the list](https://shop.example/list).
 
@@ -104,6 +104,35 @@ def test_of_a_table_only_the_rows_that_are_meant_are_quoted() -> None:
     assert all(row in every.render(1) for row in rows)
 
 
+PARCELS = """- Gas, which goes by ground.
+- Parcels longer than 1.2 metres.
+
+Express costs £7.95 for any order."""
+
+
+def test_the_price_that_is_asked_for_comes_first() -> None:
+    [quote] = find_quotes("What does express cost?", [hit(passage(PARCELS))])
+    assert quote.render(1).startswith("Express costs £7.95 for any order.\n\n- Gas")
+    assert quote.cite(1).quote == PARCELS[2:]
+    [other] = find_quotes("Which parcels are longer than express takes?", [hit(passage(PARCELS))])
+    assert other.render(1).startswith("- Gas")
+
+
+def test_what_leans_on_the_words_before_it_stays_behind_them() -> None:
+    body = "Gas goes by ground.\n\nIt costs £2 more."
+    [quote] = find_quotes("How much is gas?", [hit(passage(body))])
+    assert quote.render(1).startswith("Gas goes by ground.")
+
+
+def test_of_two_pieces_with_the_same_words_the_nearer_one_is_quoted() -> None:
+    body = f"Blue tents are dear.{FILLER}\n\nRed tents are dear.{FILLER}"
+    second = body.index("Red")
+    for near in (0, second):
+        found = Hit(passage(body), 0.5, 1, 1, 1.0, 0.1, said={near: 0.9})
+        [quote] = find_quotes("Are tents dear?", [found])
+        assert quote.cite(1).quote.startswith("Red" if near else "Blue")
+
+
 def test_an_answer_that_leans_on_the_sentence_before_brings_it() -> None:
     long = "The coat is made of wool. " * 30
     body = f"{long}Tents may be returned within 30 days. But students have 45 days for that. {long}"
@@ -115,7 +144,7 @@ def test_a_second_passage_is_quoted_where_the_first_leaves_the_question_open() -
     first = passage("Tents may be returned within 30 days.", ident="psg_1")
     second = passage("Gift cards are sent by e-mail.", ident="psg_2")
     quotes = find_quotes("Can tents be returned, and how are gift cards sent?", [hit(first, 0.5), hit(second, 0.45)])
-    assert [q.passage.id for q in quotes] == ["psg_1", "psg_2"]
+    assert {q.passage.id for q in quotes} == {"psg_1", "psg_2"}
     assert quotes[1].render(2).endswith("[2]")
 
 
