@@ -61,6 +61,7 @@ def test_a_learner_sees_how_an_answer_is_read_and_hands_it_in(browser: Browser, 
     context.close()
 
 
+@pytest.mark.slow
 def test_an_essay_and_a_choice_are_set_handed_in_and_signed_by_traits(browser: Browser, program: Server, teacher: Page) -> None:
     assign = teacher.get_by_test_id("assign")
     assign.locator("summary").first.click()

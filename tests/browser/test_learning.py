@@ -90,6 +90,7 @@ async def _note_version(platform: Platform, workspace_id: str) -> None:
     registry.note(dataset.name, "duologue-4m", find_embedded(), scores, [], platform.database.clock.now())
 
 
+@pytest.mark.slow
 def test_a_version_is_traced_replayed_and_tried(browser: Browser, tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="torch is not installed")
     with ThreadPoolExecutor(1) as apart:

@@ -57,8 +57,7 @@ def test_a_long_source_fits_a_narrow_screen(open_page: Open) -> None:
     check(page)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light")])
 def test_the_desk_and_the_settings(open_page: Open, open_desk: Open, lang: str, theme: str) -> None:
     person = open_page(lang=lang)
     ask(person, "Do you sell velvet tents?")

@@ -34,6 +34,7 @@ def check_whole(base: str) -> None:
     assert len({d["uri"] for d in documents}) == len(documents)
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_is_finished_at_the_next_start(tmp_path: Path) -> None:
     data = tmp_path / "data"
     for files, pause_s in ((1, 0.3), (2, 2.0)):

@@ -52,6 +52,7 @@ class Pupil:
         self.answers += 1
 
 
+@pytest.mark.slow
 async def test_a_term_of_a_class(tmp_path: Path) -> None:
     clock = FrozenClock(MONDAY)
     async with open_for_test(tmp_path / "p", engine="none", clock=clock) as platform:

@@ -131,6 +131,7 @@ def test_rows_of_any_form_are_read() -> None:
     assert evaluate_tutor.asked_of("Teacher: why?\nStudent: so") == " why?"
 
 
+@pytest.mark.slow
 def test_the_wrong_step_is_found_more_often_than_by_position() -> None:
     path = DATA / "tutor_stepverify/dataset.json.gz"
     if not path.exists():
@@ -154,6 +155,7 @@ def stepverify(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return parts
 
 
+@pytest.mark.slow
 def test_the_leak_rule_agrees_with_people() -> None:
     path = DATA / "tutor_mrbench_bea2025/MRBench_V2.json.gz"
     if not path.exists():
