@@ -182,9 +182,14 @@ def weigh(text: str) -> Mood:
     return Mood(good, bad, tuple(sorted(hits, key=lambda h: -abs(h[1]))[:6]))
 
 
+def is_question(text: str) -> bool:
+    """Whether a text asks, by its mark, its words or how it begins."""
+    return _ASKS.search(text) is not None
+
+
 def is_plain_question(text: str) -> bool:
     """Whether a text asks for something, and not for who is to blame."""
-    return _ASKS.search(text) is not None and _BLAMES.search(text) is None
+    return is_question(text) and _BLAMES.search(text) is None
 
 
 def _weigh_han(run: str, own: list[tuple[str, float]]) -> list[tuple[str, float]]:

@@ -17,7 +17,7 @@ from duologue.packs.support.minds import Mind, Models, minds_of, think
 from duologue.packs.support.model import Alarm
 from duologue.packs.support.mood.alarms import AlarmGate, find_trend
 from duologue.packs.support.mood.dialogue_features import Turn
-from duologue.packs.support.mood.lexicon import is_plain_question, weigh
+from duologue.packs.support.mood.lexicon import is_plain_question, is_question, weigh
 from duologue.packs.support.mood.survey import read_answer
 from duologue.packs.support.policy import POLICY
 from duologue.packs.support.talk.fallback import is_vague
@@ -32,6 +32,9 @@ CLEAR, TIMES = 0.5, 3.0
 GRIEVANCE, GRIEVANCE_FROM = "complaint", 0.4
 """A complaint that nobody sees costs more than a person who is called in vain: it counts from this probability, of the message or
 of a part, if that may be one. Of 60 complaints that were kept from learning 50 pass, of 60 calm ones 6."""
+ASKED_FROM = 0.65
+"""A question without a bad word ("Will you ever sell bicycles?") is one from this probability only: of 100 complaints to develop on
+none is lost."""
 LIKELY = 0.12
 """Probability from which an intent is worth asking about."""
 MAX_OPTIONS = 3
@@ -128,7 +131,7 @@ def _bare(text: str, slots: Sequence[Mapping[str, Any]]) -> str:
 def read_with(models: Models, dialogue: Sequence[Turn], bare: str) -> dict[str, Any]:
     """What the models say of the last turn, whose intents are read of `bare`, and of how the dialogue goes."""
     readings = models.intents.read(bare, GRIEVANCE, GRIEVANCE_FROM)
-    if readings[0].intent == GRIEVANCE and not _may_complain(readings[0].text):
+    if readings[0].intent == GRIEVANCE and not _may_complain(readings[0].text, readings[0].confidence):
         readings = models.intents.read(bare)
     feeling = models.sentiment.read(dialogue[-1].text)
     satisfaction = models.satisfaction.read(dialogue)
@@ -140,7 +143,7 @@ def read_with(models: Models, dialogue: Sequence[Turn], bare: str) -> dict[str, 
     options = [intent for intent, chance in likely if chance >= LIKELY and intent not in NEVER_ASKED][:MAX_OPTIONS]
     is_clear = first.confidence >= CLEAR and first.confidence >= TIMES * (first.alternatives[0][1] if first.alternatives else 0.0)
     is_sure = first.confidence >= sure or (is_clear and not is_vague(bare))
-    if first.intent == GRIEVANCE and _may_complain(first.text):
+    if first.intent == GRIEVANCE and _may_complain(first.text, first.confidence):
         is_sure = first.confidence >= GRIEVANCE_FROM
     elif first.intent == GRIEVANCE and (_is_graver(bare) or (is_plain_question(bare) and weigh(bare).bad == 0)):
         is_sure = False  # a person is called for a complaint: asked first where nothing bad is said; graver things go another way
@@ -171,10 +174,13 @@ def read_with(models: Models, dialogue: Sequence[Turn], bare: str) -> dict[str, 
     }  # fmt: skip
 
 
-def _may_complain(text: str) -> bool:
+def _may_complain(text: str, confidence: float) -> bool:
     """Whether a likely complaint may be one: no plain question, nor a few words of which none is bad ("about money"), nor what the
     policy gives to people for a graver reason ("I burned my hand")."""
-    return not _is_graver(text) and not is_plain_question(text) and (weigh(text).bad < 0 or not is_vague(text))
+    if _is_graver(text) or is_plain_question(text):
+        return False
+    is_doubtful = is_vague(text) or (is_question(text) and confidence < ASKED_FROM)
+    return weigh(text).bad < 0 or not is_doubtful
 
 
 def _is_graver(text: str) -> bool:
