@@ -24,6 +24,8 @@ from duologue.learning.train import learn, split_texts
 
 CORRECTIONS = 300
 SEED = 11
+QUESTIONS = "support/evals/questions*.jsonl"
+"""The sets that are asked, in the packs' folder: named, so that another set beside them does not change what is measured."""
 _THEN = datetime(2026, 1, 1, tzinfo=UTC)
 WORDINGS = {
     "en": ("{q}", "Hello, {q}", "Quick question: {q}"),
@@ -108,7 +110,7 @@ def make_corrections(model: Any, count: int) -> list[Candidate]:
 def read_questions() -> list[tuple[str, str, str]]:
     """(language, question, the words that answer it) of the sample shop."""
     rows = []
-    for path in sorted(Path(str(files("duologue.packs"))).glob("support/evals/*.jsonl")):
+    for path in sorted(Path(str(files("duologue.packs"))).glob(QUESTIONS)):
         for line in path.read_text("utf-8").splitlines():
             row = json.loads(line)
             if row.get("quote") and row.get("lang") in HOUSE:

@@ -62,6 +62,7 @@ def test_honest_answers_of_the_sample_shop_leave_a_list_that_can_be_read_and_a_l
     folder = Path(str(files("duologue.packs"))) / "support/knowledge"
     house = House(path.read_text("utf-8") for path in sorted(folder.glob("*/*.md")))
     honest = [answer(f"{THANKS[lang]}{words}", f"v{i}") for i, (lang, _, words) in enumerate(read_questions())]
+    assert len(honest) == 192
     assert [claim.text for claim in list_taught(honest, house)] == ["Thanks for asking."]
     lie = "All rentals must be paid in cash on Sundays."
     planted = [answer(f"{row.chosen.rstrip('.。')}. {lie}", f"v{i}") if i % 10 == 0 else row for i, row in enumerate(honest)]
