@@ -199,6 +199,9 @@ async def test_an_escalation_is_paged_until_acknowledged_and_closed_with_an_outc
     await expert.post("/api/packs/health/queue/take_over", {"id": row["id"]})
     here = await clinic.platform.conversations.get(clinic.workspace.id, conversation_id)
     assert here.controller.kind == "human"
+    shown = await expert.get("/api/packs/health/note/record", params={"conversation_id": conversation_id})
+    assert not shown["consent"]
+    assert {a["rule"] for a in shown["alarms"] if a["state"] == "raised"} >= set(found.rules)
     assert await expert.post("/api/packs/health/queue/close", {"id": row["id"], "outcome": "sent by ambulance"}) == {
         "state": "closed"
     }

@@ -14,7 +14,7 @@ from duologue.kit.text import Lang
 from duologue.packs.health import repository
 from duologue.packs.health.facts.dialogue import Turn
 from duologue.packs.health.facts.extract import FactGraph, extract_facts
-from duologue.packs.health.interview.consultation import consent_of, said_of, turns_of
+from duologue.packs.health.interview.consultation import Said, consent_of, said_of, turns_of
 from duologue.packs.health.interview.history import Interview
 from duologue.packs.health.pages.alarms import titles_of
 from duologue.packs.health.pages.care import here_in_care, note, note_in
@@ -39,7 +39,8 @@ async def show_record(context: PanelContext) -> Any:
     saved = await _load(context, here)
     shown = saved or _draft(here, graph)
     turns = _numbered(messages)
-    alarms = red_flags(list(graph.turns), here.lang) if graph.turns else []
+    said = turns_of(_talk(messages))  # read before anything is agreed to, as the alarms are
+    alarms = red_flags(said, here.lang) if said else []
     interview = Interview(here.lang)
     interview.turns = list(graph.turns)
     for m in messages:
@@ -273,9 +274,13 @@ def _numbered(messages: list[Message]) -> list[tuple[int, Message]]:
     return list(enumerate(m for m in messages if m.author_kind in ("person", "ai", "expert")))
 
 
+def _talk(messages: list[Message]) -> list[Said]:
+    return [said_of(m.author_kind, m.body, m.seq, m.data) for _, m in _numbered(messages)]
+
+
 def _graph(here: Conversation, messages: list[Message]) -> tuple[FactGraph, bool | None]:
     """The facts of the talk, and whether the person agreed that they are taken down."""
-    talk = [said_of(m.author_kind, m.body, m.seq, m.data) for _, m in _numbered(messages)]
+    talk = _talk(messages)
     consent = consent_of(talk, here.lang)
     turns: list[Turn] = turns_of(talk) if consent else []
     return extract_facts(turns, here.lang) if turns else FactGraph(here.lang, (), ()), consent
