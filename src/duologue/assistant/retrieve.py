@@ -24,6 +24,10 @@ _LEANS = re.compile(
     r"^(?:and|what about|how about|also|but|then|why|so|or)\b|\b(?:it|that|they|them|those|this|one|ones|there|same)\b"
     r"|^(?:那|那么|还有|如果|然后|为什么|或者)|它|这个|那个|这种|那种|这样|呢[?？]?$"
 )
+_STANDS = re.compile(
+    r"^(?:do|does|did|can|could|may|are|is|have|has|will|would) (?:you|i|we|they|there)\b|^(?:请问)?你们?(?:有没有|有|卖|能|可以)"
+)
+"""How a whole question begins: with something of its own behind it, it leans on nothing ("Do you have a museum of tents?")."""
 
 
 class Search(Protocol):
@@ -49,7 +53,8 @@ def make_query(question: str, asked_before: Sequence[str]) -> str:
     terms = index_terms(plain)
     if not asked_before or len(terms) >= LONG:
         return clip(question)
-    if len(terms) <= SHORT or _LEANS.search(plain.casefold()):
+    is_whole = len(terms) >= SHORT and _STANDS.search(plain.casefold()) is not None
+    if (len(terms) <= SHORT and not is_whole) or _LEANS.search(plain.casefold()):
         return clip(f"{asked_before[-1]} {question}")
     return clip(question)
 

@@ -16,6 +16,10 @@ from duologue.assistant.retrieve import make_query
         ("wang.lei@mail.example", ["Where is RO-104315?"], "Where is RO-104315? wang.lei@mail.example"),
         ("And to Norway?", [], "And to Norway?"),
         ("How long is the warranty on tent poles?", ["Do you deliver to Iceland?"], "How long is the warranty on tent poles?"),
+        ("Do you have a museum of tents?", ["What does express delivery cost?"], "Do you have a museum of tents?"),
+        ("Do you have a blue?", ["Is the rucksack there in red?"], "Is the rucksack there in red? Do you have a blue?"),
+        ("Can I wash it at 40?", ["羽绒服怎么洗"], "羽绒服怎么洗 Can I wash it at 40?"),
+        ("你们有帐篷博物馆吗？", ["运费多少钱"], "你们有帐篷博物馆吗？"),
         ("帐篷杆的质保期限是多少年，要发票吗", ["羽绒服怎么洗"], "帐篷杆的质保期限是多少年，要发票吗"),
     ],
 )
