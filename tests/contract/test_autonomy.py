@@ -15,8 +15,8 @@ import pytest_asyncio
 from duologue.kit.errors import Invalid, NotFound
 from duologue.learning import repository
 from duologue.learning.autonomy import Rules
+from duologue.learning.earned import Earned, earn, is_drawn, replay
 from duologue.learning.pool import Pool
-from duologue.learning.replays import Replays, earn, is_drawn, replay
 from duologue.learning.repository import Choice, Seen
 from duologue.learning.service import NEVER
 from tests.platforms import House, open_house
@@ -113,13 +113,13 @@ async def test_a_draft_that_an_expert_decides_on_is_no_blind_review(house: House
 async def test_what_is_kept_in_memory_is_what_stands_in_the_database(house: House) -> None:
     platform, ws, rules = house.platform, house.workspace.id, Rules(0.1, 0.1, audit=1.0)
     desk, _ = (await platform.conversations.list_desks(ws))[0].id, await house.member("expert")
-    replays, before = Replays(), None
+    earned, before = Earned(), None
 
     async def look(*, is_new: bool = True) -> list[Seen]:
         """As kept, after it was compared with what a stranger reads."""
         nonlocal before
         async with platform.database.read() as tx:
-            kept, fresh = await replays.look(tx, ws), await repository.list_seen(tx, ws)
+            kept, fresh = await earned.look(tx, ws), await repository.list_seen(tx, ws)
         assert kept.seen == fresh
         assert (kept.seen is not before) == is_new
         assert await earn(kept, desk, rules) == replay(fresh, rules)

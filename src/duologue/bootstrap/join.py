@@ -37,12 +37,12 @@ from duologue.kit.settings import Settings
 from duologue.knowledge.service import KnowledgeService
 from duologue.learning.champions import Champions
 from duologue.learning.datasets import Datasets
+from duologue.learning.earned import Earned
 from duologue.learning.erasure import Erasure
 from duologue.learning.export import ExportService
 from duologue.learning.lineage import Lineage
 from duologue.learning.proposals import Proposals
 from duologue.learning.rehearsals import Rehearsals
-from duologue.learning.replays import Replays
 from duologue.learning.service import AutonomyService
 from duologue.learning.study import Studies
 from duologue.learning.trial import TrialService
@@ -98,8 +98,8 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         settings=settings,
     )
     review = ReviewService(database, conversations, assistant)
-    replays = Replays()
-    autonomy = AutonomyService(database, conversations, assistant, replays)
+    earned = Earned()
+    autonomy = AutonomyService(database, conversations, assistant, earned)
     assistant.earn(autonomy)
     learning_dir, is_local = settings.data_dir / "learning", settings.engine == "local" and not settings.model_dir
     champions = Champions(learning_dir, engine, make_options(settings), is_local=is_local)
@@ -121,7 +121,7 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         datasets=Datasets(exports, knowledge, champions),
         autonomy=autonomy,
         champions=champions,
-        trials=TrialService(database, accounts, champions, replays),
+        trials=TrialService(database, accounts, champions, earned),
         proposals=Proposals(database, knowledge, consents, choose_gather(packs, hosts)),
         lineage=Lineage(database, assistant, review, champions),
         rehearsals=Rehearsals(database.clock, conversations, assistant, knowledge, champions, consents),

@@ -1,6 +1,6 @@
-"""Check, then do: autonomy as a workspace earns it. Replays what reviews said of answers, and says which may leave alone.
+"""Check, then do: autonomy as a workspace earns it. Earned what reviews said of answers, and says which may leave alone.
 
-Nothing of the state is stored: the reviews are the truth, and the same reviews give the same thresholds (`replays.py`). Implements
+Nothing of the state is stored: the reviews are the truth, and the same reviews give the same thresholds (`earned.py`). Implements
 the assistant's port `Autonomy`. An answer belongs to the fair sample by its message's id, which nobody chose: whoever reviews it
 does not know.
 """
@@ -15,9 +15,9 @@ from duologue.kit.errors import Invalid, NotFound
 from duologue.kit.text import Lang
 from duologue.learning import repository
 from duologue.learning.autonomy import Rules
+from duologue.learning.earned import Earned, earn, is_drawn, to_outcome
 from duologue.learning.examples import meaning_changed
 from duologue.learning.pool import Key, Pool, explain, least_alpha
-from duologue.learning.replays import Replays, earn, is_drawn, to_outcome
 from duologue.learning.repository import Choice
 from duologue.learning.risk import count, reliability, risk_by_coverage
 from duologue.store import feed
@@ -57,12 +57,12 @@ class AutonomyService:
     """Earned autonomy of all workspaces."""
 
     def __init__(
-        self, database: Database, conversations: ConversationService, assistant: AssistantService, replays: Replays | None = None
+        self, database: Database, conversations: ConversationService, assistant: AssistantService, earned: Earned | None = None
     ) -> None:
         self._database = database
         self._conversations = conversations
         self._assistant = assistant
-        self._replays = replays or Replays()
+        self._earned = earned or Earned()
         database.handle("PersonErased", self._on_erased)
 
     async def find_choice(self, workspace_id: str) -> Choice | None:
@@ -85,7 +85,7 @@ class AutonomyService:
             choice = await repository.find_choice(tx, conversation.workspace_id)
             if choice is None:
                 return None
-            kept = await self._replays.look(tx, conversation.workspace_id)
+            kept = await self._earned.look(tx, conversation.workspace_id)
         key = (conversation.topic, lang)
         pool = await earn(kept, conversation.desk_id, choice.rules)
         threshold = pool.threshold(key, _rules(choice, conversation.topic))
@@ -95,7 +95,7 @@ class AutonomyService:
         """Every desk with what it has earned, and why."""
         async with self._database.read() as tx:
             choice = await repository.find_choice(tx, workspace_id) or Choice(Rules(is_allowed=False))
-            kept = await self._replays.look(tx, workspace_id)
+            kept = await self._earned.look(tx, workspace_id)
         views = []
         for desk in await self._conversations.list_desks(workspace_id):
             mine = [one for one in kept.seen if one.desk_id == desk.id]

@@ -14,10 +14,10 @@ from duologue.accounts.service import AccountService
 from duologue.kit.errors import Invalid
 from duologue.kit.log import get_logger
 from duologue.learning.champions import Champions
+from duologue.learning.earned import Earned
 from duologue.learning.examples import meaning_changed
 from duologue.learning.gates import read_gates
 from duologue.learning.registry import Promotion
-from duologue.learning.replays import Replays
 from duologue.learning.repository import Seen
 from duologue.learning.sequential import Standing, block_size, judge
 from duologue.review.events import MessageRated, VerdictGiven
@@ -43,11 +43,11 @@ class Trial:
 class TrialService:
     """The trials of all workspaces, looked at after every verdict."""
 
-    def __init__(self, database: Database, accounts: AccountService, champions: Champions, replays: Replays | None = None) -> None:
+    def __init__(self, database: Database, accounts: AccountService, champions: Champions, earned: Earned | None = None) -> None:
         self._database = database
         self._accounts = accounts
         self._champions = champions
-        self._replays = replays or Replays()
+        self._earned = earned or Earned()
         self._slugs: dict[str, str] = {}
         self._due: set[str] = set()
         self._said = asyncio.Event()
@@ -70,7 +70,7 @@ class TrialService:
             return None
         promotion = found[0]
         async with self._database.read() as tx:
-            seen = (await self._replays.look(tx, workspace_id)).seen
+            seen = (await self._earned.look(tx, workspace_id)).seen
         delta = read_gates(self._champions.folder, await self._find_slug(workspace_id)).false_return
         standing = await asyncio.to_thread(lambda: judge(pick(seen, promotion), block_size(promotion.share)))
         return Trial(promotion, standing, delta)

@@ -37,8 +37,8 @@ class Kept:
     earned: dict[tuple[str, Rules], tuple[list[Seen], list[Seen], Pool]] = field(default_factory=dict)
 
 
-class Replays:
-    """The replays of this process."""
+class Earned:
+    """What this process knows of all workspaces."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Kept] = OrderedDict()
