@@ -2,7 +2,7 @@
 #
 #   make install                 the environment, with the embedded model's engine (extra `local`)
 #   make serve [PORT=8600]       start the server; the first start prepares the sample workspace
-#   make test [ARGS=…]           everything, in JOBS=2 processes; ARGS go to pytest
+#   make test [ARGS=…]           everything, in JOBS=3 processes; ARGS go to pytest
 #   make test-slow               what takes long, or needs clients that are heavy to install
 #   make check                   format, lint, types, layers, house and documentation, in seconds
 #   make bench [ARGS=--json]     measure this machine
@@ -29,7 +29,7 @@ TORCH := torch==2.13.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 SYSTEM ?= chromium espeak-ng fonts-noto-cjk postgresql
 PORT ?=
-JOBS ?= 2
+JOBS ?= 3
 ARGS ?=
 
 .PHONY: help install serve test test-slow check bench bench-clients bench-engine bench-train docs format clean
@@ -57,15 +57,16 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.torch
 	$(PIP) install --editable '.[local,postgres,education]'
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	@echo "Installing what tests and measurements need …"
-	$(PIP) install --editable '.[local,support,education,health,postgres,test,oracles,tensorboard,ocr,voice]'
-	@touch $@
+$(VENV)/.installed-dev: pyproject.toml $(VENV)/.torch
+	@echo "Installing into $(VENV), with what tests and measurements need (a few minutes the first time) …"
+	$(PIP) install --no-compile --editable '.[local,support,education,health,postgres,test,oracles,tensorboard,ocr,voice]'
+	@touch $(VENV)/.installed $@
 
 serve: install
 	@exec $(BIN)/python -m duologue serve $(if $(PORT),--port $(PORT)) $(ARGS)
 
-test: $(VENV)/.installed-dev $(VENV)/.system
+test:
+	@$(MAKE) --no-print-directory -j 2 $(VENV)/.installed-dev $(VENV)/.system
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.installed-dev

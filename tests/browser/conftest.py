@@ -3,14 +3,16 @@
 The engine is the shipped scripted one (the only double); everything else is as people run it: sample workspace, SQLite, the pages.
 """
 
+import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from duologue.assistant.prompt import NO_ANSWER
 from tests.browser.people import Open
@@ -52,14 +54,30 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "rate_limits": "false",
         "embed_origins": SHOP,
     }
-    with serve(folder / "data", timeout_s=240, **settings) as server:
+    shutil.copytree(prepared_data(tmp_path_factory, settings), folder / "data")
+    with serve(folder / "data", **settings) as server:
         yield server
         server.stop()
+
+
+def prepared_data(factory: pytest.TempPathFactory, settings: dict[str, Any]) -> Path:
+    """A data folder with the sample workspaces, made by the first start of whichever process asks first; a copy each is for all."""
+    shared = factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    made = shared / "prepared"
+    with (shared / "prepared.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            with serve(shared / "preparing", timeout_s=240, **settings) as server:
+                server.stop()
+            (shared / "preparing").rename(made)
+    return made
 
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """Playwright's loop stands in the way of asynchronous tests of the same thread, so it ends with each file."""
+    expect.set_options(timeout=15_000)  # a busy machine is no fault of what is tested
     with sync_playwright() as started:
         yield started
 

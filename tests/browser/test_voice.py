@@ -1,10 +1,12 @@
 """A person speaks into the microphone of a real browser and has the answer read; a real small Whisper hears, espeak-ng speaks."""
 
 import asyncio
+import io
 import os
 import shutil
 import socket
 import threading
+import wave
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -26,7 +28,9 @@ pytest.importorskip("transformers", reason="transformers is not installed (extra
 if shutil.which("espeak-ng") is None:
     pytest.skip("the program espeak-ng is not installed", allow_module_level=True)
 
-from tests.doubles.whisper import SENTENCES, find_whisper, say_sentences  # noqa: E402
+from tests.doubles.whisper import SENTENCES, WHISPER, say_sentences  # noqa: E402
+
+QUIET_S, SAID_MS = 1, 4_500
 
 
 @contextmanager
@@ -58,19 +62,21 @@ def serve_here(folder: Path, **settings: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def sounds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """What is said, as files, by language."""
+    """What is said, as files, by language; first it is quiet, for the device plays before the page records."""
     folder, files = tmp_path_factory.mktemp("sounds"), {}
-    for lang, wav in say_sentences().items():
+    for lang, said in say_sentences().items():
         files[lang] = folder / f"{lang}.wav"
-        files[lang].write_bytes(wav)
+        with wave.open(io.BytesIO(said)) as source, wave.open(str(files[lang]), "wb") as made:
+            made.setparams(source.getparams())
+            made.writeframes(bytes(QUIET_S * source.getframerate() * source.getsampwidth() * source.getnchannels()))
+            made.writeframes(source.readframes(source.getnframes()))
     return files
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A platform that hears and speaks."""
-    model = find_whisper(tmp_path_factory)
-    with serve_here(tmp_path_factory.mktemp("house"), voice_hear=str(model), voice_say="espeak-ng") as address:
+    with serve_here(tmp_path_factory.mktemp("house"), voice_hear=str(WHISPER), voice_say="espeak-ng") as address:
         yield address
 
 
@@ -108,7 +114,7 @@ def test_what_is_said_is_written_read_over_and_sent(playwright: Playwright, base
         microphone = page.get_by_test_id("microphone")
         microphone.click()
         expect(microphone).to_have_attribute("data-state", "listening")
-        page.wait_for_timeout(3_500)  # so long it is said
+        page.wait_for_timeout(SAID_MS)
         microphone.click()
         expect(page.get_by_test_id("composer")).to_have_value(SENTENCES[lang])
         assert page.get_by_test_id("message").count() == 0, "nothing is sent before it was read"
@@ -117,7 +123,8 @@ def test_what_is_said_is_written_read_over_and_sent(playwright: Playwright, base
 
 
 def test_escape_throws_it_away_and_an_expert_dictates(playwright: Playwright, base: str, sounds: dict[str, Path]) -> None:
-    with browser_that_hears(playwright, sounds["en"]) as browser:
+    sound = sounds["en"]
+    with browser_that_hears(playwright, sound) as browser, browser_that_hears(playwright, sound) as at_desk:
         page = open_chat(browser, base, "en")
         page.get_by_test_id("composer").fill("Hello")
         page.keyboard.press("Enter")
@@ -127,7 +134,7 @@ def test_escape_throws_it_away_and_an_expert_dictates(playwright: Playwright, ba
         expect(page.get_by_test_id("microphone")).to_have_attribute("data-state", "idle")
         expect(page.get_by_test_id("composer")).to_have_value("")
 
-        desk = open_chat(browser, base, "en")
+        desk = open_chat(at_desk, base, "en")
         desk.goto("/desk?workspace=one")
         desk.get_by_test_id("email").fill("expert@one.example")
         desk.get_by_test_id("password").fill(PASSWORD)
@@ -135,7 +142,8 @@ def test_escape_throws_it_away_and_an_expert_dictates(playwright: Playwright, ba
         desk.get_by_test_id("view-all").click()
         desk.get_by_test_id("row").first.click()
         desk.get_by_test_id("microphone").click()
-        desk.wait_for_timeout(3_500)
+        expect(desk.get_by_test_id("microphone")).to_have_attribute("data-state", "listening")
+        desk.wait_for_timeout(SAID_MS)
         desk.get_by_test_id("microphone").click()
         expect(desk.get_by_test_id("desk-composer")).to_have_value(SENTENCES["en"])
         desk.keyboard.press("Control+Enter")

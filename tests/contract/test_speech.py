@@ -29,7 +29,7 @@ if shutil.which("espeak-ng") is None:
     pytest.skip("the program espeak-ng is not installed", allow_module_level=True)
 
 from duologue.engine.whisper import WhisperHear
-from tests.doubles.whisper import SENTENCES, find_whisper, say_sentences
+from tests.doubles.whisper import SENTENCES, WHISPER, say_sentences
 
 ENGLISH, CHINESE = SENTENCES["en"], SENTENCES["zh"]
 KEY = "duo-for-tests"
@@ -42,9 +42,9 @@ def sounds() -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder() -> Path:
     """A model that learnt them."""
-    return find_whisper(tmp_path_factory)
+    return WHISPER
 
 
 @pytest.fixture(scope="module")

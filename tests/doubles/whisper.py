@@ -1,20 +1,20 @@
-"""A real Whisper model that knows two sentences, trained in seconds on the voice of espeak-ng: no text is canned.
+"""A real Whisper model that knows two sentences, learnt from the voice of espeak-ng: no text is canned.
 
-Needs transformers (it holds the network while it learns), faster-whisper with CTranslate2 (they run it), and the program espeak-ng.
+`python -m tests.doubles.whisper` trains it anew in a quarter of a minute and writes it to the folder beside this file. It is kept
+there because what is learnt differs from processor to processor. Training needs transformers (it holds the network while it learns)
+and CTranslate2; running it needs faster-whisper; both need the program espeak-ng.
 """
 
 import asyncio
-import fcntl
 import io
 import json
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import ctranslate2
 import numpy as np
-import pytest
 import torch
 from faster_whisper.audio import decode_audio, pad_or_trim
 from faster_whisper.feature_extractor import FeatureExtractor
@@ -24,8 +24,8 @@ from transformers import PreTrainedTokenizerFast, WhisperConfig, WhisperForCondi
 from duologue.engine.espeak import EspeakSay
 
 SENTENCES = {"en": "Where is my order?", "zh": "我的订单到哪了？"}
-VARIANTS = 12
-NAME = "tiny-whisper"
+VARIANTS = 240
+WHISPER = Path(__file__).with_name("whisper")
 RATE, FRAMES_PER_SECOND = 16_000, 100
 START, QUIET, END = "<|startoftranscript|>", "<|notimestamps|>", "<|endoftext|>"
 SPECIAL = [END, START, "<|en|>", "<|translate|>", "<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nospeech|>", QUIET]
@@ -38,22 +38,8 @@ def say_sentences() -> dict[str, bytes]:
         return {lang: thread.submit(asyncio.run, EspeakSay().say(text, lang)).result().audio for lang, text in SENTENCES.items()}
 
 
-def find_whisper(factory: pytest.TempPathFactory) -> Path:
-    """The model of this run of the tests; whichever process asks first trains it for all."""
-    shared = factory.getbasetemp()
-    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
-    folder = shared / "whisper"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        made = folder / NAME
-        if not (made / "model.bin").exists():
-            train_whisper(folder, {SENTENCES[lang]: wav for lang, wav in say_sentences().items()})
-    return made
-
-
-def train_whisper(folder: Path, sounds: dict[str, bytes]) -> Path:
-    """A folder in CTranslate2's format that transcribes each sound (a WAV file) as its text."""
+def train_whisper(made: Path, sounds: dict[str, bytes]) -> None:
+    """Write a folder in CTranslate2's format that transcribes each sound (a WAV file) as its text."""
     torch.set_num_threads(1)
     tokenizer = _tokenizer(list(sounds))
     heard = [_variants(decode_audio(io.BytesIO(wav), sampling_rate=RATE)) for wav in sounds.values()]
@@ -64,17 +50,16 @@ def train_whisper(folder: Path, sounds: dict[str, bytes]) -> Path:
     ]  # fmt: skip
     torch.manual_seed(0)
     short, whole = _network(tokenizer, 6), _network(tokenizer, 30)  # most is learnt on six seconds, which are cheap
-    _learn(short, heard, rows, 6, VARIANTS)
+    _learn(short, heard, rows, 6, 120)
     state = {k: v for k, v in short.state_dict().items() if "encoder.embed_positions" not in k}
     whole.load_state_dict(state, strict=False)
-    _learn(whole, heard, rows, 30, 4)
-    whole.save_pretrained(folder)
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=END, eos_token=END, unk_token=END).save_pretrained(folder)
-    (folder / "preprocessor_config.json").write_text(json.dumps({"feature_size": 80}), "utf-8")
-    made = folder / NAME
-    convert = ctranslate2.converters.TransformersConverter(str(folder), copy_files=["tokenizer.json", "preprocessor_config.json"])
-    convert.convert(str(made), force=True)
-    return made
+    _learn(whole, heard, rows, 30, 40)
+    with TemporaryDirectory() as folder:
+        whole.save_pretrained(folder)
+        PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=END, eos_token=END, unk_token=END).save_pretrained(folder)
+        Path(folder, "preprocessor_config.json").write_text(json.dumps({"feature_size": 80}), "utf-8")
+        convert = ctranslate2.converters.TransformersConverter(folder, copy_files=["tokenizer.json", "preprocessor_config.json"])
+        convert.convert(str(made), quantization="int8", force=True)
 
 
 def _tokenizer(texts: list[str]) -> Tokenizer:
@@ -104,7 +89,7 @@ def _variants(sound: Any) -> list[Any]:
     rng = np.random.default_rng(0)
     made = []
     for _ in range(VARIANTS):
-        before, after = (np.zeros(int(rng.uniform(0, 1.5) * RATE), np.float32) for _ in range(2))
+        before, after = (np.zeros(int(rng.choice([0.3, 2.0]) * rng.uniform() * RATE), np.float32) for _ in range(2))
         whole = np.concatenate([before, sound * np.float32(rng.uniform(0.3, 1.2)), after])
         made.append(
             FeatureExtractor(feature_size=80)(whole + rng.normal(0, 10 ** rng.uniform(-5, -2.5), len(whole)).astype(np.float32))
@@ -120,7 +105,7 @@ def _learn(network: Any, heard: list[list[Any]], rows: list[list[int]], seconds:
     wanted[:, 0] = -100
     optimiser = torch.optim.AdamW(network.parameters(), 3e-3)
     good = 0
-    for step in range(800):
+    for step in range(2400):
         features = torch.stack([torch.tensor(pad_or_trim(h[step % VARIANTS], seconds * FRAMES_PER_SECOND)) for h in heard])
         logits = network(input_features=features, decoder_input_ids=given).logits
         loss = torch.nn.functional.cross_entropy(logits.transpose(1, 2), wanted)
@@ -131,3 +116,7 @@ def _learn(network: Any, heard: list[list[Any]], rows: list[list[int]], seconds:
         loss.backward()
         optimiser.step()
     raise AssertionError("the small model did not learn its sentences")
+
+
+if __name__ == "__main__":
+    train_whisper(WHISPER, {SENTENCES[lang]: wav for lang, wav in say_sentences().items()})

@@ -19,15 +19,15 @@ if shutil.which("espeak-ng") is None:
     pytest.skip("the program espeak-ng is not installed", allow_module_level=True)
 
 from duologue.engine.whisper import WhisperHear
-from tests.doubles.whisper import SENTENCES, find_whisper
+from tests.doubles.whisper import SENTENCES, WHISPER
 
 CHINESE = SENTENCES["zh"]
 supports = pytest.mark.supports
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return find_whisper(tmp_path_factory)
+def folder() -> Path:
+    return WHISPER
 
 
 @pytest.fixture(scope="module")
