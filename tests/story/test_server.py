@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.program import free_port, person, run, serve, write_script
+from tests.program import call, free_port, person, run, serve, write_script
 
 
 @pytest.fixture
@@ -65,10 +65,10 @@ def test_a_broken_database_is_one_line(tmp_path: Path, bare: dict[str, str]) -> 
     check_one_line(done.returncode, done.stderr, "duologue.db cannot be used: file is not a database")
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, bare: dict[str, str]) -> None:
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bare: dict[str, str]) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
-    done = run(blocked / "data", "serve", "--port", str(free_port()), **bare)
+    done = call(monkeypatch, blocked / "data", "serve", "--port", str(free_port()), **bare)
     check_one_line(done.returncode, done.stderr, "cannot be written")
 
 
@@ -80,9 +80,9 @@ def test_a_read_only_folder_is_one_line(tmp_path: Path, bare: dict[str, str]) ->
     check_one_line(done.returncode, done.stderr, "cannot be written: Permission denied")
 
 
-def test_an_unreachable_postgres_is_one_line(tmp_path: Path, bare: dict[str, str]) -> None:
+def test_an_unreachable_postgres_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bare: dict[str, str]) -> None:
     url = f"postgresql+asyncpg://nobody:secret@127.0.0.1:{free_port()}/none"
-    done = run(tmp_path / "data", "serve", "--port", str(free_port()), database_url=url, **bare)
+    done = call(monkeypatch, tmp_path / "data", "serve", "--port", str(free_port()), database_url=url, **bare)
     check_one_line(done.returncode, done.stderr, "cannot be used")
     assert "secret" not in done.stderr
 
@@ -97,8 +97,8 @@ def test_an_unreachable_postgres_is_one_line(tmp_path: Path, bare: dict[str, str
         ({"engine": "remote"}, "DUOLOGUE_REMOTE_BASE_URL"),
     ],
 )
-def test_a_wrong_setting_is_one_line(tmp_path: Path, settings: dict[str, str], says: str) -> None:
-    done = run(tmp_path / "data", "serve", **{"sample": "false", **settings})
+def test_a_wrong_setting_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], says: str) -> None:
+    done = call(monkeypatch, tmp_path / "data", "serve", **{"sample": "false", **settings})
     check_one_line(done.returncode, done.stderr, says)
 
 
