@@ -1,8 +1,8 @@
 """The same step in torch: slower, obvious, and always there. The compiled step (`engine/native.py`) is held equal to it.
 
-Every token's keys and values stand in pages; a sequence's attention gathers its own, or looks at them where they stand if its pages
-follow one another. Linears are fp32, or fbgemm's fp16 or int8 kernels; matrices that read the same rows are one. Unlike the
-compiled step, sums here may round differently with the size of a batch (about 1e-5 in fp32).
+Every token's keys and values stand in pages. A sequence's attention looks at them where they stand if its pages lie in long runs
+that follow one another, and gathers them otherwise. Linears are fp32, or fbgemm's fp16 or int8 kernels; matrices that read the
+same rows are one. Unlike the compiled step, sums here may round differently with the size of a batch (about 1e-5 in fp32).
 """
 
 from collections.abc import Callable, Sequence
@@ -64,31 +64,54 @@ def join(linears: Sequence[nn.Linear | None]) -> tuple[Tensor, Tensor | None]:
     return torch.cat([m.weight.detach() for m in some]), torch.cat([b.detach().float() for b in biases]) if has_bias else None
 
 
+LONG_RUN = 128
+"""Tokens. Pages in runs that are shorter than this on average are gathered: a copy then costs less than a product for each run."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A sequence of a batch: its rows, its pages (their places where they follow one another), its tokens, what its rows see."""
+    """A sequence of a batch: its rows, its pages, the places of their runs (see `_runs`), its tokens, what its rows see."""
 
     rows: slice
-    pages: Tensor | slice
+    pages: Tensor
+    runs: list[slice]
     count: int
     mask: Tensor | None
 
 
+def _runs(table: np.ndarray, count: int) -> list[slice]:
+    """Where the tokens of a table of pages stand, each slice as long as pages follow one another; none where they are short."""
+    breaks = np.flatnonzero(np.diff(table) != 1) + 1
+    if len(breaks) and count < (len(breaks) + 1) * LONG_RUN:
+        return []
+    starts, ends = [0, *breaks.tolist()], [*breaks.tolist(), len(table)]
+    return [
+        slice(first := int(table[a]) * BLOCK, first + min(b * BLOCK, count) - a * BLOCK) for a, b in zip(starts, ends, strict=True)
+    ]
+
+
 def _gather(kept: Tensor, part: _Part) -> Tensor:
     """(G, S, D) of one sequence; a copy only where its pages do not follow one another."""
-    if isinstance(part.pages, slice):
-        return kept[:, part.pages]
+    if len(part.runs) == 1:
+        return kept[:, part.runs[0]]
     groups, _, size = kept.shape
     return kept.view(groups, -1, BLOCK * size).index_select(1, part.pages).view(groups, -1, size)[:, : part.count]
 
 
-def _look(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Attention of one row, q (1, H, D), to all k, v (G, S, D): (1, H * D). Faster than the fused kernel."""
+def _look(q: Tensor, keys: Sequence[Tensor], values: Sequence[Tensor]) -> Tensor:
+    """Attention of one row, q (1, H, D), to all tokens of some pieces (G, S, D): (1, H * D). Faster than the fused kernel."""
     heads, size = q.shape[1:]
-    groups = k.size(0)
+    groups = keys[0].size(0)
     q = q.reshape(groups, heads // groups, size).transpose(1, 2)
-    scores = torch.baddbmm(q.new_empty(1, 1, 1), k, q, beta=0, alpha=size**-0.5)  # (G, S, H/G)
-    return torch.bmm(scores.transpose(1, 2).softmax(-1), v).view(1, heads * size)
+    scores = [torch.baddbmm(q.new_empty(1, 1, 1), k, q, beta=0, alpha=size**-0.5) for k in keys]  # (G, S, H/G) each
+    joined = scores[0] if len(scores) == 1 else torch.cat(scores, 1)
+    shares = joined.transpose(1, 2).softmax(-1)
+    if len(values) == 1:
+        return torch.bmm(shares, values[0]).view(1, heads * size)
+    seen = torch.zeros(groups, heads // groups, size)
+    for share, v in zip(torch.split(shares, [v.size(1) for v in values], -1), values, strict=True):
+        seen.baddbmm_(share, v)
+    return seen.view(1, heads * size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +183,7 @@ class TorchNetwork:
             count = int(batch.positions[end - 1]) + 1
             table = batch.tables[batch.sequences[start], : -(-count // BLOCK)]
             mask = causal_mask(end - start, count, positions.device) if end - start > 1 else None
-            follows, first = (np.diff(table) == 1).all(), int(table[0]) * BLOCK
-            pages = slice(first, first + count) if follows else torch.from_numpy(table).long()
-            parts.append(_Part(slice(start, end), pages, count, mask))
+            parts.append(_Part(slice(start, end), torch.from_numpy(table).long(), _runs(table, count), count, mask))
         places = torch.from_numpy(batch.tables[batch.sequences, batch.positions // BLOCK]).long() * BLOCK + positions % BLOCK
         turn: Any = self._model.rotation(positions[None])
         turns = tuple(t[0, 0, :, None] for t in turn) if turn is not None else None  # (R, 1, D/2)
@@ -196,11 +217,15 @@ class TorchNetwork:
         keys[:, where.places], values[:, where.places] = turned[:, c.n_heads :].transpose(0, 1), v.transpose(0, 1)
         out = torch.empty(len(x), c.n_heads * c.d_head)
         for part in where.parts:
+            q_rows = turned[part.rows, : c.n_heads]
+            if part.mask is None and part.runs:
+                out[part.rows] = _look(q_rows, [keys[:, run] for run in part.runs], [values[:, run] for run in part.runs])
+                continue
             k, t = _gather(keys, part), _gather(values, part)
             if part.mask is None:
-                out[part.rows] = _look(turned[part.rows, : c.n_heads], k, t)
+                out[part.rows] = _look(q_rows, [k], [t])
                 continue
-            q = turned[None, part.rows, : c.n_heads].transpose(1, 2)
+            q = q_rows[None].transpose(1, 2)
             is_grouped = c.n_kv_heads < c.n_heads
             y = F.scaled_dot_product_attention(q, k[None], t[None], attn_mask=part.mask, enable_gqa=is_grouped)  # (1, H, T, D)
             out[part.rows] = y[0].transpose(0, 1).reshape(-1, out.size(1))

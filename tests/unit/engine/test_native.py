@@ -3,6 +3,7 @@
 import gc
 import platform
 import shutil
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,7 @@ torch = pytest.importorskip("torch", reason="the extra `local` (torch) is not in
 
 from duologue.engine.batch import Batch  # noqa: E402
 from duologue.engine.native import NativeNetwork, load_library  # noqa: E402
-from duologue.engine.paged import TorchNetwork  # noqa: E402
+from duologue.engine.paged import TorchNetwork, _runs  # noqa: E402
 from duologue.engine.runner import Network  # noqa: E402
 from duologue.kit.errors import SetupError  # noqa: E402
 from duologue.lm.transformer import Transformer  # noqa: E402
@@ -24,8 +25,8 @@ WITHIN = {"fp32": 2e-5, "fp16": 5e-3, "int8": 0.15}
 """Error of a logit (root of the mean square), in standard deviations of the logits. Random networks make the most of errors."""
 
 
-def read(network: Network, start: int, end: int, table: list[int]) -> np.ndarray:
-    rows = [np.array(x, np.int32) for x in (IDS[start:end], range(start, end), [0] * (end - start), range(end - start))]
+def read(network: Network, start: int, end: int, table: list[int], ids: Sequence[int] = IDS) -> np.ndarray:
+    rows = [np.array(x, np.int32) for x in (ids[start:end], range(start, end), [0] * (end - start), range(end - start))]
     return network.forward(Batch(rows[0], rows[1], rows[2], rows[3], np.array([table], np.int32), np.zeros(1, np.int32))).values
 
 
@@ -43,6 +44,20 @@ def test_logits_are_those_of_the_network(compiled: None, kind: type, family: str
     network.close()
     error = np.sqrt(((found - wanted) ** 2).mean())
     assert error / wanted.std() < WITHIN[precision]
+
+
+@torch.no_grad()
+def test_long_runs_of_pages_are_read_where_they_stand() -> None:
+    """In torch, runs of pages, one run, and pages in any order give the same."""
+    model = make_network(3, **FAMILIES["llama"])
+    tables = [[*range(18)], [*range(9, 18), *range(9)], [*range(17, -1, -1)]]
+    assert [len(_runs(np.array(table), 280)) for table in tables] == [1, 2, 0]
+    found = []
+    for table in tables:
+        network = TorchNetwork(model, "fp32", 18, 1)
+        found.append(np.concatenate([read(network, a, b, table, IDS * 4) for a, b in ((0, 279), (279, 280))]))
+    for other in found[1:]:
+        np.testing.assert_allclose(other, found[0], atol=1e-5)
 
 
 @torch.no_grad()
