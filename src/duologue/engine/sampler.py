@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 FIRST_LOOK = 512
 """How many of the likeliest tokens are sorted before all are: with most models they hold all of top-p."""
+COLDEST = 1e-6
+"""Temperatures between 0 and this are taken as this: the likeliest token, where a division in float32 would give infinities."""
 _MASK = (1 << 64) - 1
 
 
@@ -73,7 +75,7 @@ def apply_rules(logits: Floats, rules: Rules, seen: Seen) -> Floats:
 
 def restrict(logits: Floats, rules: Rules) -> tuple[NDArray[np.int64], Floats]:
     """Tokens that temperature, top-k, top-p and min-p leave, and their logits at the temperature. The likeliest always stays."""
-    x = logits / np.float32(rules.temperature)
+    x = logits / np.float32(max(rules.temperature, COLDEST))
     kept: NDArray[np.int64] | None = None
     if 0 < rules.top_k < len(x):
         kept = np.flatnonzero(x >= np.partition(x, -rules.top_k)[-rules.top_k])

@@ -35,6 +35,13 @@ def test_temperature_zero_takes_the_likeliest() -> None:
     assert choose(LOGITS, 0, Rules(logit_bias={3: 5.0}), Seen(()), 0) == 3
 
 
+@pytest.mark.parametrize("temperature", [1e-7, 1e-40, 5e-324])
+def test_a_temperature_near_zero_takes_the_likeliest_too(temperature: float) -> None:
+    logits = np.array([-4.0, 2.0, 9.0, 3.0], np.float32)
+    for options in ({}, {"top_p": 0.5}, {"top_k": 3, "min_p": 0.1}):
+        assert draw(20, logits, temperature=temperature, **options).tolist() == [0, 0, 20, 0], options
+
+
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 1.7])
 def test_tokens_are_drawn_as_often_as_they_are_likely(temperature: float) -> None:
     wanted = PROBS ** (1 / temperature)
