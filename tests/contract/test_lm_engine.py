@@ -281,6 +281,16 @@ async def test_too_many_requests_are_refused_at_once(folder: Path) -> None:
     await engine.aclose()
 
 
+async def test_a_request_that_cannot_be_read_at_all_is_told_and_the_thread_goes_on(engine: LocalEngine) -> None:
+    deep: dict[str, object] = {}
+    for _ in range(20_000):
+        deep = {"not": deep}
+    with pytest.raises(ModelUnavailable, match="RecursionError"):
+        await asyncio.wait_for(collect(engine, ask(constraint=Constraint("json_schema", deep))), 20)
+    text, _ = await asyncio.wait_for(collect(engine, ask(max_tokens=3)), 20)
+    assert text
+
+
 async def test_it_shows_how_it_reads(engine: LocalEngine, folder: Path) -> None:
     assert isinstance(engine, Tokenizes)
     _, tokenizer = load_checkpoint(folder)

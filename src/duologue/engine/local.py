@@ -86,6 +86,14 @@ def _tell(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
         log.debug("an answer came after its loop was closed")
 
 
+def _explain(error: Exception) -> DuologueError:
+    """What the one who asked is told; nothing that a request brings with it may end the thread, on which all others wait."""
+    if isinstance(error, DuologueError):
+        return error
+    log.error("the embedded model could not read a request", exc_info=error)
+    return ModelUnavailable(f"The embedded model failed: {type(error).__name__}: {error}.")
+
+
 class LocalEngine:
     """Our own model behind the engine's protocol. Raises SetupError where the folder holds no model."""
 
@@ -214,14 +222,14 @@ class LocalEngine:
                 case _Question():
                     try:
                         item.answer(item.ask(core))
-                    except DuologueError as error:
-                        item.answer(None, error)
+                    except Exception as error:
+                        item.answer(None, _explain(error))
                 case _Job():
                     try:
                         item.task = core.submit(item.request, item.outbox.append)
                         active.append(item)
-                    except DuologueError as error:
-                        item.outbox.append(error)
+                    except Exception as error:
+                        item.outbox.append(_explain(error))
                         item.flush()
         return True
 
