@@ -117,6 +117,19 @@ def test_a_form_that_cannot_be_held_to_is_a_400_with_the_reason(client: OpenAI) 
                 response_format={"type": "json_schema", "json_schema": {"name": "w", "schema": schema}},  # type: ignore[call-overload]
             )
         assert caught.value.param == "response_format"
+    tool = {"type": "function", "function": {"name": "count", "parameters": {"type": "nope"}}}
+    with pytest.raises(openai.BadRequestError, match="nope") as refused:
+        ask(client, tools=[tool], tool_choice="required")
+    assert refused.value.param == "tools"
+
+
+@supports("errors: classes, statuses, bodies", "openai, embedded model")
+def test_where_too_many_wait_the_next_is_a_503_that_says_when_to_come_back(client: OpenAI) -> None:
+    with pytest.raises(openai.InternalServerError) as caught:
+        client.completions.create(model="long", prompt=["a"] * 400, max_tokens=20)
+    assert (caught.value.status_code, caught.value.code) == (503, "overloaded")
+    assert int(caught.value.response.headers["retry-after"]) >= 1
+    assert ask(client, max_tokens=2).choices
 
 
 @supports("tools, tool_choice, parallel_tool_calls", "openai, embedded model")

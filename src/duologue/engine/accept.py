@@ -43,11 +43,14 @@ def read_request(request: GenerationRequest, prompts: Prompts, runner: Runner, g
     ):
         if is_wrong:
             raise Invalid(f"{param} must be {rule}.", param=param)
-    constraint = r.constraint
-    if r.prompt is None and r.tools and r.tool_choice == "required":
+    constraint, is_call = r.constraint, r.prompt is None and bool(r.tools) and r.tool_choice == "required"
+    if is_call:
         constraint = Constraint("json_schema", describe_tools(r.tools, r.tool_name))
     if constraint is not None:
-        grammars.guide(constraint)  # raises Invalid where it cannot be held to
+        try:
+            grammars.guide(constraint)
+        except Invalid as error:
+            raise Invalid(error.message, param="tools" if is_call else "constraint") from error
     room = min(request.max_tokens, context - len(prompt))
     return Read(prompt, room, runner.adapters.number(request.adapter), constraint)
 
