@@ -38,7 +38,7 @@ def read_request(request: GenerationRequest, prompts: Prompts, runner: Runner, g
         ("top_k", r.top_k < 0, "at least 0"),
         ("top_p", not 0 < r.top_p <= 1, "above 0 and at most 1"),
         ("min_p", not 0 <= r.min_p <= 1, "between 0 and 1"),
-        ("repetition_penalty", r.repetition_penalty <= 0, "above 0"),
+        ("repetition_penalty", not 0.01 <= r.repetition_penalty <= 100, "between 0.01 and 100"),
         ("logit_bias", any(not 0 <= t < size for t in r.logit_bias), f"for tokens from 0 to {size - 1}"),
     ):
         if is_wrong:

@@ -98,10 +98,14 @@ def write_prompt(
 ) -> list[int]:
     """The ids of a conversation, the assistant's turn opened. What people and tools say spells no special token.
 
-    Messages and tools are OpenAI's, the arguments of calls as objects. Raises Invalid where there is no template or it refuses.
+    Messages and tools are OpenAI's, the arguments of calls as objects. Raises Invalid where there is no template, it refuses,
+    or something is nested too deeply.
     """
     spelt = re.compile("|".join(re.escape(t) for t in sorted(tokenizer.special_ids, key=len, reverse=True)) or "(?!)")
-    text = _spans(_say(tokenizer, [_broken(m, spelt) for m in messages], True, [_broken(t, spelt) for t in tools]))[1]
+    try:
+        text = _spans(_say(tokenizer, [_broken(m, spelt) for m in messages], True, [_broken(t, spelt) for t in tools]))[1]
+    except RecursionError as error:
+        raise Invalid("A message or a tool is nested too deeply to be written into a prompt.") from error
     return [i for part in text.split(BREAK) for i in tokenizer.encode_marked(part)[0]]
 
 

@@ -75,6 +75,15 @@ def test_a_template_without_tools_gets_them_in_words(tmp_path: Path) -> None:
     assert "[look] dry" in text
 
 
+def test_what_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    prompts, _ = make(tmp_path, WITH_TOOLS)
+    deep: dict[str, Any] = {}
+    for _ in range(20_000):
+        deep = {"items": deep}
+    with pytest.raises(Invalid, match="nested too deeply"):
+        prompts.read(GenerationRequest(TALK[:1], tools=(ToolSpec("look", "", deep),)))
+
+
 def test_nobody_can_spell_a_special_token(tmp_path: Path) -> None:
     prompts, theirs = make(tmp_path, PLAIN)
     end = theirs.convert_tokens_to_ids("<|im_end|>")

@@ -62,7 +62,7 @@ class Sampling(In):
 
     top_k: int | None = Field(None, ge=-1, le=2**31)
     min_p: float | None = Field(None, ge=0, le=1)
-    repetition_penalty: float | None = Field(None, gt=0, le=10)
+    repetition_penalty: float | None = Field(None, ge=0.01, le=10)
     min_tokens: int | None = Field(None, ge=0, le=MOST_TOKENS)
     ignore_eos: bool | None = None
     priority: int | None = Field(None, ge=-1_000, le=1_000)
