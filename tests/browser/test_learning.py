@@ -71,6 +71,59 @@ async def _correct_many(folder: Path, count: int = 90, *, with_version: bool = F
             await _note_version(platform, ws)
 
 
+HOUSE = "# Repairs\n\nWe repair every tent in two weeks.\n\n# Rental\n\nSnowshoes are rented for 12 pounds a day.\n"
+ASKED = ["How long does it take to repair a tent?", "What does it cost to rent snowshoes?", "Do you rent stoves?"]
+STOVES = "Stoves are rented for 3 pounds a day."
+
+
+async def _review_some(folder: Path) -> None:
+    """Three answers out of the house's article: two are approved, the third, of which it was less sure, is put right."""
+    (folder / "house").mkdir()
+    (folder / "house" / "shop.md").write_text(HOUSE, "utf-8")
+    async with open_for_test(folder, engine="none") as platform:
+        ws = (await platform.accounts.create_workspace("tents", "Tents", "en")).id
+        await platform.knowledge.ingest_folder(ws, folder / "house")
+        desk = await platform.conversations.ensure_desk(ws, "Front", "copilot")
+        member = await platform.accounts.add_member(ws, "owner@tents.example", "Olivia", "owner", PASSWORD)
+        for question in ASKED:
+            person = await platform.accounts.start_person(ws, "en")
+            talk = await platform.conversations.start(ws, person.id, desk.id, "en")
+            await platform.conversations.post_person_message(ws, talk.id, person.id, new_id("tst"), question)
+            async with asyncio.timeout(30):
+                while not (drafts := await platform.assistant.list_drafts(ws, talk.id)):
+                    await asyncio.sleep(0.02)
+            if question == ASKED[-1]:
+                await platform.review.decide(ws, drafts[0].id, member.id, "respond", final_body=STOVES)
+            else:
+                await platform.review.decide(ws, drafts[0].id, member.id, "approve")
+
+
+def test_reviews_are_drawn_and_a_correction_becomes_an_article(browser: Browser, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, _review_some(tmp_path)).result()
+    with serve(tmp_path / "data", engine="none", sample="false", rate_limits="false") as server:
+        context = browser.new_context(base_url=server.base, viewport={"width": 1280, "height": 1000})
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        _sign_in(page)
+        proposal = page.get_by_test_id("proposal")
+        expect(proposal).to_have_count(1)
+        expect(proposal).to_contain_text(STOVES)
+        proposal.get_by_test_id("write").click()
+        page.get_by_test_id("accept").click()
+        expect(proposal).to_have_count(0)
+        page.goto("/admin#autonomy")
+        page.get_by_test_id("is-earned").check()
+        page.get_by_test_id("autonomy-rules").get_by_role("button").click()
+        plots = page.get_by_test_id("plot")
+        expect(plots).to_have_count(2)
+        expect(plots.first).to_contain_text("Risk against coverage")
+        expect(plots.last).to_contain_text("none")
+        expect(plots.first.locator("canvas")).to_be_visible()
+        context.close()
+        server.stop()
+
+
 @pytest.fixture
 def tents(tmp_path: Path) -> Iterator[Server]:
     """A server with the embedded model and ninety corrections."""
