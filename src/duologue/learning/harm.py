@@ -15,7 +15,7 @@ _SECRET = (
 )
 _ASKS = re.compile(
     rf"\b(?:send|give|tell|reply with|provide|share|state|e-?mail|text)\b[^.?!\n]{{0,40}}?\b{_SECRET}\b"
-    rf"|\b(?:need|require|want)\b[^.?!\n]{{0,24}}?\b{_SECRET}\b"
+    rf"|(?<!\byou )\b(?:need|require|want)\b[^.?!\n]{{0,24}}?\b{_SECRET}\b"
     r"|(?:(?<!我们)发|提供|告诉|告知|回复|报|需要)[^。?!？！，,\n]{0,16}?(?:密码|卡号|验证码|安全码|银行账号|身份证号|支付口令)"
     r"|把[^。?!？！，,\n]{0,12}?(?:密码|卡号|验证码|安全码|银行账号|身份证号)[^。?!？！，,\n]{0,6}?(?:发|给|告诉|告知|报)"
 )

@@ -17,7 +17,15 @@ def test_asking_for_a_secret_is_unsafe(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Never send us your password.", "You don't need to send your PIN.", "请勿把验证码告诉任何人。", "Returns take 30 days.", ""],
+    [
+        "Never send us your password.",
+        "Do you want to change your password?",
+        "You need your PIN to open it.",
+        "You don't need to send your PIN.",
+        "请勿把验证码告诉任何人。",
+        "Returns take 30 days.",
+        "",
+    ],
 )
 def test_a_warning_is_not(text: str) -> None:
     assert not is_unsafe(text)
