@@ -76,13 +76,21 @@ class Grammars:
         return Guide(matcher, self._ends, self._endings)
 
     def call_guide(self, tools: Sequence[ToolSpec], has_many: bool, written: Sequence[int]) -> "Guide | None":
-        """A guide from where a model has begun a call by itself; None where it has not, or the schemas cannot be held to."""
+        """A guide from where a model has begun a call by itself; None where it has not, or the schemas cannot be read.
+
+        What llguidance does not know of a schema (`uniqueItems`, `not`, an unusual `format`) is left out and logged: the call is
+        still one of the tools, with arguments of the rest of its schema.
+        """
         try:
             from llguidance import LLMatcher
 
-            schema = {**describe_tools(tools, ""), "x-guidance": CALL_FORM}
             is_marked = OPEN in self._tokenizer.decode(written)
-            matcher = LLMatcher(self._vocabulary, _call_grammar(schema, is_marked, has_many), log_level=0)
+            for form in (CALL_FORM, {**CALL_FORM, "lenient": True}):
+                schema = {**describe_tools(tools, ""), "x-guidance": form}
+                matcher = LLMatcher(self._vocabulary, _call_grammar(schema, is_marked, has_many), log_level=0)
+                if not matcher.is_error():
+                    break
+                log.warning("calls are not held to all of the tools' schemas: %s", matcher.get_error().strip().splitlines()[0])
         except (ImportError, Invalid) as error:
             log.debug("calls are not held to their schemas: %s", error)
             return None

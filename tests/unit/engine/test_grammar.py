@@ -163,7 +163,7 @@ class Dictated:
 def dictate(folder: Path, said: str, **options: Any) -> Ran:
     """What comes of a request with tools whose answer begins like this."""
     core = make_core(folder)
-    request = GenerationRequest([ChatMessage("user", "hi")], tools=[WEATHER, OTHER], **{"max_tokens": 90, **options})
+    request = GenerationRequest([ChatMessage("user", "hi")], **{"tools": [WEATHER, OTHER], "max_tokens": 90, **options})
     prompt = core.prompts.read(request)
     core.runner.network = Dictated(core.runner.network, len(prompt), core.prompts.tokenizer.encode(said))
     return run(core, request)[0]
@@ -180,6 +180,22 @@ def test_a_call_that_the_model_begins_by_itself_is_held_to_a_schema(folders: dic
     assert ran.text() == ("Let me look.\n\n" if said.startswith("Let") else "")
     arguments = json.loads(event.call.arguments)
     assert event.call.name != "get_weather" or arguments["city"] in ("Rome", "罗马")
+
+
+@pytest.mark.parametrize("extra", [{"uniqueItems": True}, {"not": {"type": "null"}}, {"if": {"maxItems": 0}, "then": False}])
+def test_what_the_grammar_does_not_know_of_a_schema_leaves_the_rest_in_force(
+    folders: dict[str, Path], extra: dict[str, Any]
+) -> None:
+    days = {"type": "array", "items": {"enum": ["Mon", "Tue"]}, "maxItems": 3, **extra}
+    tool = ToolSpec(
+        "plan", "", {"type": "object", "properties": {"days": days}, "required": ["days"], "additionalProperties": False}
+    )
+    for seed in range(3):
+        ran = dictate(folders["long"], '{"name": "plan"', temperature=2, seed=seed, tools=[tool])
+        (event,) = [e for e in ran.events if isinstance(e, ToolCalled)]
+        arguments = json.loads(event.call.arguments)
+        assert set(arguments) == {"days"}
+        assert set(arguments["days"]) <= {"Mon", "Tue"}
 
 
 def test_what_only_looks_like_a_call_is_text(folders: dict[str, Path]) -> None:
