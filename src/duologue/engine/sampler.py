@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from duologue.lm.decode import COLDEST
+
 Floats = NDArray[np.float32]
 FIRST_LOOK = 512
 """How many of the likeliest tokens are sorted before all are: with most models they hold all of top-p."""
-COLDEST = 1e-6
-"""Temperatures between 0 and this are taken as this: the likeliest token, where a division in float32 would give infinities."""
 _MASK = (1 << 64) - 1
 
 

@@ -38,6 +38,9 @@ class Network(Protocol):
         ...
 
 
+COLDEST = 1e-6
+"""Temperatures between 0 and this are taken as this: the likeliest token, where a division in float32 would give infinities."""
+
 Stop = Callable[[Sequence[int]], bool]
 
 
@@ -93,7 +96,7 @@ def penalise(logits: Tensor, seen: Tensor, d: Decoding) -> Tensor:
 
 def restrict(logits: Tensor, d: Decoding) -> Tensor:
     """Logits (B, V) at the temperature, -inf where top-k, top-p and min-p forbid; the likeliest token always stays."""
-    logits = logits / d.temperature
+    logits = logits / max(d.temperature, COLDEST)
     if d.top_k:
         logits = logits.masked_fill(logits < logits.topk(min(d.top_k, logits.size(-1))).values[..., -1:], float("-inf"))
     if d.top_p < 1:

@@ -135,6 +135,13 @@ def test_what_may_be_drawn(options: dict[str, Any], wanted: list[float]) -> None
     assert found.tolist() == pytest.approx(wanted, abs=1e-4)
 
 
+@pytest.mark.parametrize("temperature", [1e-7, 1e-40, 5e-324])
+@pytest.mark.parametrize("options", [{}, {"top_p": 0.5}, {"top_k": 3, "min_p": 0.1}])
+def test_a_temperature_near_zero_leaves_the_likeliest(temperature: float, options: dict[str, Any]) -> None:
+    found = restrict(LOGITS, Decoding(temperature=temperature, **options)).softmax(-1)[0]
+    assert found.tolist() == [1, 0, 0, 0]
+
+
 def test_penalties_lower_what_stands_there_already() -> None:
     seen = torch.tensor([[True, False, True, False]])
     found = penalise(LOGITS, seen, Decoding(presence_penalty=0.5))
