@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import select
 
+from duologue.assistant.repository import draft_table
 from duologue.kit.errors import Invalid, NotFound
 from duologue.learning import repository
 from duologue.learning.autonomy import Rules
@@ -48,6 +50,13 @@ async def ask(house: House, text: str = "Can unused tents be returned?") -> str:
             return runs[0].status
         await asyncio.sleep(0.01)
     raise AssertionError("no answer")
+
+
+async def find_draft(house: House) -> str:
+    """What the latest draft says."""
+    query = select(draft_table.c.body).order_by(draft_table.c.created_at.desc(), draft_table.c.id.desc()).limit(1)
+    async with house.platform.database.read() as tx:
+        return str((await tx.conn.execute(query)).scalar_one())
 
 
 async def test_by_default_the_fixed_threshold_holds(house: House) -> None:
@@ -94,6 +103,20 @@ async def test_what_left_alone_is_reviewed_blindly_once(house: House) -> None:
     assert "30 days" in learnt["preference"].rejected
     verdict_id = learnt["sft"].lineage["verdict_id"]
     assert (await owner.get(f"/api/admin/learning/verdicts/{verdict_id}"))["verdict"]["final_text"] == "Within 14 days."
+
+
+async def test_what_a_blind_review_puts_right_counts_the_next_time(house: House) -> None:
+    owner, expert, ws = await house.member("owner"), await house.member("expert"), house.workspace.id
+    assert await ask(house) == "sent"
+    await owner.call("PUT", "/api/admin/autonomy", RULES)
+    draft_id = (await expert.get("/api/desk/audits/next"))["audit"]["draft_id"]
+    await expert.post(f"/api/desk/audits/{draft_id}", {"final_body": "Since June: within 14 days."})
+    assert await ask(house) == "drafted"
+    assert "Since June: within 14 days." in await find_draft(house)
+    async with house.platform.database.write() as tx:
+        await repository.delete_of_person(tx, ws, [(await house.platform.assistant.get_draft(ws, draft_id)).person_id])
+    await ask(house)
+    assert "June" not in await find_draft(house)
 
 
 async def test_a_draft_that_an_expert_decides_on_is_no_blind_review(house: House) -> None:

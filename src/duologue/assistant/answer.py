@@ -1,7 +1,7 @@
 """From thought to answer: what may be said of what the model wrote, and what is quoted in its place.
 
-The order is by trust: a tool's own words, an answer that our team gave to the same question, the model's sentences as far as the
-evidence carries them, quotes. A sentence without support never stays.
+The order is by trust: what a tool did, what our team put right when this very question was asked, the model's sentences as far as
+the evidence carries them, an answer that our team gave to the same question, quotes. A sentence without support never stays.
 """
 
 import re
@@ -25,6 +25,8 @@ from duologue.knowledge.terms import index_terms
 
 SAME_QUESTION = 0.7
 """Likeness from which an earlier verdict's answer is given again, word by word."""
+VERY_QUESTION = 0.85
+"""Likeness from which a correction goes before the model, whose passages may still say what was corrected."""
 LIKE_QUESTION, LITTLE_SUPPORT = 0.55, 0.35
 """Likeness from which that answer is laid before the expert where the search found little: its support is under the second."""
 SURE_SUPPORT = 0.6
@@ -44,6 +46,8 @@ def compose(turn: Turn, found: Found, thought: Thought, acted: Acted) -> Answer:
         return Answer("action", acted.previewed, turn.lang, grounded=1.0, fit=1.0, action=acted.action)
     hits = [hit for hit in found.result.hits if not is_injected(hit.passage.body)] or list(found.result.hits)
     quotes = find_quotes(found.query, _in_language(hits, found.query, turn.lang))
+    if not acted.results and (corrected := _find_correction(found)):
+        return _repeat(corrected)
     if thought.text and thought.text.strip() != NO_ANSWER:
         checked = check_text(thought.text, hits, acted, turn)
         if checked.grounded >= MOSTLY:
@@ -66,6 +70,12 @@ def _tell(turn: Turn, acted: Acted) -> Answer:
     if not said:
         return Answer("none", "", turn.lang)
     return Answer("tool", "\n\n".join(result.text for result in said), turn.lang, grounded=1.0, fit=1.0)
+
+
+def _find_correction(found: Found) -> Precedent | None:
+    """What an expert wrote when this very question was asked."""
+    very = [p for p in found.precedents if p.score >= VERY_QUESTION and p.kind != "approve" and not p.exchanged]
+    return next((p for p in very if not _is_of_another(p, found)), None)
 
 
 def _repeat(precedent: Precedent) -> Answer:

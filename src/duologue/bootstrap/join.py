@@ -35,6 +35,7 @@ from duologue.kit.errors import SetupError
 from duologue.kit.log import get_logger
 from duologue.kit.settings import Settings
 from duologue.knowledge.service import KnowledgeService
+from duologue.learning.blind import BlindCorrections
 from duologue.learning.champions import Champions
 from duologue.learning.datasets import Datasets
 from duologue.learning.earned import Earned
@@ -92,7 +93,7 @@ def build(settings: Settings, *, passwords: Passwords | None = None, clock: Cloc
         conversations,
         knowledge,
         engine,
-        memory=VerdictRecall(database, encoder),
+        memory=VerdictRecall(database, encoder, BlindCorrections()),
         packs=packs,
         hosts=hosts,
         settings=settings,

@@ -1,14 +1,15 @@
 """Earlier verdicts that bear on a question: what makes a correction count on the very next answer, before any training.
 
 Implements the assistant's `Recall` port. Keeps the workspace's answered questions in memory, topped up from the rows at each
-look-up; the rows are the truth. A message that a person rated down is no precedent, and of two verdicts on one question the
-later holds. Who does not let the assistant learn from him is none either.
+look-up; the rows are the truth. What a blind review put right is one of them. A message that a person rated down is no precedent,
+and of two verdicts on one question the later holds. Who does not let the assistant learn from him is none either.
 """
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from duologue.review.consent import ConsentService
 from duologue.review.model import SENDING, Verdict, VerdictKind
 from duologue.review.question import Question
 from duologue.review.similarity import Likeness, combine, likeness
-from duologue.store.database import Database
+from duologue.store.database import Database, Tx
 
 _SENT_AS: dict[VerdictKind, PrecedentKind] = {"approve": "approve", "edit": "edit", "respond": "respond"}
 FRESH, NEWEST = 48, 16
@@ -33,6 +34,18 @@ LEAST = 0.35
 """Likeness under which a verdict is not worth showing to a model."""
 BACKGROUND = 200
 """Pseudo-documents that soften rarity while there are few verdicts."""
+
+
+class Others(Protocol):
+    """Corrections of answers that had left alone."""
+
+    async def mark(self, tx: Tx, workspace_id: str) -> Hashable:
+        """Something that is another one as soon as there is another correction, or one less."""
+        ...
+
+    async def list_corrections(self, tx: Tx, workspace_id: str) -> Sequence[Verdict]:
+        """All of them, as verdicts without a message."""
+        ...
 
 
 @dataclass(slots=True)
@@ -47,15 +60,18 @@ class _Known:
 class _Memory:
     newest: str = ""
     known: list[_Known] = field(default_factory=list)
+    mark: Hashable = None
+    others: list[_Known] = field(default_factory=list)
     frequency: Counter[str] = field(default_factory=Counter)
 
 
 class VerdictRecall:
     """Looks earlier verdicts up by likeness of the question; by its words alone where there is no encoder."""
 
-    def __init__(self, database: Database, encoder: Encode | None = None) -> None:
+    def __init__(self, database: Database, encoder: Encode | None = None, others: Others | None = None) -> None:
         self._database = database
         self._encoder = encoder
+        self._others = others
         self._memories: dict[str, _Memory] = {}
         self._consents = ConsentService(database)
 
@@ -65,7 +81,7 @@ class VerdictRecall:
         consents = await self._consents.look(workspace_id)
         candidates = [
             known
-            for known in memory.known
+            for known in (*memory.known, *memory.others)
             if known.verdict.lang == lang and known.verdict.message_id not in rated_down and consents.allow(known.verdict.person_id)
         ]
         if not candidates:
@@ -83,7 +99,7 @@ class VerdictRecall:
             (combine(asked, c.question, c.verdict.final_text, words, cosine), c)
             for c, words, cosine in zip(candidates, by_words, cosines, strict=True)
         ]
-        scored.sort(key=lambda pair: (pair[0].score, pair[1].verdict.id), reverse=True)
+        scored.sort(key=lambda pair: (pair[0].score, pair[1].verdict.decided_at, pair[1].verdict.id), reverse=True)
         return _latest_of_each([(like, known) for like, known in scored if like.score >= LEAST])[:k]
 
     async def _compare(self, question: str, candidates: Sequence[_Known], by_words: Sequence[float]) -> list[float | None]:
@@ -110,14 +126,29 @@ class VerdictRecall:
                 tx, workspace_id, kinds=sorted(SENDING), after=memory.newest, limit=MOST, oldest_first=True
             )
             rated_down = await repository.list_messages_rated_down(tx, workspace_id)
+            await self._read_others(tx, workspace_id, memory)
         for verdict in fresh:
             if verdict.id <= memory.newest:
                 continue  # another look-up was faster
             memory.newest = verdict.id
-            known = _Known(verdict, Question.read(verdict.question, verdict.lang), frozenset(subjects(verdict.final_text)))
-            memory.known.append(known)
+            memory.known.append(known := _know(verdict))
             memory.frequency.update(known.question.terms | known.answer)
         return memory, rated_down
+
+    async def _read_others(self, tx: Tx, workspace_id: str, memory: _Memory) -> None:
+        if self._others is None or (mark := await self._others.mark(tx, workspace_id)) == memory.mark:
+            return
+        before = {known.verdict.id: known for known in memory.others}
+        now = [before.get(verdict.id) or _know(verdict) for verdict in await self._others.list_corrections(tx, workspace_id)]
+        for known in memory.others:
+            memory.frequency.subtract(known.question.terms | known.answer)
+        for known in now:
+            memory.frequency.update(known.question.terms | known.answer)
+        memory.mark, memory.others = mark, now
+
+
+def _know(verdict: Verdict) -> _Known:
+    return _Known(verdict, Question.read(verdict.question, verdict.lang), frozenset(subjects(verdict.final_text)))
 
 
 def _rarity(memory: _Memory, term: str) -> float:
@@ -130,7 +161,7 @@ def _latest_of_each(scored: Sequence[tuple[Likeness, _Known]]) -> list[Precedent
     kept: dict[frozenset[str], tuple[Likeness, Verdict]] = {}
     for like, known in scored:
         best, latest = kept.get(known.question.terms, (like, known.verdict))
-        kept[known.question.terms] = best, max(latest, known.verdict, key=lambda verdict: verdict.id)
+        kept[known.question.terms] = best, max(latest, known.verdict, key=lambda verdict: (verdict.decided_at, verdict.id))
     return [_precedent(like, verdict) for like, verdict in kept.values()]
 
 
