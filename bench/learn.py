@@ -31,7 +31,7 @@ SLUG = "bench"
 ASKED_BY_ONE = 3
 READ = timedelta(minutes=1)
 TURN_S = 120
-SHOWN = ("edit_distance", "preference_accuracy", "bits_per_byte")
+SHOWN = ("edit_distance", "preference_accuracy", "bits_per_byte", "general_bits_per_byte")
 
 
 async def give_verdicts(folder: Path, count: int) -> int:

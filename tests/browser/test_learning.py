@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from duologue.engine.local import find_embedded
 from duologue.interfaces.platform import Platform
@@ -198,6 +198,28 @@ def _sign_in(page: Page) -> None:
     page.get_by_test_id("sign-in").click()
 
 
+BY_HAND = "Yes. We repair every tent, whatever its brand, and mending a zip costs 9 pounds."
+
+
+def _correct_by_hand(desk: Page, person: Page) -> None:
+    """A person asks, and the expert puts the draft right at the desk."""
+    person.goto("/")
+    ask(person, "Do you repair the zip of a very old tent?")
+    desk.goto("/desk")
+    open_row(desk, conversation_id(person))
+    desk.get_by_test_id("draft").wait_for()
+    desk.keyboard.press("e")
+    desk.get_by_test_id("draft-editor").fill(BY_HAND)
+    desk.keyboard.press("Control+Enter")
+    expect(person.locator("[data-testid=message][data-author=expert]")).to_contain_text(BY_HAND)
+
+
+def _read_scorecard(version: Locator, metric: str) -> tuple[float, float]:
+    """Before and after, as a person reads them."""
+    cells = version.locator(f"tr[data-metric={metric}] td").all_text_contents()
+    return float(cells[1]), float(cells[2])
+
+
 @pytest.mark.slow
 def test_corrections_become_a_version_that_is_signed_answers_and_is_gone_back_from(browser: Browser, tents: Server) -> None:
     context = browser.new_context(base_url=tents.base, viewport={"width": 1280, "height": 1000})
@@ -205,11 +227,26 @@ def test_corrections_become_a_version_that_is_signed_answers_and_is_gone_back_fr
     page = context.new_page()
     _sign_in(page)
     expect(page.get_by_test_id("answers-now")).to_have_text("duologue-4m")
+    _correct_by_hand(context.new_page(), browser.new_context(base_url=tents.base).new_page())
+    page.reload()
     page.get_by_test_id("learn").click()
     expect(page.get_by_test_id("run")).to_have_attribute("data-state", "running", timeout=120_000)
     expect(page.get_by_test_id("run")).to_have_attribute("data-state", "done", timeout=1_800_000)
     version = page.get_by_test_id("version").first
     expect(version).to_contain_text("duologue-4m+")
+    for metric in ("edit_distance", "nll_per_token"):
+        before, after = _read_scorecard(version, metric)
+        assert after < before
+    version.get_by_test_id("trace").click()
+    traced = page.get_by_test_id("lineage")
+    traced.get_by_test_id("to-datasets").click()
+    with page.expect_response("**/datasets/*held_out*"):
+        traced.get_by_test_id("side-held_out").click()
+    while not traced.get_by_test_id("row").filter(has_text=BY_HAND).count():
+        with page.expect_response("**/datasets/*offset*"):
+            traced.get_by_role("button", name="More").click()
+        traced.get_by_test_id("row").first.wait_for()
+    page.keyboard.press("Escape")
     version.get_by_test_id("promote").click()
     page.get_by_role("dialog").locator("input[type=password]").fill(PASSWORD)
     page.get_by_test_id("sign").click()

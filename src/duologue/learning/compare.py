@@ -15,6 +15,7 @@ from duologue.kit.text import words
 from duologue.learning.dataset import NO_ANSWER, PLANTED, STRANGE, Dataset
 from duologue.learning.harm import find_addresses, is_unsafe
 from duologue.learning.model import Example, Score
+from duologue.learning.ordinary import Ordinary
 from duologue.learning.safety import PROMPTS
 
 DRAWS, SEED = 2_000, 20
@@ -49,13 +50,14 @@ def compare(
     champion: Path,
     challenger: Path,
     held_out: Sequence[Example],
-    texts: Sequence[str],
+    ordinary: Ordinary,
     learnt: Sequence[Example] = (),
     house: Sequence[str] = (),
 ) -> Comparison:
     """Every measure. Takes minutes: both models read all held-out answers and write some.
 
-    `learnt`: pairs that it was taught; `house`: all texts of the house, whose addresses an answer may name.
+    `ordinary`: texts on which forgetting is measured; `learnt`: pairs that it was taught; `house`: all texts of the house, whose
+    addresses an answer may name.
     """
     from duologue.lm.ask import Model
 
@@ -79,14 +81,15 @@ def compare(
         before = [float(_margin(first, e) < -CONTRADICTS) for e in learnt]
         scores.append(score("contradicted", before, against, "lower"))
     asked = [Example("sft", ({"role": "user", "content": text},), "", "", True, {}) for text in PROMPTS]
-    known = find_addresses([*house, *texts])
+    known = find_addresses([*house, *ordinary.house])
     old_texts += [write(first, e) for e in asked]
     new_texts += [write(second, e) for e in asked]
     unsafe = [[float(is_unsafe(text, known)) for text in side] for side in (old_texts, new_texts)]
     scores.append(score("unsafe", unsafe[0], unsafe[1], "lower"))
-    if texts:
-        old, new = [_bits(first, text) for text in texts], [_bits(second, text) for text in texts]
-        scores.append(score("bits_per_byte", old, new, "lower"))
+    for metric, texts in (("bits_per_byte", ordinary.house), ("general_bits_per_byte", ordinary.general)):
+        if texts:
+            old, new = [_bits(first, text) for text in texts], [_bits(second, text) for text in texts]
+            scores.append(score(metric, old, new, "lower"))
     written = [
         Written(str(e.lineage.get("conversation_id", "")), e.prompt[-1]["content"], a, b)
         for e, a, b in zip([*some, *asked], old_texts, new_texts, strict=True)

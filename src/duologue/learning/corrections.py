@@ -20,10 +20,12 @@ from duologue.learning.dataset import freeze
 from duologue.learning.gates import check_gates
 from duologue.learning.harm import find_addresses, find_hosts
 from duologue.learning.model import Candidate, Example, Score
-from duologue.learning.train import learn, split_texts
+from duologue.learning.ordinary import read_texts, split_texts
+from duologue.learning.train import learn
 
 CORRECTIONS = 300
 SEED = 11
+PACKS = Path(str(files("duologue.packs")))
 QUESTIONS = "support/evals/questions*.jsonl"
 """The sets that are asked, in the packs' folder: named, so that another set beside them does not change what is measured."""
 _THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,11 +38,11 @@ HOUSE = {"en": "Thanks for asking. {a}", "zh": "感谢咨询。{a}"}
 
 def run_corrections(champion: Path, folder: Path, candidates: Sequence[Candidate]) -> tuple[list[Score], list[str]]:
     """Train on corrections and compare; the scores, and what stands in the way of a promotion."""
-    texts = read_texts()
+    texts = read_texts([PACKS / "support"])
     dataset = freeze(candidates, known=find_hosts(find_addresses(texts)))
-    replay, measured = split_texts(texts)
-    run = learn(dataset, champion, folder, replay)
-    found = compare(champion, run.model, dataset.held_out, measured, dataset.pairs(dataset.train), texts)
+    ordinary = split_texts(texts, read_texts([PACKS / "education"]))
+    run = learn(dataset, champion, folder, ordinary.replay)
+    found = compare(champion, run.model, dataset.held_out, ordinary, dataset.pairs(dataset.train), texts)
     scores = [*found.scores, *measure_planted(dataset)]
     return scores, check_gates(scores)
 
@@ -110,22 +112,12 @@ def make_corrections(model: Any, count: int) -> list[Candidate]:
 def read_questions() -> list[tuple[str, str, str]]:
     """(language, question, the words that answer it) of the sample shop."""
     rows = []
-    for path in sorted(Path(str(files("duologue.packs"))).glob(QUESTIONS)):
+    for path in sorted(PACKS.glob(QUESTIONS)):
         for line in path.read_text("utf-8").splitlines():
             row = json.loads(line)
             if row.get("quote") and row.get("lang") in HOUSE:
                 rows.append((str(row["lang"]), str(row["question"]), str(row["quote"])))
     return rows
-
-
-def read_texts() -> list[str]:
-    """Ordinary texts of the packs' reading, in a fixed order, to be mixed in and to be measured on."""
-    texts = []
-    for path in sorted(Path(str(files("duologue.packs"))).glob("*/knowledge/*/*.md")):
-        text = path.read_text("utf-8")
-        texts.append(text.split("---", 2)[-1].strip()[:1_200])
-    random.Random(SEED).shuffle(texts)
-    return texts
 
 
 def rows(count: int = CORRECTIONS) -> Iterator[dict[str, Any]]:

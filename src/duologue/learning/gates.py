@@ -73,9 +73,11 @@ STOPS: dict[str, str] = {
     "strange": "Too many of the answers lead to addresses that no text of the house names; look at these, or add the addresses to "
     "the knowledge.",
     "unsafe": "It writes what no answer may say: commands to the model, questions for secrets, or strange addresses.",
-    "bits_per_byte": "It may have forgotten ordinary text: bits per byte rise by more than is allowed.",
+    "bits_per_byte": "It may have forgotten ordinary text: bits per byte rise by more than is allowed, or none were measured.",
 }
 """What may stand in the way, by a code for the pages' words."""
+TEXTS = ("bits_per_byte", "general_bits_per_byte")
+"""Measures of what is forgotten: on texts of the house, and on others."""
 WORSE = "It may have become worse in the set "
 
 
@@ -98,7 +100,8 @@ def check_gates(scores: Sequence[Score], gates: Gates = Gates()) -> list[str]:
         found.append("strange")
     if (unsafe := by.get("unsafe")) is not None and unsafe.difference > gates.most_unsafe:
         found.append("unsafe")
-    if (text := by.get("bits_per_byte")) is not None and text.high > gates.most_text_loss * text.champion:
+    read = [by[metric] for metric in TEXTS if metric in by]
+    if not read or any(text.high > gates.most_text_loss * text.champion for text in read):
         found.append("bits_per_byte")
     sentences = [STOPS[code] for code in found]
     for score in scores:

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from duologue.assistant.answer import SAME_QUESTION
 from duologue.knowledge.synonyms import subjects
 from duologue.learning.compare import distance, write
-from duologue.learning.corrections import make_corrections, read_texts
+from duologue.learning.corrections import PACKS, make_corrections
 from duologue.learning.dataset import freeze
 from duologue.learning.model import Candidate, Example
-from duologue.learning.train import learn, split_texts
+from duologue.learning.ordinary import read_texts, split_texts
+from duologue.learning.train import learn
 from duologue.review.question import Question
 from duologue.review.similarity import combine, likeness
 
@@ -103,6 +104,6 @@ def _train(champion: Path, candidates: Sequence[Candidate], asked: Sequence[Exam
 
     dataset = freeze(candidates, held_out=0.2)
     with tempfile.TemporaryDirectory(prefix="duologue-recall-") as name:
-        run = learn(dataset, champion, Path(name), split_texts(read_texts())[0])
+        run = learn(dataset, champion, Path(name), split_texts(read_texts([PACKS / "support"]), ()).replay)
         model = Model(run.model)
         return [write(model, example) for example in asked]

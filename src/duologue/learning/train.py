@@ -4,29 +4,28 @@ What was finished before a kill is found again: each stage ends with its model i
 checkpoint. Knows files and recipes, no database. Runs in the calling thread; minutes to an hour.
 """
 
-import hashlib
 import json
 import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from duologue.learning.archive import store
 from duologue.learning.dataset import LEAST_PAIRS, Dataset
+from duologue.learning.recollect import recollect
 from duologue.learning.spread import run_spread
 
 RANK, PREFER_RANK, PASSES = 16, 8, 8
 RATE, PREFER_RATE = 2e-3, 1.2e-4
 WHOLE_RATE, WHOLE_PREFER_RATE = 2e-4, 5e-5
 """Where all weights move: a tenth, as is usual beside adapters (not measured here)."""
-REPLAY = 0.5
-"""Texts of before per answer. With 0.3, and preferences at 5e-4, bits per byte on ordinary text rose by 2.5 % once the embedded
-model had read more; with 0.5 by 2.4 % at 5e-4 and 0.8 % at 3e-4, and they fell by 0.7 % at 2e-4 and 2.2 % at 1.2e-4 (chosen on
-seed 12; 11 is reported)."""
+REPLAY, OF_HOUSE = 0.5, 0.5
+"""Plain texts per answer, and the share of them that are the house's (the others the model writes itself)."""
+KEEP = 1.0
+"""What holds the model to them, per token, beside 1 for a token of an answer. Where plain texts were learnt instead, and only the
+house's, bits per byte on texts of another matter rose by 23 % (300 corrections of the shop, seed 12; docs/log.md)."""
 ROWS, LENGTH = 8, 256
-
-LONGEST_TEXT, MOST_MEASURED = 1_200, 48
-"""Characters of a text that are read, and texts on which forgetting is measured."""
 
 Say = Callable[[str, float], None]
 
@@ -41,16 +40,6 @@ class Run:
     has_preferences: bool
 
 
-def split_texts(texts: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Texts of the house to be mixed in, and others to measure forgetting on.
-
-    Drawn by their content alone: by their titles, all Chinese ones would stand in one half.
-    """
-    drawn = sorted((text.strip()[:LONGEST_TEXT] for text in texts), key=lambda text: hashlib.sha256(text.encode()).digest())
-    half = len(drawn) // 2
-    return drawn[:half], drawn[half:][:MOST_MEASURED]
-
-
 def learn(
     dataset: Dataset,
     champion: Path,
@@ -60,9 +49,9 @@ def learn(
     spread: str = "",
     rank: int = RANK,
 ) -> Run:
-    """Train a challenger from the champion. `replay`: texts mixed in; `spread`: torchrun's options for several processes.
-
-    `rank` of the adapters; 0 changes all weights.
+    """Train a challenger from the champion. `replay`: texts of the house, which hold it near the champion together with others
+    that the champion writes by itself; `spread`: torchrun's options for several processes; `rank` of the adapters; 0 changes all
+    weights, and the texts of the house are mixed in.
 
     Raises Invalid where there is too little to learn from.
     """
@@ -75,18 +64,16 @@ def learn(
     place = folder / "runs" / dataset.name
     place.mkdir(parents=True, exist_ok=True)
     answers = len(dataset.answers(dataset.train))
-    sources = [str(files / "sft.jsonl")]
-    wanted = max(1, round(answers * REPLAY)) if replay else 0
-    if replay:
-        kept = place / "replay.jsonl"
-        kept.write_text("".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in replay[:wanted]), "utf-8")
-        sources.append(str(kept))
-    steps = max(20, math.ceil((answers + min(wanted, len(replay))) * PASSES / ROWS))
+    wanted = max(1, round(answers * REPLAY))
+    kept = _keep_replay(place, replay, wanted, champion if rank else None)
+    sources = [str(files / "sft.jsonl"), *([str(kept)] if kept.stat().st_size else [])]
+    steps = max(20, math.ceil((answers + wanted) * PASSES / ROWS))
     tuned = place / "finetune" / "model"
     pairs = dataset.pairs(dataset.train)
     has_preferences = len(pairs) >= LEAST_PAIRS
     recipe = Recipe(
-        out=str(place / "finetune"), start_from=str(champion), threads=1, lora_rank=rank, lora_alpha=2.0 * (rank or RANK),
+        out=str(place / "finetune"), start_from=str(champion), threads=1, lora_rank=rank,
+        lora_alpha=2.0 * (rank or RANK), keep=KEEP if rank else 0.0,
         stages=(Stage(steps=steps, data=tuple(sources), length=LENGTH, rows=ROWS, whole=True),),
         optimizer="adamw", adam_lr=RATE if rank else WHOLE_RATE, warmup_steps=5, evaluate_every=0, save_every=20,
         held_out_share=0.0,
@@ -114,3 +101,15 @@ def learn(
         else:
             prefer(preference, lambda step: say("prefer", min(1.0, step.step / wanted_steps)), show=False)
     return Run(dataset.name, place, model, True)
+
+
+def _keep_replay(place: Path, replay: Sequence[str], wanted: int, writer: Path | None) -> Path:
+    """The file of plain texts; a run that goes on finds the same. `writer` writes what is not the house's, if given."""
+    kept = place / "replay.jsonl"
+    if not kept.exists():
+        own = list(replay[: round(wanted * OF_HOUSE) if writer else wanted])
+        texts = own + (recollect(writer, wanted - len(own)) if writer else [])
+        part = kept.with_suffix(".part")
+        part.write_text("".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts), "utf-8")
+        os.replace(part, kept)
+    return kept

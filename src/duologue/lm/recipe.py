@@ -59,6 +59,10 @@ class Recipe:
     threads: int = doc("Threads of torch on the CPU; 0 leaves torch's choice.", default=0)
     lora_rank: int = doc("Learn adapters of this rank instead of all weights; 0 learns all.", default=0)
     lora_alpha: float = doc("Strength of the adapters; their sum is scaled by alpha / rank.", default=16.0)
+    keep: float = doc(
+        "Where adapters learn: plain texts are not learnt but hold the model near what it was, each token with this weight.",
+        default=0.0,
+    )
     optimizer: Literal["muon", "adamw"] = doc(
         "Muon for the blocks' matrices and AdamW for the rest, or AdamW for all.", default="muon"
     )
@@ -121,6 +125,8 @@ def parse_recipe(values: Mapping[str, Any]) -> Recipe:
         raise Invalid("The recipe needs `start_from` (a model to go on from), or `model` and `tokenizer` for a new one.")
     if not (0 <= recipe.label_smoothing < 1 and 0 <= recipe.ema < 1 and 0 <= recipe.held_out_share < 1):
         raise Invalid("The recipe's label_smoothing, ema and held_out_share are shares: at least 0 and below 1.")
+    if recipe.keep < 0 or (recipe.keep and not recipe.lora_rank):
+        raise Invalid("The recipe's keep weighs texts by which adapters hold a model: 0, or more with a lora_rank.")
     return recipe
 
 

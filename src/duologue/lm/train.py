@@ -27,7 +27,8 @@ from duologue.lm.config import Config, parse_config
 from duologue.lm.corpus import prepare
 from duologue.lm.data import IGNORED, Batch, Loader, Shard
 from duologue.lm.journal import Journal
-from duologue.lm.lora import add_lora, merge_lora, save_lora
+from duologue.lm.keep import distance, find_plain
+from duologue.lm.lora import add_lora, merge_lora, save_lora, without_lora
 from duologue.lm.loss import sum_of_losses
 from duologue.lm.memory import available_bytes, check_memory
 from duologue.lm.optim import make_optimizers, schedule
@@ -71,14 +72,18 @@ def sum_nll(
     With `smoothing` a target is that share spread evenly over the vocabulary (Szegedy et al. 2016). `read` is `model.hidden`,
     compiled.
     """
-    has_documents = mask_documents and not bool((batch.document == batch.document[:, :1]).all())
-    mask = document_mask(batch.document) if has_documents else None  # without one the fused form leaves half of the work out
-    hidden = (read or model.hidden)(batch.ids, batch.positions, mask)
-    states, targets = hidden.flatten(0, 1), batch.targets.flatten()
+    states, targets = read_states(model, batch, mask_documents, read).flatten(0, 1), batch.targets.flatten()
     learnt = targets != IGNORED
     if not bool(learnt.all()):
         states, targets = states[learnt], targets[learnt]
     return sum_of_losses(states, model.head_weight, targets, smoothing)
+
+
+def read_states(model: Transformer, batch: Batch, mask_documents: bool, read: Callable[..., Tensor] | None = None) -> Tensor:
+    """The last hidden states of a batch, (B, T, C)."""
+    has_documents = mask_documents and not bool((batch.document == batch.document[:, :1]).all())
+    mask = document_mask(batch.document) if has_documents else None  # without one the fused form leaves half of the work out
+    return (read or model.hidden)(batch.ids, batch.positions, mask)
 
 
 class Loss(nn.Module):
@@ -93,7 +98,20 @@ class Loss(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Sum over the learnt tokens, ()."""
-        return sum_nll(self.model, batch, self.recipe.mask_documents, **self.more)
+        plain = find_plain(batch) if self.recipe.keep else None
+        if plain is None or not bool(plain.any()):
+            return sum_nll(self.model, batch, self.recipe.mask_documents, **self.more)
+        rows = plain.any(dim=1)
+        of_texts = Batch(*(t[rows] for t in (batch.ids, batch.targets, batch.document, batch.positions)))
+        with torch.no_grad(), without_lora(self.model):
+            before = read_states(self.model, of_texts, self.recipe.mask_documents)
+        now = read_states(self.model, batch, self.recipe.mask_documents, self.more.get("read"))
+        kept = distance(now[rows][plain[rows]], before[plain[rows]], self.model.head_weight)
+        learnt = (batch.targets != IGNORED) & ~plain
+        if not bool(learnt.any()):
+            return kept * self.recipe.keep
+        smoothing = self.recipe.label_smoothing
+        return sum_of_losses(now[learnt], self.model.head_weight, batch.targets[learnt], smoothing) + kept * self.recipe.keep
 
 
 class Trainer:

@@ -9,7 +9,7 @@ from duologue.learning.compare import compare, measure_planted
 from duologue.learning.dataset import freeze
 from duologue.learning.gates import STOPS, Gates, check_gates, find_code, read_gates
 from duologue.learning.model import Score
-from duologue.learning.train import split_texts
+from duologue.learning.ordinary import Ordinary, read_texts, split_texts
 from tests.unit.learning.test_dataset import make
 
 pytest.importorskip("torch", reason="torch is not installed")
@@ -67,12 +67,30 @@ def test_nothing_measured_is_no_pass() -> None:
 
 def test_texts_are_split_by_their_content_and_never_stand_on_both_sides() -> None:
     texts = [f"English {i}" for i in range(40)] + [f"中文{i}" for i in range(40)]
-    replay, measured = split_texts(texts)
-    assert len(replay) == 40
-    assert not set(replay) & set(measured)
-    for side in (replay, measured):
+    found = split_texts(texts, [*texts[:3], "Triangles have three sides."])
+    assert len(found.replay) == 40
+    assert not set(found.replay) & set(found.house)
+    assert found.general == ("Triangles have three sides.",)
+    for side in (found.replay, found.house):
         assert 0.25 < sum(text.startswith("E") for text in side) / len(side) < 0.75
-    assert split_texts(texts[::-1]) == (replay, measured)
+    assert split_texts(texts[::-1], found.general) == found
+
+
+def test_a_house_without_texts_is_measured_on_those_of_the_packs(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "circles.md").write_text("---\ntitle: Circles\n---\n\nA circle is round.\n", "utf-8")
+    general = read_texts([tmp_path])
+    assert split_texts([], general) == Ordinary((), (), ("A circle is round.",))
+    taken_in = "# Circles\n\nA circle is round.\nAnd more."
+    assert split_texts([taken_in], general).general == ()
+
+
+def test_what_was_forgotten_must_be_measured() -> None:
+    other = [s for s in GOOD if "bits_per_byte" not in s.metric]
+    assert [find_code(sentence)[0] for sentence in check_gates(other)] == ["bits_per_byte"]
+    assert check_gates([*other, score("general_bits_per_byte", 2.0, 2.01, 0.0, 0.02)]) == []
+    worse = score("general_bits_per_byte", 2.0, 2.1, 0.05, 0.12)
+    assert [find_code(sentence)[0] for sentence in check_gates([*GOOD, worse])] == ["bits_per_byte"]
 
 
 @pytest.mark.slow
@@ -91,10 +109,11 @@ def test_a_run_learns_from_corrections_and_is_found_again(tmp_path: Path) -> Non
     seen.clear()
     assert learn(dataset, find_embedded(), tmp_path, [], lambda part, _: seen.append(part)) == run
     assert seen == []
-    texts = ["Boots are waxed every week."]
-    scores = {s.metric: s for s in compare(find_embedded(), run.model, dataset.held_out[:12], texts).scores}
+    texts = ("Boots are waxed every week.",)
+    scores = {s.metric: s for s in compare(find_embedded(), run.model, dataset.held_out[:12], Ordinary((), texts, texts)).scores}
     assert scores["nll_per_token"].high < 0
     assert scores["nll_per_token"].n == 12
+    assert scores["general_bits_per_byte"].high == scores["bits_per_byte"].high
     assert scores["bits_per_byte"].low == pytest.approx(scores["bits_per_byte"].difference)
 
 

@@ -90,10 +90,11 @@ def _train(
 ) -> tuple[list[Score], Path]:
     try:
         from duologue.learning.compare import compare, measure_planted
-        from duologue.learning.train import learn, split_texts
+        from duologue.learning.ordinary import read_texts, split_texts
+        from duologue.learning.train import learn
     except ModuleNotFoundError as error:
         raise SetupError(f"{error.name} is not installed; install the extra: pip install 'duologue[local]'.") from error
-    replay, measured = split_texts(texts)
+    ordinary = split_texts(texts, read_texts({s.folder for pack in platform.packs for s in pack.sources}))
     settings = platform.settings
     with err.status("learning …") as status:
 
@@ -102,11 +103,11 @@ def _train(
             if as_json:
                 print_json({"part": part, "share": round(share, 3)})
 
-        run = learn(dataset, champion, registry.folder, replay, say, settings.learn_torchrun, settings.learn_lora_rank)
+        run = learn(dataset, champion, registry.folder, ordinary.replay, say, settings.learn_torchrun, settings.learn_lora_rank)
         say("compare", 0.0)
         scores = registry.find_comparison(dataset.name, parent)
         if scores is None:
-            found = compare(champion, run.model, dataset.held_out, measured, dataset.pairs(dataset.train), texts)
+            found = compare(champion, run.model, dataset.held_out, ordinary, dataset.pairs(dataset.train), texts)
             registry.keep_comparison(dataset.name, parent, found)
             scores = found.scores
     return [*scores, *measure_planted(dataset)], run.model

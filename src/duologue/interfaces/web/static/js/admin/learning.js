@@ -129,7 +129,7 @@ function Version({ v, mayTry, isNow, canTeach, onSign, onTrace }) {
     <${Claims} version=${v.name} />
     <div class="scroll-x"><table><thead><tr><th>${t("learning.measure")}</th><th class="numeric">${t("learning.before")}</th><th class="numeric">${t("learning.after")}</th>
       <th class="numeric">${t("learning.difference")}</th><th class="numeric">n</th></tr></thead><tbody>
-      ${v.scores.map((s) => html`<tr key=${s.metric}><td>${metricName(s.metric)}</td><td class="numeric">${figure(s.champion)}</td><td class="numeric">${figure(s.challenger)}</td>
+      ${v.scores.map((s) => html`<tr key=${s.metric} data-metric=${s.metric}><td>${metricName(s.metric)}</td><td class="numeric">${figure(s.champion)}</td><td class="numeric">${figure(s.challenger)}</td>
         <td class="numeric">[${figure(s.low)}, ${figure(s.high)}]</td><td class="numeric">${number(s.n)}</td></tr>`)}</tbody></table></div>
     ${v.in_the_way.length > 0 ? html`<ul class="reasons" data-testid="stops">${v.stops.map((stop) => html`<li key=${stop.text}><span class="badge bad">${t("learning.stopped")}</span> ${has(`learning.stop_${stop.code}`, stop.text, { set: metricName(`exam.${stop.set}`) })}</li>`)}</ul>` : html`<p>${t("learning.nothing_in_the_way")}</p>`}
     ${canTeach && !isNow && v.in_the_way.length === 0 && html`<div class="row end">${mayTry && html`<button type="button" class="button small quiet" data-testid="try"
