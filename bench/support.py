@@ -103,10 +103,10 @@ def smp(data: Path, encode: Encode | None) -> Measured:
 
 
 def uss(data: Path, encode: Encode | None) -> Measured:
-    """User satisfaction per turn, SGD and MultiWOZ: the mean of the judges, dialogues apart, three draws of a fifth."""
+    """User satisfaction per turn, SGD and MultiWOZ: the mean of the judges, dialogues apart, five draws of a fifth."""
     for name in ("SGD", "MWOZ"):
         dialogues = [scored_turns(block) for block in read(data / f"uss/{name}.txt").strip("\n").split("\n\n")]
-        for seed in (SEED, SEED + 1, SEED + 2):
+        for seed in range(SEED, SEED + 5):
             parts = [[row for i in places for row in dialogues[i]] for places in halves(len(dialogues), seed)]
             yield from measure("satisfaction", parts[0], parts[1], encode, set=f"uss {name}", seed=seed)
 

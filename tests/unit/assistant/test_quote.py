@@ -1,5 +1,7 @@
 """Pieces of a passage, and the answer that is made of them: exact in the source, readable as text, fitting the question."""
 
+from dataclasses import replace
+
 import pytest
 
 from duologue.assistant.quote import find_quotes
@@ -116,6 +118,50 @@ def test_the_price_that_is_asked_for_comes_first() -> None:
     assert quote.cite(1).quote == PARCELS[2:]
     [other] = find_quotes("Which parcels are longer than express takes?", [hit(passage(PARCELS))])
     assert other.render(1).startswith("- Gas")
+
+
+COVER = """Everything has our own warranty.
+
+| Part | Cover |
+| --- | --- |
+| Any item | 2 years |
+| Tent poles | 5 years |
+| Backpack frames | 5 years |
+
+The 5 years of backpack frames are for the first owner."""
+
+
+def test_a_row_that_is_named_in_part_comes_first_and_the_others_stay() -> None:
+    [quote] = find_quotes("How long is the warranty on a backpack?", [hit(passage(COVER))])
+    assert quote.render(1).startswith("- Backpack frames: 5 years\n- Any item: 2 years\n- Tent poles")
+    [named] = find_quotes("How long are backpack frames covered?", [hit(passage(COVER))])
+    assert named.render(1).startswith("- Backpack frames: 5 years\n\nEverything")
+
+
+def test_the_table_comes_before_the_remark_on_it_where_both_hold_what_is_asked_for() -> None:
+    body = "We pack by hand.\n\n| | Price |\n| --- | --- |\n| Standard | £4 |\n| Express | £8 |\n| Pickup | Free |\n\n"
+    body += "The £50 is counted after discounts. Express stays £8 however large the express order is."
+    [quote] = find_quotes("How much is express?", [hit(passage(body))])
+    assert quote.render(1).startswith("- Express: £8\n\nWe pack")
+
+
+def test_a_row_with_the_words_but_without_the_time_that_is_asked_for_hides_no_other() -> None:
+    body = "| | About |\n| --- | --- |\n| Kind | An invoice by mail |\n| Time | Within 24 hours |\n| Again | Ask us |"
+    [quote] = find_quotes("When do I get the invoice?", [hit(passage(body))])
+    assert "Within 24 hours" in quote.render(1)
+
+
+def test_a_remark_on_a_table_brings_the_table() -> None:
+    table = "| Region | Late after |\n| --- | --- |\n| UK | 4 days |\n| EU | 8 days |\n| Hong Kong | 5 days |"
+    body = f"{FILLER}\n\n{table}\n\nThe days of a parcel are counted from dispatch."
+    [quote] = find_quotes("From when are the days of a parcel counted?", [hit(passage(body))])
+    assert quote.render(1).startswith("- UK: 4 days\n- EU: 8 days\n- Hong Kong: 5 days\n\nThe days")
+
+
+def test_of_equal_passages_the_one_from_the_beginning_of_its_document_goes_first() -> None:
+    rule = passage("Parcels arrive within days.", ident="psg_1")
+    special = replace(passage("Parcels arrive within days.", ident="psg_2"), ordinal=5)
+    assert find_quotes("When do parcels arrive?", [hit(special, 0.6), hit(rule, 0.5)])[0].passage.id == "psg_1"
 
 
 def test_what_leans_on_the_words_before_it_stays_behind_them() -> None:
