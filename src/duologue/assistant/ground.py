@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from duologue.assistant.facts import Facts, find_facts
-from duologue.kit.text import Lang, detect_lang, sentences
+from duologue.kit.text import Lang, detect_lang, normalise, sentences
 from duologue.knowledge.model import Passage
 from duologue.knowledge.terms import index_terms
 from duologue.knowledge.units import Unit, readable, units
@@ -135,7 +135,14 @@ class Grounds:
 
 
 def is_connective(sentence: str, question: str, limit_words: int = 18) -> bool:
-    """Whether a sentence claims nothing: no fact, no denial, and no content word that the question did not bring."""
+    """Whether a sentence claims nothing: no fact, no denial, no content word that the question did not bring, and is no echo."""
     facts = find_facts(sentence)
-    own = [t for t in index_terms(sentence) if t not in _small_talk() and t not in set(index_terms(question))]
+    said = [t for t in index_terms(sentence) if t not in _small_talk()]
+    own = set(said) - set(index_terms(question))
+    if said and all(_plain(piece) in _plain(question) for piece in sentences(sentence)):
+        return False
     return not facts.exact and not facts.bounds and not facts.denies and not own and 0 < len(sentence.split()) <= limit_words
+
+
+def _plain(text: str) -> str:
+    return normalise(text).casefold().strip(" .!?。！？")

@@ -25,9 +25,12 @@ _LEANS = re.compile(
     r"|^(?:那|那么|还有|如果|然后|为什么|或者)|它|这个|那个|这种|那种|这样|呢[?？]?$"
 )
 _STANDS = re.compile(
-    r"^(?:do|does|did|can|could|may|are|is|have|has|will|would) (?:you|i|we|they|there)\b|^(?:请问)?你们?(?:有没有|有|卖|能|可以)"
+    r"^(?:do|does|did|can|could|may|are|is|have|has|will|would) (?:you|i|we|they|there)\b"
+    r"|^(?:how|what|when|where|which|who|why)\b.* (?:is|are|do|does|did|can|could|will|would|pays?|costs?)\b"
+    r"|^(?:is|are|does|do|can|will) \w+ing\b"
+    r"|^(?:请问)?你们?(?:有没有|有|卖|能|可以)|[吗么嘛][?？]?$|可以|能不能|多少|几[天个年点号折块]|多久|多长|怎么|如何|哪[里儿些个]|谁|什么"
 )
-"""How a whole question begins: with something of its own behind it, it leans on nothing ("Do you have a museum of tents?")."""
+"""What a whole question has: with something of its own beside, it leans on nothing ("Do you have a tent?", 帐篷可以退吗)."""
 
 
 class Search(Protocol):
@@ -65,4 +68,8 @@ async def retrieve(turn: Turn, search: Search, memory: Recall) -> Found:
     query = make_query(turn.question, turn.asked_before)
     result = await search.search(workspace_id, query, lang=turn.lang, k=PASSAGES)
     precedents = await memory.find(workspace_id, query, turn.lang, PRECEDENTS)
+    if precedents and query != clip(turn.question):  # what was said to the question before is no answer to this one
+        earlier = await memory.find(workspace_id, turn.asked_before[-1], turn.lang, PRECEDENTS * 4)
+        nearer = {known.verdict_id: known.score for known in earlier}
+        precedents = [known for known in precedents if known.score > nearer.get(known.verdict_id, 0.0)]
     return Found(query, result, tuple(precedents))

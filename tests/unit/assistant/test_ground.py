@@ -107,6 +107,7 @@ def test_a_tool_is_evidence_too() -> None:
         ("You get your money back.", False),
         ("It takes 3 days.", False),
         ("We never refund tents.", False),
+        ("Can I return my tent? Can I return my tent?", False),
         ("", False),
     ],
 )

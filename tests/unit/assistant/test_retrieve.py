@@ -1,9 +1,17 @@
 """Questions that lean on the one before, and small talk, which needs no search at all."""
 
+from dataclasses import dataclass, replace
+
 import pytest
 
+from duologue.assistant.evaluate import make_turn
+from duologue.assistant.model import Precedent
 from duologue.assistant.notices import NOTICES, SMALL_TALK, find_small_talk
-from duologue.assistant.retrieve import make_query
+from duologue.assistant.retrieve import make_query, retrieve
+from duologue.kit.text import Lang
+from duologue.knowledge.evaluate import Question
+from duologue.knowledge.model import SearchResult
+from duologue.knowledge.terms import index_terms
 
 
 @pytest.mark.parametrize(
@@ -21,10 +29,47 @@ from duologue.assistant.retrieve import make_query
         ("Can I wash it at 40?", ["羽绒服怎么洗"], "羽绒服怎么洗 Can I wash it at 40?"),
         ("你们有帐篷博物馆吗？", ["运费多少钱"], "你们有帐篷博物馆吗？"),
         ("帐篷杆的质保期限是多少年，要发票吗", ["羽绒服怎么洗"], "帐篷杆的质保期限是多少年，要发票吗"),
+        ("帐篷可以退货吗？", ["换拉链多少钱"], "帐篷可以退货吗？"),
+        ("学生打几折", ["换拉链多少钱"], "学生打几折"),
+        ("运费多少", ["你们发货到香港吗"], "你们发货到香港吗 运费多少"),
+        ("How much is delivery?", ["When are you open?"], "How much is delivery?"),
+        ("Is returning free?", ["When are you open?"], "Is returning free?"),
+        ("how much for express", ["Do you deliver to Wales?"], "Do you deliver to Wales? how much for express"),
+        ("On Sunday?", ["When are you open?"], "When are you open? On Sunday?"),
     ],
 )
 def test_a_question_that_leans_is_looked_up_with_the_one_before(question: str, before: list[str], query: str) -> None:
     assert make_query(question, before) == query
+
+
+class NoPassages:
+    """A search that finds nothing."""
+
+    async def search(self, workspace_id: str, query: str, *, lang: Lang | None = None, k: int = 5) -> SearchResult:
+        return SearchResult((), 0.0, {})
+
+
+@dataclass(frozen=True)
+class ByWords:
+    """A memory of verdicts: how alike two questions are is the share of words that they have in common."""
+
+    questions: tuple[str, ...]
+
+    async def find(self, workspace_id: str, question: str, lang: Lang, k: int) -> list[Precedent]:
+        asked = set(index_terms(question))
+        scored = [(len(asked & (own := set(index_terms(q)))) / len(asked | own), q) for q in self.questions]
+        return [Precedent(q, q, "an answer", (), score, "en", "approve") for score, q in sorted(scored, reverse=True)[:k] if score]
+
+
+async def test_a_verdict_on_the_question_before_is_no_answer_to_one_that_leans_on_it() -> None:
+    first = make_turn("w", Question("1", "en", "Do you deliver to Sweden?", "everyday", (), ""))
+    second = replace(make_turn("w", Question("2", "en", "And to Norway?", "everyday", (), "")), history=(first.message,))
+    memory = ByWords(("Do you deliver to Sweden?", "Do you deliver to Norway?"))
+    found = await retrieve(second, NoPassages(), memory)
+    assert found.query == "Do you deliver to Sweden? And to Norway?"
+    assert [p.question for p in found.precedents] == ["Do you deliver to Norway?"]
+    alone = await retrieve(first, NoPassages(), memory)
+    assert alone.precedents[0].question == "Do you deliver to Sweden?"
 
 
 @pytest.mark.parametrize(
