@@ -192,6 +192,9 @@ async def test_after_the_problem_is_solved_an_expert_offers_and_the_customer_ans
     exported = (await admin.call("GET", "/api/packs/support/figures/export", params={"days": 30})).text.splitlines()
     assert exported[0].lstrip("\ufeff") == "conversation,started,topic,handling,resolved,messages,predicted,score,remark"
     assert any(line.startswith(talk.id) and line.endswith(",4,ok") for line in exported)
+    offers = (await admin.call("GET", "/api/packs/support/figures/export_offers", params={"days": 30})).text.splitlines()
+    assert offers[0].lstrip("\ufeff").startswith("at,conversation,item,place,score,propensity,state,reward")
+    assert any(talk.id in line and ",accepted,1," in line for line in offers)
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -215,6 +218,20 @@ async def test_an_expert_puts_another_item_in_an_offer_s_place_or_drops_it(shop:
     left = (await expert.get("/api/packs/support/suggest/offers", params=where))["offers"]
     assert {offer["state"] for offer in left if offer["id"] in (first["id"], changed["id"])} <= {"dropped"}
     assert not any("card" in message.data for message in await talk.messages())
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_who_refuses_to_be_learnt_from_gets_advice_only_where_he_asks_and_from_his_words_alone(shop: House) -> None:
+    talk = await begin(shop, "en")
+    assert (await talk.person.call("PUT", "/api/chat/consent", {"may_learn": False})).status_code == 200
+    await talk.say("Where is RO-104315? My e-mail is wang.lei@mail.example")
+    await talk.say("no more questions, thank you")
+    expert, where = await shop.member("expert"), {"conversation_id": talk.id}
+    assert (await expert.get("/api/packs/support/suggest/offers", params=where))["offers"] == []
+    await talk.say("Which sleeping bag would you recommend for winter?")
+    asked = (await expert.get("/api/packs/support/suggest/offers", params=where))["offers"]
+    assert asked
+    assert not any("you chose" in one["reason"] for one in asked)
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -30,7 +30,10 @@ NEED_MESSAGES = 4
 async def propose(
     host: Host, here: Conversation, message: Message, data: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]
 ) -> list[Offer]:
-    """What could be offered now; nothing where an offer is not welcome or nothing fits."""
+    """What could be offered now; nothing where an offer is not welcome or nothing fits.
+
+    Who refused to be learnt from gets advice only where he asks for it, and from his words alone.
+    """
     intents = [one["intent"] for one in data.get("intents", ()) if one["is_in_scope"]] if data["understanding"] == "sure" else []
     asks = ADVICE in intents
     if not asks and SOLVED not in intents:
@@ -38,7 +41,9 @@ async def propose(
     async with host.read() as tx:
         known = await repository.list_offers(tx, here.workspace_id, conversation_id=here.id)
     seen = [one["intent"] for reading in earlier for one in reading.get("intents", ()) if reading["understanding"] == "sure"]
+    refuses = (await host.consents(here.workspace_id)).refuses(here.person_id)
     now = Situation(
+        has_consent=asks or not refuses,
         has_complaint=bool(GRIEVANCES & {*seen, *intents}),
         has_open_issue=not asks and SOLVED not in intents,
         is_escalated=here.attention.kind == "requested",
@@ -48,10 +53,10 @@ async def propose(
         offers_made=len([offer for offer in known if offer.state != "dropped"]),
         offers_refused=len([offer for offer in known if offer.state == "declined"]),
     )
-    return await _choose(host, here, message, known) if is_welcome(now) else []
+    return await _choose(host, here, message, known, has_consent=not refuses) if is_welcome(now) else []
 
 
-async def _choose(host: Host, here: Conversation, message: Message, known: Sequence[Offer]) -> list[Offer]:
+async def _choose(host: Host, here: Conversation, message: Message, known: Sequence[Offer], *, has_consent: bool) -> list[Offer]:
     recommender, items = await minds_of(host).shop(host, here.workspace_id)
     if recommender is None:
         return []
@@ -62,7 +67,7 @@ async def _choose(host: Host, here: Conversation, message: Message, known: Seque
         taken = [e.item for e in await repository.list_events(tx, here.workspace_id) if e.person == here.person_id]
     bought = [item for order in reversed(orders) for line in order["items"] if (item := find_item(line["sku"], items))]
     region = orders[0]["region"] if orders else ""
-    rules = Rules(region=region, leave_out=frozenset(offer.item for offer in known))
+    rules = Rules(region=region, leave_out=frozenset(offer.item for offer in known), has_consent=has_consent)
     need = "\n".join(said[-NEED_MESSAGES:])
     history = [*taken, *bought]
     found = await think(lambda: recommender.recommend(k=PROPOSED, history=history, need=need, rules=rules, explore=EXPLORE))
