@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import Column, String, Table, delete, insert, select
 
+from duologue.assistant.host import PAGE
 from duologue.bootstrap import create_app, packs
 from duologue.sdk import (
     Download,
@@ -294,3 +296,21 @@ async def test_the_panels_files_are_served_beside_the_pages_own(house: House) ->
     digest = page.text.split("/static/")[1].split("/")[0]
     assert "The words." in (await browser.call("GET", f"/static/{digest}/packs/toy/words.js")).text
     assert (await browser.call("GET", "/packs/Toy/%3Cscript%3E")).status_code == 404
+
+
+async def test_a_pack_sees_all_conversations_since_a_moment_or_hears_that_it_does_not(house: House) -> None:
+    ws, host = house.workspace.id, house.platform.hosts["toy"]
+    began = host.clock.now()
+    person, _ = await begin(house)
+    person_id = (await host.list_conversations(ws))[0].person_id
+    (desk,) = await host.list_desks(ws)
+    for _ in range(PAGE):
+        last = await house.platform.conversations.start(ws, person_id, desk.id, "en")
+    every, is_cut = await host.list_since(ws, began, 10_000)
+    assert (len(every), is_cut) == (PAGE + 1, False)
+    some, is_cut = await host.list_since(ws, began, 100)
+    assert (len(some), some[0].id, is_cut) == (100, last.id, True)
+    assert await host.list_since(ws, host.clock.now() + timedelta(hours=1), 100) == ([], False)
+    await person.post(f"/api/chat/conversations/{last.id}/messages", {"client_id": "1", "body": "hello"})
+    said = (await host.list_public_messages(ws, [last.id, "cnv_gone"]))[last.id]
+    assert said[0].body == "hello"

@@ -28,6 +28,9 @@ from duologue.knowledge.service import KnowledgeService
 from duologue.store.bus import Ephemeral
 from duologue.store.database import Database, Tx, WriteTx
 
+PAGE = 500
+"""Conversations read at a time where many are."""
+
 
 class Consents(Protocol):
     """Whose words may be learnt from. One equals another while nobody's word and no rule has changed. Kept by `review`."""
@@ -137,6 +140,24 @@ class Host:
         else:
             found = await self._conversations.list_(workspace_id, view, member_id=member_id, limit=limit)
         return [c for c in found if c.desk_id in mine]
+
+    async def list_since(self, workspace_id: str, since: datetime, most: int) -> tuple[list[Conversation], bool]:
+        """Conversations of this pack's desks that began since a moment, the latest changed first; whether `most` left some out."""
+        mine = {desk.id for desk in await self.list_desks(workspace_id)}
+        found: list[Conversation] = []
+        before: datetime | None = None
+        while part := await self._conversations.list_(workspace_id, before=before, limit=PAGE):
+            found += [c for c in part if c.desk_id in mine and c.created_at >= since]
+            before = part[-1].updated_at
+            if before < since or len(part) < PAGE:  # what began since then was changed since then
+                break
+            if len(found) > most:
+                break
+        return found[:most], len(found) > most
+
+    async def list_public_messages(self, workspace_id: str, conversation_ids: Sequence[str]) -> dict[str, list[Message]]:
+        """The public messages of some hundreds of conversations at once, each in order; those that are gone have none."""
+        return await self._conversations.list_public_messages(workspace_id, conversation_ids)
 
     async def list_of_persons(self, workspace_id: str, person_ids: Collection[str], limit: int = 200) -> list[Conversation]:
         """Conversations of several persons at this pack's desks, the latest first."""

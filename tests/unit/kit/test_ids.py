@@ -3,8 +3,9 @@
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
-from duologue.kit.ids import new_id
+from duologue.kit.ids import id_at, new_id
 
 
 def test_an_id_is_a_prefix_and_a_uuid_of_version_7() -> None:
@@ -25,3 +26,9 @@ def test_threads_get_different_ids() -> None:
     with ThreadPoolExecutor(4) as pool:
         ids = [i for made in pool.map(lambda _: [new_id("x") for _ in range(2_000)], range(4)) for i in made]
     assert len(set(ids)) == len(ids)
+
+
+def test_the_id_of_a_moment_lies_before_all_that_are_made_from_then_on() -> None:
+    now = datetime.now(UTC)
+    made = new_id("msg")
+    assert id_at("msg", now) <= made < id_at("msg", now + timedelta(minutes=1))

@@ -114,7 +114,7 @@ class Minds:
         if known is None or known[:2] != (number, consents):
             async with host.read() as tx:
                 version = await repository.find_active(tx, workspace_id)
-                asked = await repository.list_outcomes(tx, workspace_id, EVER)
+                asked = await repository.list_outcomes(tx, workspace_id, EVER, limit=0)
             theirs = {row.question for row in asked if not consents.allow(row.person_id)}
             found = frozenset(text for text, _ in (version.examples if version else ()) if text in theirs)
             known = self._left_out[workspace_id] = (number, consents, found)

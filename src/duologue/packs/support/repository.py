@@ -238,9 +238,9 @@ async def put_route(tx: WriteTx, workspace_id: str, intent: str, route: Route) -
 
 
 async def list_outcomes(tx: Tx, workspace_id: str, since: datetime, limit: int = 20_000) -> list[Outcome]:
-    """Outcomes of turns since a moment, oldest first."""
+    """Outcomes of turns since a moment, oldest first; of more than `limit` the latest."""
     where = (outcomes.c.workspace_id == workspace_id, outcomes.c.at >= since)
-    return await _list(tx, Outcome, *where, order=outcomes.c.at, limit=limit)
+    return (await _list(tx, Outcome, *where, order=outcomes.c.at.desc(), limit=limit))[::-1]
 
 
 async def close_gap(tx: WriteTx, workspace_id: str, message_ids: Sequence[str], article: str) -> None:
@@ -250,13 +250,14 @@ async def close_gap(tx: WriteTx, workspace_id: str, message_ids: Sequence[str], 
 
 
 async def list_offers(
-    tx: Tx, workspace_id: str, *, conversation_id: str = "", person_id: str = "", limit: int = 20_000
+    tx: Tx, workspace_id: str, *, conversation_id: str = "", person_id: str = "", since: datetime | None = None, limit: int = 20_000
 ) -> list[Offer]:
-    """Offers, oldest first; of one conversation or person where it is named."""
+    """Offers, oldest first; of one conversation or person where it is named; of more than `limit` the latest."""
     where = [offers.c.workspace_id == workspace_id]
     where += [offers.c.conversation_id == conversation_id] if conversation_id else []
     where += [offers.c.person_id == person_id] if person_id else []
-    found = await _list(tx, Offer, *where, order=offers.c.at, limit=limit)
+    where += [offers.c.at >= since] if since else []
+    found = await _list(tx, Offer, *where, order=offers.c.at.desc(), limit=limit)
     return sorted(found, key=lambda offer: (offer.at, offer.place))
 
 
@@ -265,11 +266,15 @@ async def find_offer(tx: Tx, workspace_id: str, offer_id: str) -> Offer | None:
     return next(iter(await _list(tx, Offer, offers.c.workspace_id == workspace_id, offers.c.id == offer_id)), None)
 
 
-async def list_surveys(tx: Tx, workspace_id: str, *, conversation_id: str = "", limit: int = 20_000) -> list[SurveyRow]:
-    """Surveys that were sent, oldest first."""
+async def list_surveys(
+    tx: Tx, workspace_id: str, *, conversation_id: str = "", person_id: str = "", since: datetime | None = None, limit: int = 20_000
+) -> list[SurveyRow]:
+    """Surveys that were sent, oldest first; of one conversation or person where it is named; of more than `limit` the latest."""
     where = [surveys.c.workspace_id == workspace_id]
     where += [surveys.c.conversation_id == conversation_id] if conversation_id else []
-    return await _list(tx, SurveyRow, *where, order=surveys.c.asked_at, limit=limit)
+    where += [surveys.c.person_id == person_id] if person_id else []
+    where += [surveys.c.asked_at >= since] if since else []
+    return (await _list(tx, SurveyRow, *where, order=surveys.c.asked_at.desc(), limit=limit))[::-1]
 
 
 async def list_alarms(tx: Tx, workspace_id: str, since: datetime) -> list[Alarm]:

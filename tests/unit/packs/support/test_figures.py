@@ -31,6 +31,11 @@ def test_who_answered(authors: list[tuple[str, bool]], handling: str) -> None:
     assert find_handling(authors) == handling
 
 
+def test_what_waits_for_a_person_was_not_answered_alone() -> None:
+    assert find_handling([("ai", False)], is_waiting=True) == "waiting"
+    assert find_handling([("ai", False), ("expert", False)], is_waiting=True) == "by_people"
+
+
 def test_durable_is_what_was_resolved_and_not_asked_again_within_seven_days() -> None:
     cases = [
         case("lasting", "a", 20, satisfaction=4.0),

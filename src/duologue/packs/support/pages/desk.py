@@ -67,7 +67,7 @@ async def show_customer(context: PanelContext) -> Any:
             worth[order["currency"]] = worth.get(order["currency"], 0.0) + float(order["total"])
     earlier = [c for c in await host.list_conversations(ws, person_id=here.person_id) if c.id != here.id]
     async with host.read() as tx:
-        surveys = [one for one in await repository.list_surveys(tx, ws) if one.person_id == here.person_id]
+        surveys = await repository.list_surveys(tx, ws, person_id=here.person_id)
     return {
         "orders": [
             {"number": o["number"], "status": o["status"], "status_text": STATUS[o["status"]][lang], "at": o["placed_at"],

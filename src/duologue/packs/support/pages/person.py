@@ -14,7 +14,7 @@ async def show_mine(context: PanelContext) -> Any:
     """The offers that were shown to this person, and the surveys."""
     async with context.host.read() as tx:
         offers = await repository.list_offers(tx, context.workspace_id, person_id=context.person_id)
-        surveys = [s for s in await repository.list_surveys(tx, context.workspace_id) if s.person_id == context.person_id]
+        surveys = await repository.list_surveys(tx, context.workspace_id, person_id=context.person_id)
     _, items = await minds_of(context.host).shop(context.host, context.workspace_id)
     shown = [offer for offer in offers if offer.state in ("shown", "accepted", "declined") and offer.item in items]
     return {

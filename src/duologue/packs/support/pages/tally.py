@@ -1,7 +1,8 @@
 """The desk's figures from what is kept: who answered, how content people were, what became of offers. Knows no storage.
 
 Definitions: a conversation was answered *alone* where only the assistant spoke to the person, *assisted* where an expert signed or
-edited its words, *by people* where an expert wrote. It is *durable* where it is resolved and the person did not write again on any
+edited its words, *by people* where an expert wrote; it is *waiting* where nobody has answered, or where the last question waits
+for a person and no expert wrote yet. It is *durable* where it is resolved and the person did not write again on any
 conversation within seven days; younger ones are not judged.
 """
 
@@ -34,12 +35,15 @@ class Case:
     satisfaction: float | None
 
 
-def find_handling(authors: Sequence[tuple[str, bool]]) -> Handling:
-    """Who answered: authors of the public texts that are not the person's, as (`ai` or `expert`, whether it was a signed draft)."""
-    if not authors:
-        return "waiting"
+def find_handling(authors: Sequence[tuple[str, bool]], *, is_waiting: bool = False) -> Handling:
+    """Who answered: authors of the public texts that are not the person's, as (`ai` or `expert`, whether it was a signed draft).
+
+    `is_waiting`: the last question waits for a person, so that the assistant has not done it alone.
+    """
     if any(author == "expert" and not is_signed for author, is_signed in authors):
         return "by_people"
+    if not authors or is_waiting:
+        return "waiting"
     return "assisted" if any(author == "expert" for author, _ in authors) else "alone"
 
 

@@ -28,7 +28,7 @@ export default function Figures({ version, lang, query, download }) {
     <div class="columns">
       <section class="card"><h3>${w("survey")}</h3><${Survey} survey=${data.survey} />
         ${data.survey.answered > 0 && html`<${Plot} label=${w("scores")} x=${PLACES} names=${NAMES} xLabel=${w("given_score")} series=${scores} height=${150} />`}</section>
-      <section class="card"><h3>${w("funnel")}</h3><table data-testid="funnel"><tbody>${STEPS.map((step) => html`<tr key=${step}><td>${w(`offer_${step}`)}</td><td class="numeric">${data.funnel[step]}</td>
+      <section class="card"><div class="row"><h3 class="grow">${w("funnel")}</h3><button type="button" class="button quiet small" onClick=${() => download("export_offers", { days }, "offers.csv")}>${w("offers_csv")}</button></div><table data-testid="funnel"><tbody>${STEPS.map((step) => html`<tr key=${step}><td>${w(`offer_${step}`)}</td><td class="numeric">${data.funnel[step]}</td>
         <td><div class="bar"><i style=${{ width: share(data.funnel.proposed ? data.funnel[step] / data.funnel.proposed : 0) }}></i></div></td></tr>`)}</tbody></table>
         ${data.funnel.logged != null && html`<p class="nothing">${w("taken_share", { share: share(data.funnel.logged) })}</p>`}
         ${data.funnel.greedy && html`<p class="nothing">${w("greedy", { share: share(data.funnel.greedy.value), low: share(data.funnel.greedy.low), high: share(data.funnel.greedy.high) })}</p>`}</section>
