@@ -34,14 +34,15 @@ export async function doing(promise, done, then = () => {}) {
 
 export const Waiting = () => html`<div class="skeleton short" aria-busy="true"></div>`;
 
-/** A button that asks for a file and sends it. */
+/** A button that asks for a file and sends it; the button, not the hidden input, is what a keyboard reaches. */
 export function FileButton({ label, accept, onFile }) {
   const ref = useRef(null);
-  return html`<label class="button quiet small">${label}<input ref=${ref} type="file" class="visually-hidden" hidden accept=${accept}
+  return html`<button type="button" class="button quiet small" onClick=${() => ref.current.click()}>${label}</button>
+    <input ref=${ref} type="file" hidden aria-label=${label} accept=${accept}
     onChange=${(e) => {
       if (e.target.files[0]) onFile(e.target.files[0]);
       e.target.value = "";
-    }} /></label>`;
+    }} />`;
 }
 
 export function asForm(file, values = {}) {

@@ -10,6 +10,7 @@ export default function Intents({ version, lang, query, command, send, download 
   const [data, reload] = useQuery(query, "intents", {}, [version, lang]);
   const [waiting] = useQuery(query, "to_label", {}, [version]);
   const [shown, setShown] = useState("");
+  const [isWhole, setWhole] = useState(false);
   if (!data) return html`<${Waiting} />`;
   const learned = (found) => [
     w("learned", { n: found.version }),
@@ -18,7 +19,8 @@ export default function Intents({ version, lang, query, command, send, download 
   ].filter(Boolean).join(" ");
   const act = (name, args, done) => doing(command(name, args), done, reload);
   return html`<header class="row"><h2 class="grow">${w("intents")}</h2>
-      <${FileButton} label=${w("import_examples")} accept=".csv,.jsonl" onFile=${(file) => doing(send("import_examples", asForm(file)), learned, reload)} />
+      <label><input type="checkbox" checked=${isWhole} data-testid="whole" onChange=${(e) => setWhole(e.target.checked)} /> ${w("in_place")}</label>
+      <${FileButton} label=${w("import_examples")} accept=".csv,.jsonl" onFile=${(file) => doing(send("import_examples", asForm(file, { is_whole: isWhole })), learned, reload)} />
       <button type="button" class="button quiet small" onClick=${() => download("export", {}, "intents.csv")}>CSV</button></header>
     ${!data.is_ready && html`<p role="alert">${w("not_installed")}</p>`}
     <${Add} intents=${data.intents} learn=${(args, then) => doing(command("learn", args), learned, () => [then(), reload()])} />
