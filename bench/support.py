@@ -56,12 +56,22 @@ def halves(n: int, seed: int = SEED) -> tuple[list[int], list[int]]:
 
 
 def banking(data: Path, encode: Encode | None) -> Measured:
-    """BANKING77: all four fifths, then 10 and 5 examples per intent (5 draws)."""
+    """BANKING77: all four fifths."""
+    rows, kept, test = bank_rows(data)
+    yield from measure("intents", [rows[i] for i in kept], test, encode, set="banking77 full")
+
+
+def bank_rows(data: Path) -> tuple[Rows, list[int], Rows]:
+    """All rows, the places of four fifths, and the held-out fifth."""
     rows = [{"text": t, "intent": i} for t, i in list(csv.reader(io.StringIO(read(data / "banking77/train.csv"))))[1:]]
     kept, held = halves(len(rows))
-    test = [rows[i] for i in held]
-    yield from measure("intents", [rows[i] for i in kept], test, encode, set="banking77 full")
-    for shots in (10, 5):
+    return rows, kept, [rows[i] for i in held]
+
+
+def banking_few(data: Path, encode: Encode | None) -> Measured:
+    """BANKING77 with 5 and 10 examples per intent, five draws each."""
+    rows, kept, test = bank_rows(data)
+    for shots in (5, 10):
         for seed in range(5):
             chosen = draw(rows, kept, shots, seed)
             yield from measure("intents", chosen, test, encode, set=f"banking77 {shots}-shot", seed=seed)
@@ -186,6 +196,18 @@ def sequences(data: Path, encode: Encode | None) -> Measured:
                 }
 
 
+def strangers(data: Path, encode: Encode | None) -> Measured:
+    """A fifth of the persons are new, chosen once by SEED: nothing but their last event is known, and it is sought."""
+    for name in ("Beauty", "Video"):
+        _, whole = purchases(data, name)
+        kept = set(halves(len(whole))[0])
+        events = [{"user": str(u), "item": str(i), "timestamp": n} for u, h in enumerate(whole) for n, i in enumerate(h.tolist())]
+        last = {str(u): len(h) - 1 for u, h in enumerate(whole)}
+        train = [one for one in events if int(one["user"]) in kept and one["timestamp"] < last[one["user"]]]
+        test = [one for one in events if one["timestamp"] == last[one["user"]]]
+        yield from measure("recommend", train, test, None, set=f"{name}, a fifth of the persons new")
+
+
 def leave_one_out(model: ItemModel, whole: Sequence[np.ndarray]) -> tuple[float, float]:
     """NDCG@10 and hit rate over all persons."""
     gain = hits = 0.0
@@ -227,8 +249,8 @@ def bandit(data: Path, encode: Encode | None) -> Measured:
 
 
 PROTOCOLS: dict[str, Callable[[Path, Encode | None], Measured]] = {
-    "banking77": banking, "clinc150": clinc, "smp2019": smp, "uss": uss, "sst2": sst2, "hotels": hotels, "sequences": sequences,
-    "bandit": bandit,
+    "banking77": banking, "banking77_few": banking_few, "clinc150": clinc, "smp2019": smp, "uss": uss, "sst2": sst2,
+    "hotels": hotels, "sequences": sequences, "strangers": strangers, "bandit": bandit,
 }  # fmt: skip
 
 
