@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from duologue.packs.support import repository
 from duologue.packs.support.model import Offer, SurveyRow
@@ -26,3 +27,22 @@ async def test_of_more_rows_than_are_read_the_latest_are(tmp_path: Path) -> None
             assert [s.id for s in await repository.list_surveys(tx, ws, since=now - timedelta(days=6))] == ["s3"]
             assert [o.id for o in await repository.list_offers(tx, ws, limit=2)] == ["o2", "o3"]
             assert [o.id for o in await repository.list_offers(tx, ws, since=now - timedelta(days=7))] == ["o2", "o3"]
+
+
+async def test_a_file_of_which_no_line_can_be_read_says_what_is_wrong(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        admin, ws = await house.member("admin"), house.workspace.id
+        (desk,) = await house.platform.conversations.list_desks(ws)
+        await house.platform.conversations.change_desk(ws, desk.id, name="Front", mode="autopilot", pack="support")
+
+        async def send(name: str, text: bytes) -> dict[str, Any]:
+            given = {"file": ("a.csv", text, "text/csv")}
+            answer = await admin.call("POST", f"/api/packs/support/shop/{name}", files=given)
+            assert answer.status_code == 422, answer.text
+            return dict(answer.json()["error"]["detail"])
+
+        wrong = await send("import_events", b"person,item,at\n\np1,x,soon\n")
+        assert (wrong["why"], wrong["line"]) == ("no_line", 3)
+        assert (await send("import_catalogue", b"id,title\n"))["why"] == "only_header"
+        assert (await send("import_orders", b"number,email\nRO-1,a@b.example\n"))["why"] == "columns"
+        assert (await send("import_catalogue", b'id,title\n1,"never closed\n2,x\n'))["why"] == "csv"

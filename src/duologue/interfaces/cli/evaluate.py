@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 from inspect import signature
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from duologue.interfaces.cli.run import err, out, print_json
+from duologue.interfaces.cli.run import err, out, print_json, with_platform
 from duologue.kit.errors import NotFound, SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
+
+    import typer
 
     from duologue.interfaces.platform import Platform
 
 
-def evaluate_pack(name: str, tasks: Sequence[str], data_dir: Path | None, *, as_json: bool) -> None:
+PASSAGES_OF_ONE = 6
+"""Passages that are looked at for each article that is asked for."""
+
+
+def evaluate_pack(context: typer.Context, name: str, tasks: Sequence[str], data_dir: Path | None, *, as_json: bool) -> None:
     """Run a pack's own evaluation `run(tasks, data_dir)`; one that has a parameter `encode` or `sentences` is handed the built-in
-    encoder of words or of sentences.
+    encoder of words or of sentences, one that has `find` the program's search over a folder.
 
     Raises SetupError where a library that the pack needs is not installed.
     """
@@ -38,9 +45,32 @@ def evaluate_pack(name: str, tasks: Sequence[str], data_dir: Path | None, *, as_
         from duologue.lm.attentive_model import ENGLISH_SHARE, AttentiveModel
 
         given["sentences"] = AttentiveModel.load().mix(ENGLISH_SHARE)
+    if "find" in signature(run).parameters:
+        given["find"] = searcher(context)
     with err.status(f"measuring {name} …"):
         rows = list(run(tasks, data_dir, **given))
     _print(name, rows, as_json=as_json)
+
+
+def searcher(context: typer.Context) -> Callable[[Path, Sequence[str], int], list[list[str]]]:
+    """The program's search as a function of a folder, questions and a number: the articles of each, by path, best first."""
+
+    def find(folder: Path, questions: Sequence[str], most: int) -> list[list[str]]:
+        found: list[list[str]] = []
+
+        from duologue.knowledge.evaluate import WORKSPACE
+
+        async def ask(platform: Platform) -> None:
+            await platform.knowledge.ingest_folder(WORKSPACE, folder)
+            for question in questions:
+                hits = (await platform.knowledge.search(WORKSPACE, question, k=PASSAGES_OF_ONE * most)).hits
+                found.append(list(dict.fromkeys(hit.uri for hit in hits))[:most])
+
+        with TemporaryDirectory(prefix="duologue-eval-") as home:
+            with_platform(context, ask, Path(home), database_url="", engine="none", sample=False)
+        return found
+
+    return find
 
 
 def evaluate_loop(tasks: Sequence[str], seeds: int, *, as_json: bool) -> None:

@@ -13,6 +13,7 @@ evaluate = typer.Typer(help="Measure an ability on labelled questions.", no_args
 
 def _add_evaluation(name: str) -> None:
     def run(
+        context: typer.Context,
         task: Annotated[list[str] | None, typer.Option(help="Only this task; give it again for more.")] = None,
         data: Annotated[
             Path | None, typer.Option(help="Folder with test.jsonl and mostly train.jsonl; the pack's own rows without it.")
@@ -21,7 +22,7 @@ def _add_evaluation(name: str) -> None:
     ) -> None:
         from duologue.interfaces.cli.evaluate import evaluate_pack
 
-        evaluate_pack(name, task or (), data, as_json=as_json)
+        evaluate_pack(context, name, task or (), data, as_json=as_json)
 
     evaluate.command(name, help=f"Measure the models of the {name} pack, each figure beside its baseline.")(run)
 

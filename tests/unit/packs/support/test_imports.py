@@ -7,6 +7,7 @@ import pytest
 from duologue.kit.errors import Invalid
 from duologue.packs.support.shop.catalogue import read_catalogue
 from duologue.packs.support.shop.imports import read_events, read_orders
+from duologue.packs.support.shop.table import read_table
 
 EVENTS = (
     "Person;Item;At;Kind\nada;tent;2026-01-02T10:00:00Z;view\nada;tent;2026-01-01;\n"
@@ -62,3 +63,10 @@ def test_chinese_from_a_spreadsheet() -> None:
 def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(data: bytes) -> None:
     with pytest.raises(Invalid, match=r"\.$"):
         read_events(data)
+
+
+def test_a_quotation_mark_that_is_never_closed_refuses_the_file() -> None:
+    with pytest.raises(Invalid, match="line 3 is never closed"):
+        list(read_table(b'text,intent\nwhere is it,status\n"never closed,x\nfoo,y\n', "examples", ("text", "intent")))
+    inch = list(read_table(b'text,intent\na 5" tent,size\n"two\nlines",other\n', "examples", ("text", "intent")))
+    assert [row["text"] for _, row in inch] == ['a 5" tent', "two\nlines"]

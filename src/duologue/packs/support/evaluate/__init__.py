@@ -5,6 +5,7 @@ default is
 measured: starter intents, the lexicon, signs of satisfaction set by hand. Knows no command line.
 """
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -36,6 +37,8 @@ from duologue.packs.support.mood.satisfaction import SatisfactionModel, level_of
 from duologue.packs.support.mood.sentiment import LABELS, Sentiment, SentimentModel
 
 LATENCY_TEXTS = 50
+KNOWLEDGE = Path(__file__).parents[1] / "knowledge"
+EVERYDAY = EVALS.parent / "everyday-report.jsonl"
 
 
 def run(
@@ -53,6 +56,8 @@ def run(
         raise Invalid(f"Unknown task {unknown[0]!r}; choose of {', '.join(TASKS)}.")
     folder = data_dir or EVALS
     test = read_rows(folder / "test.jsonl")
+    if data_dir is None:
+        test.reply.extend(own_questions())
     train = read_rows(folder / "train.jsonl") if (folder / "train.jsonl").exists() else None
     if train is not None and not any((train.intent, train.sentiment, train.satisfaction, train.recommend, train.reply)):
         raise Invalid(
@@ -79,10 +84,18 @@ def run(
     if "recommend" in chosen:
         yield from evaluate_recommend(train.recommend if train else [], test.recommend)
     if "replies" in chosen:
-        yield from evaluate_replies(test.reply, folder / "knowledge", sentences, find)
+        yield from evaluate_replies(test.reply, data_dir / "knowledge" if data_dir else KNOWLEDGE, sentences, find)
     left_out = test.unreadable + (train.unreadable if train else 0)
     if left_out:
         yield row("rows", "unreadable", left_out, None, left_out, "rows that could not be read were left out")
+
+
+def own_questions() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """The sample shop's everyday questions that were kept apart, each with the articles that answer it in its language."""
+    for line in EVERYDAY.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if row["articles"]:
+            yield row["question"], "", tuple(f"{row['lang']}/{article}" for article in row["articles"])
 
 
 def _with(encode: Encode | None) -> str:

@@ -15,16 +15,16 @@ from duologue.packs.support.encode import Encode
 from duologue.packs.support.evaluate.measure import Row, interval, row
 from duologue.packs.support.intents.features import Features
 
-Find = Callable[[Sequence[str], int], Sequence[Sequence[str]]]
-"""Questions (n) and a number k to the k best articles of each, by file name, best first."""
+Find = Callable[[Path, Sequence[str], int], Sequence[Sequence[str]]]
+"""A folder, questions (n) and a number k to the k best articles of each, by their paths in the folder, best first."""
 K = 10
 ENDINGS = (".md", ".txt", ".html")
 
 
 def evaluate_replies(
-    rows: Sequence[tuple[str, str, str]], folder: Path, encode: Encode | None = None, find: Find | None = None
+    rows: Sequence[tuple[str, str, Sequence[str]]], folder: Path, encode: Encode | None = None, find: Find | None = None
 ) -> Iterator[Row]:
-    """Recall at 1 and 5 and MRR at 10 of the right article, and how much of the answer's wording the first article holds.
+    """Recall at 1 and 5 and MRR at 10 of the right article (the first of several); share of the answer's words in the first found.
 
     Raises Invalid where the folder holds no article.
     """
@@ -33,10 +33,10 @@ def evaluate_replies(
         raise Invalid("The folder knowledge beside the rows holds no article; put .md, .txt or .html files there.")
     texts = {_name(path.relative_to(folder).as_posix()): path.read_text(encoding="utf-8", errors="replace") for path in files}
     how = "the program's search" if find is not None else "terms" + (f" and encoder {encode.name}" if encode is not None else "")
-    search = find or _search_terms(texts, encode)
     questions = [question for question, _, _ in rows]
-    found = [[_name(article) for article in some] for some in search(questions, K)]
-    places = [_place(some, _name(article)) for some, (_, _, article) in zip(found, rows, strict=True)]
+    listed = find(folder, questions, K) if find is not None else _search_terms(texts, encode, questions, K)
+    found = [[_name(article) for article in some] for some in listed]
+    places = [_place(some, [_name(article) for article in right]) for some, (_, _, right) in zip(found, rows, strict=True)]
     rank, n, count = np.array(places), len(rows), len(texts)
     for k in (1, 5):
         hits = ((rank > 0) & (rank <= k)).astype(float)
@@ -67,9 +67,9 @@ def _name(article: str) -> str:
     return path.removesuffix(ending) if ending in ENDINGS else path
 
 
-def _place(found: Sequence[str], article: str) -> int:
-    """The place from 1 of the article among those found, by its path or by its bare name; 0 where it is not."""
-    return next((n for n, one in enumerate(found, 1) if one == article or one.endswith(f"/{article}")), 0)
+def _place(found: Sequence[str], right: Sequence[str]) -> int:
+    """The place from 1 of the first right article among those found, by its path or by its bare name; 0 where there is none."""
+    return next((n for n, one in enumerate(found, 1) if any(one == a or one.endswith(f"/{a}") for a in right)), 0)
 
 
 def _share(answer: str, article: str) -> float:
@@ -77,7 +77,7 @@ def _share(answer: str, article: str) -> float:
     return len(wanted & set(words(article))) / len(wanted) if wanted else 0.0
 
 
-def _search_terms(texts: dict[str, str], encode: Encode | None) -> Find:
+def _search_terms(texts: dict[str, str], encode: Encode | None, questions: Sequence[str], k: int) -> list[list[str]]:
     names: list[str] = []
     passages: list[str] = []
     for name, text in texts.items():
@@ -87,14 +87,10 @@ def _search_terms(texts: dict[str, str], encode: Encode | None) -> Find:
         names.extend([name] * len(parts))
     features = Features(encode).fit(passages)
     rows = normalize(features.join(features.terms(passages), features.vectors(passages)))
-
-    def find(questions: Sequence[str], k: int) -> list[list[str]]:
-        asked = normalize(features.join(features.terms(questions), features.vectors(questions)))
-        scores = (asked @ rows.T).toarray()
-        out = []
-        for line in scores:
-            order = dict.fromkeys(names[i] for i in np.argsort(-line, kind="stable") if line[i] > 0)
-            out.append(list(order)[:k])
-        return out
-
-    return find
+    asked = normalize(features.join(features.terms(questions), features.vectors(questions)))
+    scores = (asked @ rows.T).toarray()
+    out = []
+    for line in scores:
+        order = dict.fromkeys(names[i] for i in np.argsort(-line, kind="stable") if line[i] > 0)
+        out.append(list(order)[:k])
+    return out

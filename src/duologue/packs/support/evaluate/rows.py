@@ -28,7 +28,7 @@ class Rows:
     sentiment: list[tuple[str, str]] = field(default_factory=list)
     satisfaction: list[tuple[list[Turn], float]] = field(default_factory=list)
     recommend: list[tuple[str, str, float]] = field(default_factory=list)
-    reply: list[tuple[str, str, str]] = field(default_factory=list)
+    reply: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
     unreadable: int = 0
 
 
@@ -73,8 +73,9 @@ def _seconds(when: Any) -> float:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
-def _reply(row: dict[str, Any]) -> tuple[str, str, str]:
-    return str(row["question"]), str(row.get("answer") or ""), str(row["article"])
+def _reply(row: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
+    of = row["article"]
+    return str(row["question"]), str(row.get("answer") or ""), tuple(map(str, of)) if isinstance(of, list) else (str(of),)
 
 
 _READERS: tuple[tuple[str, Kind, Callable[[dict[str, Any]], Any]], ...] = (

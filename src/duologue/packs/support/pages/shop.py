@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from duologue.kit.errors import Invalid
@@ -9,6 +10,7 @@ from duologue.packs.support import repository
 from duologue.packs.support.minds import minds_of
 from duologue.packs.support.shop.catalogue import read_catalogue
 from duologue.packs.support.shop.imports import OrderLine, read_events, read_orders
+from duologue.packs.support.shop.table import Fault
 from duologue.sdk import Panel, PanelContext, Upload
 
 MOST_FAULTS = 20
@@ -29,10 +31,7 @@ async def import_catalogue(context: PanelContext, file: Upload) -> Any:
     """Take the catalogue from a CSV file, in place of the earlier one."""
     context.check_role("admin")
     items, faults = read_catalogue(file.content)
-    if not items:
-        raise Invalid(
-            "The file holds no item that can be read; it needs the columns id and title.", why="columns", columns="id, title"
-        )
+    _check_some(items, faults)
     async with context.host.write() as tx:
         await repository.replace_items(tx, context.workspace_id, items)
     minds_of(context.host).forget(context.workspace_id)
@@ -43,12 +42,7 @@ async def import_events(context: PanelContext, file: Upload) -> Any:
     """Add views and purchases from a CSV file; the same event again changes nothing."""
     context.check_role("admin")
     events, faults = read_events(file.content)
-    if not events:
-        raise Invalid(
-            "The file holds no event that can be read; it needs the columns person, item and at.",
-            why="columns",
-            columns="person, item, at",
-        )
+    _check_some(events, faults)
     async with context.host.write() as tx:
         await repository.add_events(tx, context.workspace_id, events)
     minds_of(context.host).forget(context.workspace_id)
@@ -59,12 +53,7 @@ async def import_orders(context: PanelContext, file: Upload) -> Any:
     """Take the orders from a CSV file, one line per item, in place of the earlier ones; changes that were made stay."""
     context.check_role("admin")
     lines, faults = read_orders(file.content)
-    if not lines:
-        raise Invalid(
-            "The file holds no order that can be read; it needs the columns number, email, placed_at, status and item.",
-            why="columns",
-            columns="number, email, placed_at, status, item",
-        )
+    _check_some(lines, faults)
     _, items = await minds_of(context.host).shop(context.host, context.workspace_id)
     by_number: dict[str, list[OrderLine]] = defaultdict(list)
     for line in lines:
@@ -76,6 +65,15 @@ async def import_orders(context: PanelContext, file: Upload) -> Any:
     draft.write_text(json.dumps([_order(own, names) for own in by_number.values()], ensure_ascii=False), "utf-8")
     draft.replace(folder / "orders.json")
     return {"kept": len(by_number), "faults": faults[:MOST_FAULTS], "left_out": len(faults)}
+
+
+def _check_some(rows: Sequence[object], faults: Sequence[Fault]) -> None:
+    """Raise Invalid where a file has the columns and not one line that can be read."""
+    if faults and not rows:
+        line, fault = faults[0]
+        raise Invalid(f"No line of the file can be read; line {line}: {fault}.", why="no_line", line=line, fault=fault)
+    if not rows:
+        raise Invalid("The file has no line below its columns.", why="only_header")
 
 
 def _order(lines: list[OrderLine], names: dict[str, tuple[str, str]]) -> dict[str, Any]:

@@ -32,15 +32,26 @@ export async function doing(promise, done, then = () => {}) {
   }
 }
 
+/** [whether something is under way, while(promise)]: learning takes seconds, and nobody should ask for it twice. */
+export function useBusy() {
+  const [isBusy, setBusy] = useState(false);
+  const during = (promise) => {
+    setBusy(true);
+    return promise.finally(() => setBusy(false));
+  };
+  return [isBusy, during];
+}
+
 export const Waiting = () => html`<div class="skeleton short" aria-busy="true"></div>`;
 
 /** A button that asks for a file and sends it; the button, not the hidden input, is what a keyboard reaches. */
 export function FileButton({ label, accept, onFile }) {
   const ref = useRef(null);
-  return html`<button type="button" class="button quiet small" onClick=${() => ref.current.click()}>${label}</button>
+  const [isBusy, during] = useBusy();
+  return html`<button type="button" class="button quiet small" disabled=${isBusy} aria-busy=${isBusy} onClick=${() => ref.current.click()}>${isBusy ? w("working") : label}</button>
     <input ref=${ref} type="file" hidden aria-label=${label} accept=${accept}
     onChange=${(e) => {
-      if (e.target.files[0]) onFile(e.target.files[0]);
+      if (e.target.files[0]) during(onFile(e.target.files[0]));
       e.target.value = "";
     }} />`;
 }

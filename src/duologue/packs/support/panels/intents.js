@@ -2,7 +2,7 @@
 import { html, useState } from "../../js/shared/html.js";
 import { lang as page } from "../../js/shared/i18n.js";
 import { shortDate } from "../../js/shared/dates.js";
-import { asForm, doing, FileButton, share, useQuery, w, Waiting } from "./fetch.js";
+import { asForm, doing, FileButton, share, useBusy, useQuery, w, Waiting } from "./fetch.js";
 
 const shorten = (text) => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
 
@@ -18,7 +18,7 @@ export default function Intents({ version, lang, query, command, send, download 
     found.faults?.length > 0 && w("left_out", { lines: found.faults.map(([line]) => line).join(", ") }),
   ].filter(Boolean).join(" ");
   const act = (name, args, done) => doing(command(name, args), done, reload);
-  return html`<header class="row"><h2 class="grow">${w("intents")}</h2>
+  return html`<header class="row" style=${{ flexWrap: "wrap" }}><h2 class="grow">${w("intents")}</h2>
       <label><input type="checkbox" checked=${isWhole} data-testid="whole" onChange=${(e) => setWhole(e.target.checked)} /> ${w("in_place")}</label>
       <${FileButton} label=${w("import_examples")} accept=".csv,.jsonl" onFile=${(file) => doing(send("import_examples", asForm(file, { is_whole: isWhole })), learned, reload)} />
       <button type="button" class="button quiet small" onClick=${() => download("export", {}, "intents.csv")}>CSV</button></header>
@@ -46,15 +46,16 @@ export default function Intents({ version, lang, query, command, send, download 
 function Add({ intents, learn }) {
   const [text, setText] = useState("");
   const [intent, setIntent] = useState("");
+  const [isBusy, during] = useBusy();
   const add = (e) => {
     e.preventDefault();
-    learn({ add: text.split("\n").filter((line) => line.trim()).map((line) => ({ text: line.trim(), intent: intent.trim() })) }, () => setText(""));
+    during(learn({ add: text.split("\n").filter((line) => line.trim()).map((line) => ({ text: line.trim(), intent: intent.trim() })) }, () => setText("")));
   };
   return html`<form class="card" onSubmit=${add}><h3>${w("add_examples")}</h3><p class="nothing">${w("add_line")}</p>
     <textarea rows="3" required value=${text} aria-label=${w("examples")} onInput=${(e) => setText(e.target.value)}></textarea>
     <div class="row"><input type="text" list="support-intents" maxlength="60" value=${intent} placeholder=${w("intent")} aria-label=${w("intent")} onInput=${(e) => setIntent(e.target.value)} />
       <datalist id="support-intents">${intents.map((one) => html`<option key=${one.intent} value=${one.intent} />`)}</datalist>
-      <button type="submit" class="button small">${w("learn")}</button></div></form>`;
+      <button type="submit" class="button small" disabled=${isBusy} aria-busy=${isBusy}>${w(isBusy ? "working" : "learn")}</button></div></form>`;
 }
 
 function Card({ card }) {

@@ -38,10 +38,16 @@ def read_table(data: bytes, name: str, needs: Sequence[str]) -> Iterator[tuple[i
                 why="columns",
                 columns=", ".join(needs),
             )
-        for row in rows:
-            if any(value.strip() for value in row):
-                values = [value.strip() for value in row[: len(columns)]]
+        last, begins = list[str](), rows.line_num + 1
+        for last in rows:
+            if any(value.strip() for value in last):
+                values = [value.strip() for value in last[: len(columns)]]
                 yield rows.line_num, dict(zip(columns, values + [""] * (len(columns) - len(values)), strict=True))
+            ended, begins = begins, rows.line_num + 1
+        if last and "\n" in last[-1] and text.count('"') % 2:  # the rest of the file has become one field
+            raise Invalid(
+                f"The {name} cannot be read as CSV: the quotation mark in line {ended} is never closed.", why="csv", line=ended
+            )
     except csv.Error as error:
         raise Invalid(
             f"The {name} cannot be read as CSV near line {rows.line_num}: {error}.", why="csv", line=rows.line_num
