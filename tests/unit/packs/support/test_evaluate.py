@@ -83,6 +83,21 @@ def test_replies_find_the_article(tmp_path: Path) -> None:
     assert found["replies", "mrr@10"]["value"] == 1.0
 
 
+def test_replies_ask_the_search_that_is_handed_in_and_take_any_right_article(tmp_path: Path) -> None:
+    (tmp_path / "knowledge").mkdir()
+    (tmp_path / "knowledge" / "refunds.md").write_text("# Refunds", encoding="utf-8")
+    rows = [{"question": "a", "article": ["other", "refunds.md"]}, {"question": "b", "article": "nowhere"}]
+    asked: list[object] = []
+
+    def find(folder: Path, questions: Sequence[str], most: int) -> list[list[str]]:
+        asked.append((folder.name, list(questions), most))
+        return [["en/first.md", "en/refunds.md"] for _ in questions]
+
+    found = {row["metric"]: row["value"] for row in run(["replies"], write(tmp_path, "test.jsonl", rows), find=find)}
+    assert asked == [("knowledge", ["a", "b"], 10)]
+    assert (found["recall@1"], found["recall@5"], found["mrr@10"]) == (0.0, 0.5, 0.25)
+
+
 def test_satisfaction_and_sentiment_learn_from_rows(tmp_path: Path) -> None:
     talks = [
         {"dialogue": [{"role": "user", "text": word}], "score": s} for word, s in (("grand", 5), ("grim", 1)) for _ in range(10)
