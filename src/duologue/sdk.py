@@ -244,6 +244,10 @@ class LtiTool(Protocol):
         """The tool's public keys, as a JWK set."""
         ...
 
+    def in_words(self, message: str, lang: Lang) -> str:
+        """The sentence of a refusal in the language of who arrives."""
+        ...
+
 
 async def _notes_nothing(host: Host, conversation: Conversation, member_id: str, member_name: str) -> None:
     """Reads are nobody's concern."""

@@ -52,12 +52,19 @@ def test_a_learner_sees_how_an_answer_is_read_and_hands_it_in(browser: Browser, 
     page.get_by_test_id("join").get_by_role("button").click()
     page.get_by_test_id("practice").wait_for()
     page.goto("/packs/education/homework?as=person&workspace=school")
-    question = page.get_by_test_id("question").nth(1)
+    question = page.get_by_test_id("question").filter(has_text="2x = 10")
     question.get_by_role("textbox").fill("x＝五")
-    question.get_by_role("textbox").blur()
+    page.keyboard.press("Enter")  # too soon: nobody has seen yet how it is read
+    expect(question.get_by_test_id("held")).to_be_visible()
     expect(question.get_by_test_id("reading")).to_contain_text("x = 5")
+    expect(question).not_to_contain_text("老师还未签字")
     question.get_by_role("button", name="提交").click()
     expect(question).to_contain_text("老师还未签字")
+    refused = page.get_by_test_id("question").filter(has_text="1/2 + 1/4")
+    refused.get_by_role("textbox").fill("3/4" + " " * 20_000 + "。")
+    expect(refused).to_contain_text("请只写结果")
+    refused.get_by_role("button", name="提交").click()
+    expect(page.get_by_text("答案应有 1 到 20000 个字符。")).to_be_visible()
     context.close()
 
 
@@ -105,3 +112,47 @@ def test_an_essay_and_a_choice_are_set_handed_in_and_signed_by_traits(browser: B
     expect(essay.get_by_test_id("graded")).to_contain_text("70%")
     expect(essay.get_by_test_id("traits")).to_contain_text("Content: 80%")
     context.close()
+
+
+@pytest.mark.slow
+def test_several_options_are_chosen_by_keyboard_and_the_camera_is_reached_by_it(
+    teacher: Page, browser: Browser, program: Server
+) -> None:
+    assign = teacher.get_by_test_id("assign")
+    assign.locator("summary").first.click()
+    assign.get_by_label("Title").fill("Halves")
+    assign.get_by_label("Due").fill("2030-01-01")
+    own = teacher.get_by_test_id("own")
+    own.locator("summary").click()
+    own.get_by_label("Question").fill("Which equal a half?")
+    own.get_by_label("Kind").select_option("choice")
+    own.get_by_label("Options, one a line").fill("1/2\n2/4\n2/3")
+    for key, said in (("D", "A choice has at least two options"), ("A, B", "")):
+        own.locator("textarea").last.fill(key)
+        own.get_by_role("button").click()
+        assign.get_by_role("button", name=re.compile("^Set")).click()
+        if said:
+            expect(teacher.get_by_text(said)).to_be_visible()
+            assign.get_by_role("button", name="Take away").click()
+            own.get_by_label("Question").fill("Which equal a half?")
+            own.get_by_label("Options, one a line").fill("1/2\n2/4\n2/3")
+    expect(teacher.get_by_test_id("given").first).to_contain_text("Halves")
+    page = browser.new_context(locale="en-GB", base_url=program.base).new_page()
+    page.goto("/packs/education/learning?as=person&workspace=school")
+    page.get_by_test_id("join").locator("input").first.fill("Lea")
+    page.get_by_test_id("join").get_by_role("checkbox").first.check()
+    page.get_by_test_id("join").get_by_role("button").click()
+    page.get_by_test_id("practice").wait_for()
+    page.goto("/packs/education/homework?as=person&workspace=school")
+    given = page.get_by_test_id("homework").filter(has_text="Halves")
+    given.get_by_test_id("scan").focus()
+    expect(given.get_by_test_id("scan")).to_be_focused()
+    boxes = given.get_by_role("checkbox")
+    for box in (boxes.nth(1), boxes.nth(0)):
+        box.focus()
+        page.keyboard.press("Space")
+    given.get_by_role("button", name="Hand in").click()
+    expect(given).to_contain_text("teacher")
+    page.reload()
+    assert [boxes.nth(k).is_checked() for k in range(3)] == [True, True, False]
+    page.context.close()

@@ -297,3 +297,56 @@ async def test_a_teacher_sets_a_choice_and_a_program_of_his_own(school: House) -
     async with school.platform.hosts["education"].read() as tx:
         (again,) = [one.grade for one in await repository.list_submissions(tx, school.workspace.id) if one.item == "double"]
     assert again["score"] == 1.0
+
+
+async def test_a_question_with_several_right_options_is_offered_as_such_and_its_key_names_options(school: House) -> None:
+    teacher, ada = await school.member("expert"), await join(school, "Ada")
+    options = {"A": "1/2", "B": "2/4", "C": "2/3"}
+    several = {"id": "pick", "text": "Which equal a half?", "type": "choice", "options": options, "key": "B, A"}
+    made = await teacher.post(f"{GRADES}/assign", {"title": "Halves", "due": "2030-01-01", "items": [several]})
+    assert (await own(ada, "pick"))["type"] == "choices"
+    await hand_in(ada, made["id"], pick="A, C")
+    await teacher.post(f"{GRADES}/grade_some", {})
+    wrong = {"homework_id": made["id"], "item": "pick", "key": "1/2"}
+    assert (await teacher.call("POST", f"{GRADES}/change_key", wrong)).status_code == 422
+    assert (await teacher.post(f"{GRADES}/change_key", wrong | {"key": "c, a"}))["again"] == 1
+    await teacher.post(f"{GRADES}/grade_some", {})
+    (shown,) = (await teacher.get(f"{GRADES}/queue"))["waiting"]
+    assert (shown["answer"], shown["key"], shown["score"]) == ("A. 1/2; C. 2/3", "A. 1/2; C. 2/3", 1.0)
+
+
+async def test_nobody_signs_an_answer_that_he_has_not_seen(school: House) -> None:
+    teacher, ada = await school.member("expert"), await join(school, "Ada")
+    made = await teacher.post(f"{GRADES}/assign", {"title": "Week 1", "due": "2030-01-01", "items": [OWN]})
+    await hand_in(ada, made["id"], why="Both are half.")
+    await teacher.post(f"{GRADES}/grade_some", {})
+    (seen,) = (await teacher.get(f"{GRADES}/queue"))["waiting"]
+    await hand_in(ada, made["id"], why="I do not know.")
+    body = {"submission_id": seen["id"], "score": 1.0, "seen_at": seen["at"]}
+    assert (await teacher.call("POST", f"{GRADES}/sign_one", body)).status_code == 409
+    assert (await own(ada, "why"))["answer"]["state"] == "handed_in"
+    await teacher.post(f"{GRADES}/grade_some", {})
+    (now,) = (await teacher.get(f"{GRADES}/queue"))["waiting"]
+    assert now["answer"] == "I do not know."
+    await teacher.post(f"{GRADES}/sign_one", body | {"score": 0.0, "seen_at": now["at"]})
+    assert (await own(ada, "why"))["answer"]["score"] == 0.0
+
+
+async def test_an_appeal_is_decided_criterion_by_criterion(school: House) -> None:
+    teacher, ada = await school.member("expert"), await join(school, "Ada")
+    rubric = [{"id": "half", "text": "Both are half.", "points": 1}, {"id": "how", "text": "Times two over two.", "points": 1}]
+    item = {"id": "why", "text": "Why?", "type": "short", "rubric": rubric}
+    made = await teacher.post(f"{GRADES}/assign", {"title": "Week 1", "due": "2030-01-01", "items": [item]})
+    await hand_in(ada, made["id"], why="One is the other times 2/2, and each is half.")
+    await teacher.post(f"{GRADES}/grade_some", {})
+    (seen,) = (await teacher.get(f"{GRADES}/queue"))["waiting"]
+    met = {"half": True, "how": False}
+    await teacher.post(f"{GRADES}/sign_one", {"submission_id": seen["id"], "score": 0.5, "met": met, "seen_at": seen["at"]})
+    await ada.post(f"{HOMEWORK}/appeal", {"submission_id": seen["id"], "text": "I said how."})
+    (asked,) = (await teacher.get(f"{GRADES}/queue"))["waiting"]
+    assert {c["id"]: c["is_met"] for c in asked["criteria"]} == met
+    decided = {"appeal_id": asked["appeal_id"], "score": 1.0, "remark": "You did.", "met": {"half": True, "how": True}}
+    await teacher.post(f"{GRADES}/answer_appeal", decided)
+    answer = (await own(ada, "why"))["answer"]
+    assert answer["score"] == 1.0
+    assert all(c["is_met"] for c in answer["criteria"])

@@ -313,6 +313,10 @@ async def test_whatever_does_not_hold_is_refused(world: World) -> None:
         asked = await world.begin(browser)
         refused = await browser.client.post("/lti/launch", data={"id_token": token, "state": asked["state"]})
         assert refused.status_code == 403, why
+    chinese = {"accept-language": "fr, zh-CN;q=0.9, en;q=0.5"}
+    refused = await browser.client.post("/lti/launch", data={"id_token": "", "state": asked["state"]}, headers=chinese)
+    assert 'lang="zh"' in refused.text
+    assert "请从课程里重新打开" in refused.text
     late, clock = world.browser(), world.house.platform.hosts["education"].clock
     asked = await world.begin(late)
     assert isinstance(clock, FrozenClock)

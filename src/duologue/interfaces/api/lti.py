@@ -18,6 +18,7 @@ from duologue.interfaces.api.errors import RESPONSES
 from duologue.interfaces.api.security import ANYBODY, MEMBER_COOKIE, PERSON_COOKIE, PERSON_COOKIE_S, set_cookie
 from duologue.interfaces.api.services import Joined, Services
 from duologue.kit.errors import DuologueError, Forbidden, Invalid, NotFound
+from duologue.kit.text import Lang
 from duologue.sdk import LtiArrival, LtiTool
 
 router = APIRouter(prefix="/lti", tags=["lti"], responses=RESPONSES, include_in_schema=False)
@@ -66,7 +67,7 @@ async def login(request: Request, address: ANYBODY, services: Joined) -> Respons
         asked = dict(request.query_params) if request.method == "GET" else await _form(request)
         step = await tool.begin(host, asked, _base(request, services))
     except DuologueError as error:
-        return _say(error)
+        return _say(request, services, error)
     response = RedirectResponse(step.url, 302)
     # sent along by the platform's cross-site form: that takes SameSite=None, which browsers accept over HTTPS and on this machine
     response.set_cookie(_cookie(step.state), step.state, max_age=WAIT_S, path="/lti", httponly=True, samesite="none", secure=True)
@@ -88,7 +89,7 @@ async def launch(request: Request, address: ANYBODY, services: Joined) -> Respon
         else:
             response = await _as_person(services, pack, tool, host, arrival, address)
     except DuologueError as error:
-        return _say(error)
+        return _say(request, services, error)
     response.delete_cookie(_cookie(state), path="/lti", secure=True, httponly=True, samesite="none")
     return response
 
@@ -141,8 +142,12 @@ def _choose(arrival: LtiArrival) -> Response:
     )
 
 
-def _say(error: DuologueError) -> Response:
-    return _page("en", error.message, "", status=error.status)
+def _say(request: Request, services: Services, error: DuologueError) -> Response:
+    """A refusal in the browser's first language of those that there are: nobody is signed in yet who could have chosen one."""
+    accepted = [part.split(";")[0].strip().lower()[:2] for part in request.headers.get("accept-language", "").split(",")]
+    lang: Lang = "zh" if next((tag for tag in accepted if tag in ("en", "zh")), "en") == "zh" else "en"
+    tool = next((pack.lti for pack in services.packs if pack.lti is not None), None)
+    return _page(lang, tool.in_words(error.message, lang) if tool else error.message, "", status=error.status)
 
 
 def _page(lang: str, sentence: str, more: str, policy: str = "", status: int = 200) -> Response:

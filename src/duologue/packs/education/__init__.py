@@ -17,6 +17,7 @@ from duologue.packs.education.pages.privacy import PANEL as PRIVACY
 from duologue.packs.education.policy import POLICY
 from duologue.packs.education.privacy.leave import may_leave
 from duologue.packs.education.privacy.records import erase
+from duologue.packs.education.problems import in_both
 from duologue.packs.education.tools import TOOLS
 from duologue.packs.education.tutor.skill import TUTOR
 from duologue.sdk import Pack, Source, Task
@@ -42,7 +43,7 @@ PACK = Pack(
     },
     tasks=(Task("dialogues", "dialogues", _HERE / "evals" / "dialogues.jsonl"),),
     sources=(Source(_HERE / "knowledge" / "en", "en"), Source(_HERE / "knowledge" / "zh", "zh")),
-    panels=(CLASS, GRADES, LEARNING, HOMEWORK, EXCHANGE, PRIVACY, PLATFORMS),
+    panels=tuple(in_both(panel) for panel in (CLASS, GRADES, LEARNING, HOMEWORK, EXCHANGE, PRIVACY, PLATFORMS)),
     chores=(GRADING, SENDING),
     migrations=_HERE / "migrations",
     erase=erase,

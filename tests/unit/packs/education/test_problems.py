@@ -1,22 +1,28 @@
-"""Why something could not be used is said in both languages: every sentence that the readers raise has its Chinese."""
+"""Why something could not be used or done is said in both languages: every sentence that a page may show has its Chinese."""
 
 import ast
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from duologue.kit.errors import Invalid, TooLarge
+from duologue.kit.errors import Conflict, Invalid, NotFound, TooLarge
 from duologue.packs.education import problems
+from duologue.sdk import Panel
 
 PACK = Path(problems.__file__).parent
-RAISED = ("Invalid", "Unreadable", "ValueError", "TooLarge", "Unavailable", "Conflict")
+SHOWN = (
+    *(f"{folder}/*.py" for folder in ("maths", "scan", "interchange", "library", "grades", "pages", "learners", "path", "privacy")),
+    "grading/rubric.py", "grading/programs.py", "grading/sandbox.py", "tutor/practice.py", "lti/far_side.py", "lti/launch.py",
+)  # fmt: skip
+RAISED = ("Invalid", "Unreadable", "ValueError", "TooLarge", "Unavailable", "Conflict", "Forbidden")
 
 
 def sentences() -> Iterator[str]:
-    """What `maths`, `scan`, `interchange` and `library` raise, with 7 in place of what is put in."""
-    for folder in ("maths", "scan", "interchange", "library"):
-        for path in (PACK / folder).glob("*.py"):
+    """What these folders raise, with 7 in place of what is put in."""
+    for pattern in SHOWN:
+        for path in PACK.glob(pattern):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") in RAISED and node.args:
                     first = node.args[0]
@@ -40,3 +46,20 @@ def test_what_is_put_in_stays_in_and_what_is_unknown_stays_as_it_is() -> None:
     assert isinstance(error, TooLarge)
     assert (error.message, error.detail) == ("PDF 有 90 页；作业最多 20 页。", {"max_pages": 20})
     assert isinstance(problems.spoken(Invalid("The file is empty."), "en"), Invalid)
+
+
+async def test_a_page_refuses_in_the_language_of_who_asked() -> None:
+    class Asked:
+        lang = "zh"
+
+    async def refuse(context: object, text: str = "") -> None:
+        """Says no."""
+        raise Conflict("Your appeal waits for your teacher.") if text else NotFound("There is no such answer.")
+
+    panel = problems.in_both(Panel("one", {"en": "One", "zh": "一"}, ("person",), "one.js", commands={"refuse": refuse}))
+    refused = panel.commands["refuse"]
+    assert (inspect.signature(refused), refused.__doc__) == (inspect.signature(refuse), "Says no.")
+    with pytest.raises(Conflict, match="你的申诉"):
+        await refused(Asked(), text="x")  # type: ignore[arg-type]
+    with pytest.raises(NotFound, match="no such answer"):
+        await refused(Asked())  # type: ignore[arg-type]

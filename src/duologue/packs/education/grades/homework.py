@@ -81,12 +81,13 @@ async def assign(host: Host, workspace_id: str, title: str, due: str, items: Seq
 def check_own(one: dict[str, Any]) -> dict[str, Any]:
     """A teacher's own question, complete for its type. Raises Invalid with what it lacks."""
     read_rubric(one.get("rubric"))
-    if one["type"] == "choice":
+    if one["type"] in ("choice", "choices"):
         options = {str(k): str(v).strip() for k, v in dict(one.get("options") or {}).items() if str(v).strip()}
         letters = set(re.findall(r"[A-H]", str(one.get("key", "")).upper()))
         if len(options) < 2 or not letters or not letters <= set(options):
             raise Invalid("A choice has at least two options, and its key names one of them or more by letter.")
-        return {**one, "options": options, "key": ", ".join(sorted(letters))}
+        several = one["type"] == "choices" or len(letters) > 1  # the page offers boxes then, not one button of many
+        return {**one, "type": "choices" if several else "choice", "options": options, "key": ", ".join(sorted(letters))}
     if one["type"] == "program":
         from duologue.packs.education.grading.programs import read_cases
 
@@ -185,19 +186,24 @@ def _signed(one: Submission, score: float, remark: str, by: str, at: str, check:
 
 async def sign_one(
     host: Host, workspace_id: str, submission_id: str, score: float, remark: str, by: str, met: Mapping[str, bool] | None = None,
-    traits: Mapping[str, float] | None = None,
+    traits: Mapping[str, float] | None = None, seen_at: str = "",
 ) -> Submission:  # fmt: skip
     """A person's grade for one answer; `met` says which criteria of a rubric he holds for met, `traits` scores an essay's traits.
 
-    Raises Invalid for a score outside 0–1.
+    `seen_at`: when the answer that he looked at was handed in. Raises Conflict where another stands in its place by now, Invalid
+    for a score outside 0–1.
     """
     if not all(0 <= value <= 1 for value in (score, *(traits or {}).values())):
         raise Invalid("A score lies between 0 and 1.")
-    one = await get_submission(host, workspace_id, submission_id)
-    done = _signed(one, score, remark.strip()[:2000], by, host.clock.now().isoformat(), met=met)
-    if traits:
-        done = replace(done, signed=done.signed | {"traits": {name[:40]: float(value) for name, value in traits.items()}})
     async with host.write() as tx:
+        one = await repository.find_submission(tx, workspace_id, submission_id)
+        if one is None:
+            raise NotFound("There is no such answer.")
+        if seen_at and one.at.isoformat() != seen_at:
+            raise Conflict("The learner has handed in another answer since; look at it first.")
+        done = _signed(one, score, remark.strip()[:2000], by, host.clock.now().isoformat(), met=met)
+        if traits:
+            done = replace(done, signed=done.signed | {"traits": {name[:40]: float(value) for name, value in traits.items()}})
         await repository.save_submission(tx, done)
     return done
 
@@ -220,8 +226,13 @@ async def appeal(host: Host, workspace_id: str, person_id: str, submission_id: s
     return made
 
 
-async def answer_appeal(host: Host, workspace_id: str, appeal_id: str, score: float, remark: str, by: str) -> Submission:
-    """Decide an appeal with a score and a word to the learner. Raises Invalid without the word, NotFound, Conflict if decided."""
+async def answer_appeal(
+    host: Host, workspace_id: str, appeal_id: str, score: float, remark: str, by: str, met: Mapping[str, bool] | None = None
+) -> Submission:
+    """Decide an appeal with a score, the criteria held for met now, and a word to the learner.
+
+    Raises Invalid without the word, NotFound, Conflict if decided.
+    """
     if not remark.strip():
         raise Invalid("Tell the learner why.")
     async with host.read() as tx:
@@ -231,7 +242,7 @@ async def answer_appeal(host: Host, workspace_id: str, appeal_id: str, score: fl
     if found[0].answer:
         raise Conflict("This appeal has been decided.")
     before = await get_submission(host, workspace_id, found[0].submission_id)
-    done = await sign_one(host, workspace_id, before.id, score, remark, by)
+    done = await sign_one(host, workspace_id, before.id, score, remark, by, met)
     answer = {"was": before.signed.get("score"), "score": score, "remark": remark.strip()[:2000], "by": by}
     async with host.write() as tx:
         await repository.save_appeal(tx, replace(found[0], answer=answer))
@@ -253,6 +264,8 @@ async def change_key(
         change: dict[str, Any] = {"rubric": [asdict(p) | {"accept": list(p.accept)} for p in points]}
     elif key.strip() and item.get("type") == "program":
         change = {"tests": check_own({"type": "program", "tests": key})["tests"]}
+    elif key.strip() and item.get("type") in ("choice", "choices"):
+        change = {"key": check_own({**item, "key": key})["key"], "accept": []}
     elif key.strip():
         change = {"key": key.strip(), "accept": [a.strip() for a in accept if a.strip()]}
     else:

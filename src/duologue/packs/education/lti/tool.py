@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from duologue.sdk import Host, LtiArrival, LtiStep
+from duologue.packs.education.problems import in_words
+from duologue.sdk import Host, Lang, LtiArrival, LtiStep
 
 
 class Tool:
@@ -32,6 +33,10 @@ class Tool:
         from duologue.packs.education.lti.keys import public_keys
 
         return public_keys(host.folder)
+
+    def in_words(self, message: str, lang: Lang) -> str:
+        """See `problems.in_words`."""
+        return in_words(message, lang)
 
 
 TOOL = Tool()

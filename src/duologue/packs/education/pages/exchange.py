@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from duologue.kit.errors import Conflict, Invalid, TooLarge
+from duologue.kit.errors import Invalid
 from duologue.packs.education.course import Item
 from duologue.packs.education.grades import repository as grades
 from duologue.packs.education.grades.homework import item_of
@@ -14,7 +14,6 @@ from duologue.packs.education.interchange.parcel import Note
 from duologue.packs.education.learners import repository as learners
 from duologue.packs.education.library import service as library
 from duologue.packs.education.privacy.pseudonyms import get_secret
-from duologue.packs.education.problems import spoken
 from duologue.sdk import Download, Host, Lang, Panel, PanelContext, Role, Upload
 
 STAFF: tuple[Role, ...] = ("owner", "admin", "expert")
@@ -110,22 +109,16 @@ async def xapi_file(context: PanelContext, person_id: str = "") -> Download:
 
 async def take_in(context: PanelContext, file: Upload, form: str = "") -> Any:
     """Take the questions of a file in. Says by question what was left out, and why."""
-    try:
-        parcel = await asyncio.to_thread(read, file.content, file.name, form)
-        kept, notes = await library.take_in(context.host, context.workspace_id, parcel, context.member_name)
-    except (Invalid, TooLarge, Conflict) as error:
-        raise spoken(error, context.lang) from error
+    parcel = await asyncio.to_thread(read, file.content, file.name, form)
+    kept, notes = await library.take_in(context.host, context.workspace_id, parcel, context.member_name)
     context.host.refresh(context.workspace_id)
     return {"kept": len(kept), "notes": [n.say(context.lang) for n in notes[:MOST_NOTES]], "more": max(0, len(notes) - MOST_NOTES)}
 
 
 async def take_course(context: PanelContext, file: Upload) -> Any:
     """Give the class the course of an archive. Raises Conflict once it has answers."""
-    try:
-        files = await asyncio.to_thread(course_files.read, file.content)
-        await library.set_course(context.host, context.workspace_id, files, context.member_name)
-    except (Invalid, TooLarge, Conflict) as error:
-        raise spoken(error, context.lang) from error
+    files = await asyncio.to_thread(course_files.read, file.content)
+    await library.set_course(context.host, context.workspace_id, files, context.member_name)
     context.host.refresh(context.workspace_id)
     return {"kept": len(files["course.json"].get("items", ())), "notes": [], "more": 0}
 

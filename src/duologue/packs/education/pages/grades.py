@@ -94,7 +94,8 @@ def _why(one: Submission, lang: Lang) -> str:
 
 def _shown(row: Homework, one: Submission, score: float, names: dict[str, str], lang: Lang) -> dict[str, Any]:
     item = homework.item_of(row, one.item, lang)
-    return {"id": one.id, "name": names.get(one.person_id, "–"), "title": row.title, "question": item["text"],
+    return {"id": one.id, "at": one.at.isoformat(), "name": names.get(one.person_id, "–"), "title": row.title,
+            "question": item["text"],
             "criteria": drafts.criteria_of(item, one), "traits": shown_traits(item, one),
             "counted": count_up(one.text) if item.get("type") == "essay" else None,
             "key": _option(item, _key(item)),
@@ -110,9 +111,10 @@ def _key(item: dict[str, Any]) -> str:
 
 
 def _option(item: dict[str, Any], text: str) -> str:
-    """An option with its words where a letter was chosen."""
-    words = dict(item.get("options") or {}).get(text.strip())
-    return f"{text.strip()}. {words}" if words else text
+    """The options with their words where letters were chosen."""
+    options = dict(item.get("options") or {})
+    letters = [letter.strip() for letter in text.split(",")]
+    return "; ".join(f"{one}. {options[one]}" for one in letters) if options and set(letters) <= set(options) else text
 
 
 async def items(context: PanelContext) -> Any:
@@ -166,21 +168,26 @@ async def sign_bulk(context: PanelContext, check_id: str, wrong: list[str]) -> A
 
 
 async def sign_one(context: PanelContext, submission_id: str, score: float, remark: str = "", met: dict[str, bool] | None = None,
-                   traits: dict[str, float] | None = None) -> Any:  # fmt: skip
-    """Sign one grade, as drafted or another; `met` says which criteria are, `traits` an essay's. Others like it are drafted agai"""
+                   traits: dict[str, float] | None = None, seen_at: str = "") -> Any:  # fmt: skip
+    """Sign one grade, as drafted or another; `met` says which criteria are, `traits` an essay's. Others like it are drafted again.
+
+    `seen_at` is the answer's `at`. Raises Conflict where the learner has handed in another since.
+    """
     context.check_role("expert")
     done = await homework.sign_one(
-        context.host, context.workspace_id, submission_id, score, remark, context.member_name, met, traits
+        context.host, context.workspace_id, submission_id, score, remark, context.member_name, met, traits, seen_at
     )
     await drafts.draft_again(context.host, context.workspace_id, done)
     context.host.refresh(context.workspace_id)
     return {"id": done.id, "score": score}
 
 
-async def answer_appeal(context: PanelContext, appeal_id: str, score: float, remark: str) -> Any:
-    """Decide an appeal."""
+async def answer_appeal(context: PanelContext, appeal_id: str, score: float, remark: str,
+                        met: dict[str, bool] | None = None) -> Any:  # fmt: skip
+    """Decide an appeal; `met` as in `sign_one`."""
     context.check_role("expert")
-    done = await homework.answer_appeal(context.host, context.workspace_id, appeal_id, score, remark, context.member_name)
+    done = await homework.answer_appeal(context.host, context.workspace_id, appeal_id, score, remark, context.member_name, met)
+    await drafts.draft_again(context.host, context.workspace_id, done)
     context.host.refresh(context.workspace_id)
     return {"id": done.id, "score": score}
 

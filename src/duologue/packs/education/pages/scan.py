@@ -3,9 +3,7 @@
 import asyncio
 from typing import Any
 
-from duologue.kit.errors import Invalid, TooLarge, Unavailable
 from duologue.packs.education.grades.homework import get_homework
-from duologue.packs.education.problems import spoken
 from duologue.packs.education.scan.reader import is_installed
 from duologue.packs.education.scan.work import UNSURE, read_work, split
 from duologue.sdk import PanelContext, Upload
@@ -19,10 +17,7 @@ async def scanning(context: PanelContext) -> Any:
 async def read_file(context: PanelContext, file: Upload, homework_id: str) -> Any:
     """The lines of a file, by question where it numbers them; unsure ones are marked. Raises Invalid, TooLarge, Unavailable."""
     row = await get_homework(context.host, context.workspace_id, homework_id)
-    try:
-        work = await asyncio.to_thread(read_work, file.content)
-    except (Invalid, TooLarge, Unavailable) as error:
-        raise spoken(error, context.lang) from error
+    work = await asyncio.to_thread(read_work, file.content)
     parts = split(work.lines, len(row.items))
     ids = [item["id"] for item in row.items]
     return {

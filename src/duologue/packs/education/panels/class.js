@@ -1,10 +1,10 @@
 /** A teacher's page: who needs help today, what waits, what each learner knows, plans to change and to sign, items, reading. */
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { percent, t } from "../../js/shared/i18n.js";
-import { tell } from "../../js/shared/parts.js";
 import { Heat } from "./heat.js";
 import { Items, Shelf } from "./items.js";
 import { Plan } from "./plan.js";
+import { tell } from "./why.js";
 
 export const styles = ["education.css"];
 

@@ -1,8 +1,8 @@
 /** Import and export of a class's questions, courses, decks and statements. What a format cannot hold is shown by question. */
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { lang, t } from "../../js/shared/i18n.js";
-import { say, tell } from "../../js/shared/parts.js";
-import { tellWhy } from "./why.js";
+import { say } from "../../js/shared/parts.js";
+import { tell } from "./why.js";
 
 const EXTRA = [["anki", "Anki"], ["files", "JSON (zip)"]];
 
@@ -23,12 +23,12 @@ function In({ state, send, reload }) {
     body.set("file", file);
     if (form && form !== "files") body.set("form", form);
     setFound(null);
-    send(form === "files" ? "take_course" : "take_in", body).then((r) => (setFound(r), say(t("education.exchange_kept", { n: r.kept }), r.kept === 0), reload()), tellWhy);
+    send(form === "files" ? "take_course" : "take_in", body).then((r) => (setFound(r), say(t("education.exchange_kept", { n: r.kept }), r.kept === 0), reload()), tell);
   };
   return html`<section class="card" data-testid="import"><h3>${t("education.exchange_in")}</h3><p class="nothing">${t("education.exchange_in_hint")}</p>
     <div class="chips" style="align-items: end"><label>${t("education.exchange_format")} <select value=${form} onChange=${(e) => setForm(e.target.value)}><option value="">${t("education.exchange_guess")}</option>
       ${state.formats.map((f) => html`<option key=${f.name} value=${f.name}>${f.title}</option>`)}<option value="files">${t("education.exchange_course")}</option></select></label>
-      <label class="button quiet small">${t("education.exchange_choose")}<input type="file" hidden class="visually-hidden" onChange=${take} /></label></div>
+      <label class="button quiet small">${t("education.exchange_choose")}<input type="file" class="sr" onChange=${take} /></label></div>
     <${Notes} found=${found} /></section>`;
 }
 

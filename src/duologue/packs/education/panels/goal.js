@@ -1,7 +1,7 @@
 /** The goal: what, by when, how many minutes on which days; and what would be if. Nothing is kept before it is sent. */
 import { html, useState } from "../../js/shared/html.js";
 import { locale, t } from "../../js/shared/i18n.js";
-import { tell } from "../../js/shared/parts.js";
+import { tell } from "./why.js";
 
 const weekday = (i) => new Intl.DateTimeFormat(locale(), { weekday: "short", timeZone: "UTC" }).format(new Date(Date.UTC(2024, 0, 1 + i)));
 

@@ -1,8 +1,9 @@
 /** A teacher's homework page: what waits and why, signing one or many after a check, another key, new homework. */
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { percent, t } from "../../js/shared/i18n.js";
-import { Dialog, say, tell } from "../../js/shared/parts.js";
+import { Dialog, say } from "../../js/shared/parts.js";
 import { Criteria, fromLines, Marked, toLines, Traits } from "./rubric.js";
+import { tell } from "./why.js";
 
 export const styles = ["education.css"];
 
@@ -29,13 +30,13 @@ function Waiting({ one, act }) {
   };
   const send = (e) => {
     e.preventDefault();
-    act(isAppeal ? "answer_appeal" : "sign_one", isAppeal ? { appeal_id: one.appeal_id, score: value, remark } : { submission_id: one.id, score: value, remark, met: one.criteria.length ? met : null, traits: scored.length ? Object.fromEntries(scored) : null });
+    act(isAppeal ? "answer_appeal" : "sign_one", { score: value, remark, met: one.criteria.length ? met : null, ...(isAppeal ? { appeal_id: one.appeal_id } : { submission_id: one.id, seen_at: one.at, traits: scored.length ? Object.fromEntries(scored) : null }) });
   };
   return html`<li class="card" data-testid="waiting"><p style="margin: 0"><strong>${one.name}</strong> · <small>${one.title}</small><br />${one.question}</p>
     <${Marked} text=${one.answer} criteria=${one.criteria.map((c) => ({ ...c, is_met: met[c.id] }))} />
     <p style="margin: 0"><small>${one.key && html`${t("education.key")}: ${one.key} · `}${one.reading && html`${t("education.read_as", { reading: one.reading })} · `}${one.confidence > 0 && t("education.confidence", { p: percent(one.confidence) })}</small></p>
     <p style="margin: 0"><span class="badge">${t(isAppeal ? "education.appeal" : "education.why")}</span> ${one.reason}</p>
-    ${one.criteria.length > 0 && !isAppeal && html`<${Criteria} criteria=${one.criteria} met=${met} flip=${flip} />`}
+    ${one.criteria.length > 0 && html`<${Criteria} criteria=${one.criteria} met=${met} flip=${flip} />`}
     ${one.counted && html`<p style="margin: 0"><small>${t("education.counted", { ...one.counted, different: percent(one.counted.different) })}</small></p>`}
     ${one.traits.length > 0 && !isAppeal && html`<${Traits} traits=${one.traits} given=${traits} change=${rate} />`}
     <form class="fields" onSubmit=${send}><label>${t("education.score")} % <input type="number" min="0" max="100" style="inline-size: 5em" value=${score} onInput=${(e) => setScore(e.target.value)} /></label>
@@ -48,7 +49,7 @@ function Check({ check, act, close }) {
   const flip = (id) => setWrong(wrong.includes(id) ? wrong.filter((x) => x !== id) : [...wrong, id]);
   const sign = () => act("sign_bulk", { check_id: check.id, wrong }).then((done) => done && (say(t(`education.check_${done.result}`, { n: done.signed }), done.result !== "signed"), close()));
   return html`<${Dialog} title=${t("education.check_title", { n: check.n })} onClose=${close}><p>${t("education.check_hint")}</p>
-    <ul data-testid="check" style="list-style: none; padding: 0">${check.shown.map((s) => html`<li key=${s.id} class="card" style="margin-block-end: 10px"><p>${s.question}<br /><strong>${s.answer}</strong> → ${percent(s.score)}<br /><small>${t("education.key")}: ${s.key}</small></p>
+    <ul data-testid="check" style="list-style: none; padding: 0">${check.shown.map((s) => html`<li key=${s.id} class="card" style="margin-block-end: 10px"><p>${s.question}<br /><strong>${s.answer}</strong> → ${percent(s.score)}<br /><small>${s.key ? `${t("education.key")}: ${s.key}` : s.criteria.map((c) => c.text).join(" · ")}</small></p>
       <label><input type="checkbox" checked=${wrong.includes(s.id)} onChange=${() => flip(s.id)} /> ${t("education.is_wrong")}</label></li>`)}</ul>
     <div class="chips"><button class="button" type="button" onClick=${sign}>${t("education.sign_all", { n: check.n })}</button></div><//>`;
 }
@@ -133,7 +134,7 @@ export default function Grades({ version, query, command }) {
     ${fresh > 0 && html`<div class="chips"><button class="button quiet" type="button" disabled=${left !== null} onClick=${() => gradeAll().catch(tell)}>${t("education.grade_all", { n: fresh })}</button>
       ${left !== null && html`<progress aria-label=${t("education.grade_all", { n: fresh })} max=${fresh} value=${fresh - left}></progress><span role="status">${t("education.n_of", { n: fresh - left, of: fresh })}</span>`}</div>`}
     <div class="columns"><section><h3>${t("education.waiting", { n: shown.waiting.length })}</h3>${!shown.waiting.length && html`<p class="nothing">${t("education.nothing_waits")}</p>`}
-      <ul style="list-style: none; padding: 0">${shown.waiting.map((w) => html`<${Waiting} key=${`${w.kind}${w.id}${w.score}`} one=${w} act=${act} />`)}</ul></section>
+      <ul style="list-style: none; padding: 0">${shown.waiting.map((w) => html`<${Waiting} key=${`${w.kind}${w.id}${w.at}${w.score}`} one=${w} act=${act} />`)}</ul></section>
     <section><h3>${t("education.homework")}</h3>${!shown.homework.length && html`<p class="nothing">${t("education.no_homework")}</p>`}
       ${shown.homework.map((h) => html`<${Given} key=${h.id} h=${h} size=${shown.class} act=${act} begin=${(id) => command("begin_check", { homework_id: id }).then(setCheck, tell)} />`)}</section></div>
     ${check && html`<${Check} check=${check} act=${act} close=${() => setCheck(null)} />`}</div>`;

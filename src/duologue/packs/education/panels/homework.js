@@ -1,9 +1,11 @@
 /** A learner's homework: questions, how an answer is read before it is handed in, signed grades, appeals. */
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { percent, t } from "../../js/shared/i18n.js";
-import { say, tell } from "../../js/shared/parts.js";
+import { say } from "../../js/shared/parts.js";
+import { Options, Read, useReading } from "./answer.js";
 import { Criteria, Traits } from "./rubric.js";
 import { firstGuess, ScanButton, ScanLines } from "./scan.js";
+import { tell } from "./why.js";
 
 export const styles = ["education.css"];
 
@@ -22,29 +24,32 @@ function Graded({ answer, act }) {
 
 function Question({ homework, item, number, query, act, scanned }) {
   const [text, setText] = useState(item.answer?.text ?? "");
-  const [read, setRead] = useState({ reading: "", problem: "" });
-  const options = Object.entries(item.options);
   const isSigned = item.answer?.state === "signed";
   const where = { homework_id: homework, item: item.id };
+  const isLine = !["short", "essay", "program", "choice", "choices"].includes(item.type);
+  const read = useReading(isLine && !isSigned ? text : "", (typed) => query("how_read", { ...where, text: typed }));
+  const hasOptions = Object.keys(item.options).length > 0;
   const lines = scanned?.[item.id] ?? scanned?.[""];
   useEffect(() => {
-    if (!isSigned && !options.length && scanned?.[item.id]) setText(firstGuess(item.type, scanned[item.id]));
+    if (!isSigned && !hasOptions && scanned?.[item.id]) setText(firstGuess(item.type, scanned[item.id]));
   }, [scanned]);
-  const look = () => text.trim() && query("how_read", { ...where, text }).then(setRead, tell);
-  const send = (e) => (e.preventDefault(), act("hand_in", { ...where, text }).then((ok) => ok && say(t("education.handed_in"))));
+  const send = async (e) => {
+    e.preventDefault();
+    if (isLine && !(await read.check())) return;
+    if (await act("hand_in", { ...where, text })) say(t("education.handed_in"));
+  };
   const label = t("education.answer_to", { n: number });
   const input = ["short", "essay", "program"].includes(item.type)
     ? html`<textarea rows=${item.type === "program" ? 8 : 4} class=${item.type === "program" ? "code" : ""} spellcheck=${item.type !== "program"} aria-label=${label} value=${text} onInput=${(e) => setText(e.target.value)}></textarea>`
-    : html`<input type="text" aria-label=${label} value=${text} onInput=${(e) => setText(e.target.value)} onBlur=${look} />`;
+    : html`<input type="text" aria-label=${label} value=${text} onInput=${(e) => setText(e.target.value)} />`;
   return html`<li data-testid="question" style="margin-block-end: 18px"><p style="white-space: pre-wrap"><strong>${number}.</strong> ${item.text}</p>
     ${isSigned && html`<p><small>${t("education.you_wrote")}</small> ${item.answer.text}</p><${Graded} answer=${item.answer} act=${act} />`}
-    ${!isSigned && html`<form onSubmit=${send}>
-      ${options.map(([k, v]) => html`<label key=${k} style="display: block"><input type="radio" name=${`${homework}-${item.id}`} checked=${text === k} onChange=${() => setText(k)} /> ${k}. ${v}</label>`)}
-      ${!options.length && input}
-      ${!options.length && html`<${ScanLines} lines=${lines} onUse=${(line) => setText(["short", "essay", "program"].includes(item.type) && text.trim() ? `${text}\n${line}` : line)} />`}
+    ${!isSigned && html`<form onSubmit=${(e) => send(e).catch(tell)}>
+      ${hasOptions && html`<${Options} item=${item} name=${`${homework}-${item.id}`} label=${label} text=${text} choose=${setText} />`}
+      ${!hasOptions && input}
+      ${!hasOptions && html`<${ScanLines} lines=${lines} onUse=${(line) => setText(["short", "essay", "program"].includes(item.type) && text.trim() ? `${text}\n${line}` : line)} />`}
       ${item.type === "ordering" && html`<small>${t("education.order_hint")}</small>`}${item.type === "blanks" && html`<small>${t("education.blanks_hint")}</small>`}
-      ${read.reading && html`<p role="status" data-testid="reading"><small>${t("education.read_as", { reading: read.reading })}</small></p>`}
-      ${read.problem && html`<p role="status"><small>${read.problem}</small></p>`}
+      <${Read} read=${read} />
       <div class="chips"><button class="button small" type="submit" disabled=${!text.trim() || text === item.answer?.text}>${t(item.answer ? "education.hand_in_again" : "education.hand_in")}</button>
         ${item.answer && html`<small>${t("education.waits_for_teacher")}</small>`}</div></form>`}</li>`;
 }

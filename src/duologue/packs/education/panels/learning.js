@@ -1,13 +1,14 @@
 /** A learner's page: taking part, the path and why, practice graded at once, progress, what is kept. */
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { percent, t } from "../../js/shared/i18n.js";
-import { say, tell } from "../../js/shared/parts.js";
+import { say } from "../../js/shared/parts.js";
 import { Plot } from "../../js/shared/plot.js";
 import { Goal, WhatIf } from "./goal.js";
 import { dayLabel, Graph, List, Month, Views } from "./path.js";
 import { Practice } from "./practice.js";
 import { Reading, Recommended, Shelves } from "./reading.js";
 import { About } from "./skill.js";
+import { tell } from "./why.js";
 
 export const styles = ["education.css"];
 

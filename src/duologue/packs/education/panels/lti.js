@@ -1,7 +1,7 @@
 /** Settings of a school: the learning platforms that open it, who arrives from them as staff, which homework each place opens. */
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { t } from "../../js/shared/i18n.js";
-import { tell } from "../../js/shared/parts.js";
+import { tell } from "./why.js";
 
 const FIELDS = ["name", "issuer", "client_id", "deployment_id", "auth_url", "token_url", "key_set_url"];
 const EMPTY = Object.fromEntries([...FIELDS.map((f) => [f, ""]), ["has_consent", false]]);

@@ -1,7 +1,8 @@
 /** Practice: one question at a time, how the answer is read, hints, the tutor beside it. */
 import { html, useEffect, useRef, useState } from "../../js/shared/html.js";
 import { t } from "../../js/shared/i18n.js";
-import { tell } from "../../js/shared/parts.js";
+import { Options, Read, useReading } from "./answer.js";
+import { tell } from "./why.js";
 
 function Tutor({ item, command }) {
   const [text, setText] = useState("");
@@ -18,25 +19,29 @@ export function Practice({ skill, path, query, command, onDone, leave }) {
   const [item, setItem] = useState(undefined);
   const [text, setText] = useState("");
   const [hints, setHints] = useState([]);
-  const [read, setRead] = useState({ reading: "", problem: "" });
   const [result, setResult] = useState(null);
   const number = useRef(1);
-  const next = () => query("practice", { skill }).then((found) => (setItem(found), setText(""), setHints(found?.given ?? []), setResult(null), setRead({ reading: "", problem: "" })), tell);
+  const next = () => query("practice", { skill }).then((found) => (setItem(found), setText(""), setHints(found?.given ?? []), setResult(null)), tell);
   useEffect(() => void next(), [skill]);
   const hint = () => command("hint", { item: item.id }).then((h) => setHints([...hints, h.hint]), tell);
-  const look = () => text.trim() && query("how_read", { item: item.id, text }).then(setRead, tell);
-  const send = (e) => (e.preventDefault(), command("answer", { item: item.id, text }).then((r) => (setResult(r), onDone()), tell));
+  const isLine = Boolean(item) && Object.keys(item.options).length === 0;
+  const read = useReading(isLine ? text : "", (typed) => query("how_read", { item: item.id, text: typed }));
+  const send = async (e) => {
+    e.preventDefault();
+    if (isLine && !(await read.check())) return;
+    setResult({ ...(await command("answer", { item: item.id, text })), of: text });
+    onDone();
+  };
   if (item === undefined) return html`<div class="skeleton short" aria-busy="true"></div>`;
   if (item === null) return html`<p class="nothing">${t("education.nothing_today")}</p>`;
   const isDone = result?.correct;
   const isSaid = result && !isDone && result.feedback.startsWith(t("education.wrong").replace(/[.。]$/, "")); // the sentence begins so itself
   if (!result) number.current = path.asked + 1; // of the question that is shown, also while the answered one still stands there
-  return html`<section class="card"><form data-testid="practice" onSubmit=${send} style="display: grid; gap: 8px"><h3>${item.kind === "diagnose" ? t("education.first_n", { n: number.current, of: Math.max(path.to_ask, number.current) }) : t("education.practice")}</h3>
+  return html`<section class="card"><form data-testid="practice" onSubmit=${(e) => send(e).catch(tell)} style="display: grid; gap: 8px"><h3>${item.kind === "diagnose" ? t("education.first_n", { n: number.current, of: Math.max(path.to_ask, number.current) }) : t("education.practice")}</h3>
     <small>${item.skill}${item.why && ` · ${item.why}`}</small><p class="task">${item.text}</p>
-    ${Object.keys(item.options).length > 0 && html`<div role="radiogroup" aria-label=${t("education.answer")}>${Object.entries(item.options).map(([k, v]) => html`<label key=${k} class="check"><input type="radio" name="option" checked=${text === k} onChange=${() => setText(k)} /> ${k}. ${v}</label>`)}</div>`}
-    ${!Object.keys(item.options).length && html`<input type="text" autocomplete="off" aria-label=${t("education.answer")} placeholder=${t("education.answer")} value=${text} onInput=${(e) => setText(e.target.value)} onBlur=${look} />`}
-    ${!result && read.reading && html`<p role="status" data-testid="reading" style="margin: 0"><small>${t("education.read_as", { reading: read.reading })}</small></p>`}
-    ${!result && read.problem && html`<p role="status" style="margin: 0"><small>${read.problem}</small></p>`}
+    ${!isLine && html`<${Options} item=${item} name="option" label=${t("education.answer")} text=${text} choose=${setText} />`}
+    ${isLine && html`<input type="text" autocomplete="off" aria-label=${t("education.answer")} placeholder=${t("education.answer")} value=${text} onInput=${(e) => setText(e.target.value)} />`}
+    ${result?.of !== text && html`<${Read} read=${read} />`}
     ${hints.map((h, i) => html`<p key=${i} class="result" data-testid="hint"><small>${t("education.hint_n", { n: i + 1, of: item.hints })}</small> ${h}</p>`)}
     ${result && html`<p role="status" class="result ${isDone ? "good" : ""}" data-testid="result">${result.is_read && !isSaid && html`<strong>${t(isDone ? "education.right" : "education.wrong")}</strong> `}${result.feedback === t("education.right") ? "" : result.feedback}
       ${!isDone && result.is_read && result.tries_left > 0 && html`<br /><small>${t("education.tries", { n: result.tries_left })}</small>`}${result.is_read && !result.counts && html`<br /><small>${t("education.not_counted")}</small>`}</p>`}

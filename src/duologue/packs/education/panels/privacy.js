@@ -1,7 +1,7 @@
 /** Settings of a school: whether learners' words may leave the machine, who has consented, handing out and deleting. */
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { t } from "../../js/shared/i18n.js";
-import { tell } from "../../js/shared/parts.js";
+import { tell } from "./why.js";
 
 function Leave({ state, act }) {
   const [password, setPassword] = useState("");

@@ -1,7 +1,8 @@
 /** Reading: what fits a skill, a question or the learner's own gaps, within limits, each with why; one piece in a dialog. */
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { has, locale, t } from "../../js/shared/i18n.js";
-import { Dialog, say, tell } from "../../js/shared/parts.js";
+import { Dialog, say } from "../../js/shared/parts.js";
+import { tell } from "./why.js";
 
 const languageName = (code) => new Intl.DisplayNames([locale()], { type: "language" }).of(code);
 

@@ -1,7 +1,7 @@
 /** A photograph or a PDF of homework: what was read is offered line by line, to be taken into the answer and corrected there. */
 import { html, useState } from "../../js/shared/html.js";
 import { t } from "../../js/shared/i18n.js";
-import { tellWhy } from "./why.js";
+import { tell } from "./why.js";
 
 /**
  * @param {{homework: {id: string, items: {id: string, type: string}[]}, send: Function, onRead: (lines: Record<string, {text: string, is_unsure: boolean}[]>) => void}} props
@@ -16,10 +16,10 @@ export function ScanButton({ homework, send, onRead }) {
     form.set("file", file);
     form.set("homework_id", homework.id);
     setBusy(true);
-    send("read_file", form).then((found) => onRead(found.questions), tellWhy).finally(() => setBusy(false));
+    send("read_file", form).then((found) => onRead(found.questions), tell).finally(() => setBusy(false));
   };
   return html`<div class="chips"><label class="button quiet small" aria-busy=${isBusy}>${t(isBusy ? "education.scan_reading" : "education.scan")}
-      <input type="file" hidden class="visually-hidden" data-testid="scan" accept="image/*,application/pdf" disabled=${isBusy} onChange=${take} /></label>
+      <input type="file" class="sr" data-testid="scan" accept="image/*,application/pdf" disabled=${isBusy} onChange=${take} /></label>
     <small class="nothing">${t("education.scan_hint")}</small></div>`;
 }
 
