@@ -14,10 +14,11 @@ from duologue.packs.education.maths.clock import read_clock
 from duologue.packs.education.maths.grade import grade_math, read_back
 from duologue.packs.education.maths.worker import MathWorker
 
-ROWS = [
-    json.loads(line)
-    for line in (Path(education.__file__).parent / "evals" / "kinds" / "test.jsonl").read_text("utf-8").splitlines()
-]
+KINDS = Path(education.__file__).parent / "evals" / "kinds"
+ROWS = [json.loads(line) for line in (KINDS / "test.jsonl").read_text("utf-8").splitlines()]
+EVERYDAY = [json.loads(line) for line in (KINDS / "everyday" / "test.jsonl").read_text("utf-8").splitlines()]
+LEFT = {"2 rt 3", "2 2 3", "double n plus 1", "twice 5 is 10", "它是合数"}
+"""Right answers of everyday that wait for a person."""
 FIRST = list({(row["item"], row["correct"]): row for row in reversed(ROWS)}.values())
 """Of each question one right and one wrong answer."""
 AROUND = {
@@ -58,6 +59,15 @@ MENDED = [
     ("Find the value of y when x = -2 if y = 3 - 2x.", "7", "x = 7", False),
 ]
 """What two rounds of answers showed that nobody had seen."""
+OTHERS = [
+    ("A circle has radius 5 cm. What is its diameter?", "10 cm", "diameter = 10"),
+    ("Find the mean of 2, 4 and 12.", "6", "the mean of 2, 4 and 12 is 6"),
+    ("Find the highest common factor of 12 and 18.", "6", "6 is the HCF"),
+    ("In the triangle AB = 4 and BC = 3. Find AC.", "5", "AC = 5"),
+    ("求 12 和 18 的最小公倍数。", "36", "12和18的最小公倍数是36"),
+]
+"""Answers that name what was asked; with another name they are another claim."""
+SWAPPED = {"diameter": "radius", "mean": "median", "HCF": "LCM", "AC": "BC", "最小公倍数": "最大公因数"}
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +125,20 @@ def test_a_direction_that_was_not_asked_for_is_shown_as_it_was_read() -> None:
     item = "A price rises from £40 to £50. What is the percentage increase?"
     assert [read_back(text, "25%", item) for text in ("up 25%", "down 25%")] == ["25%", "−25%"]
     assert read_back("3/5 is smaller", "2/3", "Which is larger, 2/3 or 3/5?") == "2/3"
+
+
+def test_everyday_answers_are_read_as_they_are_labelled() -> None:
+    wrong = {row["answer"] for row in EVERYDAY if grade_math(row["item"], row["key"], row["answer"]).is_correct != row["correct"]}
+    assert wrong == LEFT
+
+
+@pytest.mark.parametrize(("item", "key", "answer"), OTHERS)
+def test_a_value_under_the_name_of_another_quantity_is_not_taken(item: str, key: str, answer: str) -> None:
+    assert grade_math(item, key, answer).is_correct
+    other = answer
+    for name, swapped in SWAPPED.items():
+        other = other.replace(name, swapped)
+    assert other != answer
+    assert not grade_math(item, key, other).is_correct
+    for denied in (answer.replace(" is ", " is not ").replace("是", "不是").replace(" = ", " ≠ "),):
+        assert not grade_math(item, key, denied).is_correct

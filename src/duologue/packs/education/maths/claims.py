@@ -124,6 +124,7 @@ def exclusion(text: str, name: str) -> str:
         rf"(?:[a-zA-Z]\s*∈\s*)?[Rℝ]\s*[\\∖−-]\s*[{{｛]\s*{number}\s*[}}｝]",
         rf"(?:当|取|为|除了?)?\s*{letter}(?:可?取|为|是)?(?:不等于|不为|不是|不能等于|不能为|不能是|不可以是|≠|除|除了)\s*{letter}{number}\s*"
         rf"(?:以外|之外|外)?(?:的)?(?:任[意何]|一切|所有|全体)?(?:实?数|值|时)?(?:都可以|均可|时?有意义)?",
+        rf"[a-z]\s*∈\s*[Rℝ]\s*(?:[,，]|且|and|并且)\s*[a-z]\s*(?:≠|不等于)\s*{number}",
         rf"[{{｛]\s*[a-z]\s*[|:｜]\s*[a-z]\s*≠\s*{number}\s*[}}｝]",
     ):
         if found := re.fullmatch(pattern, bare, re.IGNORECASE):
@@ -203,7 +204,9 @@ def say_plainly(text: str, item: str, kind: str, key: Node, units: bool) -> str:
     if kind == "point" and key.op == "bracket":
         text = with_remainder(text)
     if kind == "value" and (constant := _constant(key, item)):
-        text = re.sub(r"\+\s*(?:an? )?(?:constant|const\.?|常数)(?: c)?\s*$|\+\s*[ckAdD]\s*(?:[,，(（].*)?$", f"+ {constant}", text)
+        text = re.sub(
+            r"\+\s*(?:an? )?(?:constant|const\.?|常数)(?: c)?\s*$|\+\s*[cCkAdD]\s*(?:[,，(（].*)?$", f"+ {constant}", text
+        )
     if kind in ("solutions", "empty"):
         text = re.sub(r"^\s*(?:∁\s*_?[A-Z]?\s*[A-Z]|[A-Z](?:['’′]|\^[cC]|ᶜ))\s*[=＝]\s*", "", text)
         text = re.sub(
@@ -214,6 +217,10 @@ def say_plainly(text: str, item: str, kind: str, key: Node, units: bool) -> str:
         )
         text = text.rstrip().rstrip("$") if text.count("$") == 1 else text
         text = re.sub(r"(?<=\d)\s*&\s*(?=-?\d)", ", ", text)
+    if kind == "point" and (
+        end := re.search(r"[=＝].*[,，;；。]\s*[A-Za-z\u4e00-\u9fff\s]*[:：]?\s*([(（][^()（）]+[)）])\s*$", text)
+    ):
+        text = end[1]
     if kind in ("point", "points"):
         lead = re.match(r"^[A-Za-z\u4e00-\u9fff\s]+[:：]?\s*(?=[(（]\s*[-−]?[\d√π])", text)
         text = text[lead.end() :] if lead and not re.search(r"\bnot\b|\bor\b|不|非|或", lead[0]) else text
@@ -297,7 +304,7 @@ _MEANT = frozenset(
 
 def _constant(key: Node, item: str) -> str:
     """The letter of the key's constant of integration."""
-    if key.op != "+" or not re.search(r"integra|antiderivative|primitive|积分|原函数", item, re.IGNORECASE):
+    if key.op != "+" or not re.search(r"∫|\\\\int\b|integra|antiderivative|primitive|积分|原函数", item, re.IGNORECASE):
         return ""
     return next((part.text for part in key.parts if part.op == "sym" and part.text in "CcKk"), "")
 
@@ -314,6 +321,9 @@ def _measured(text: str) -> str:
     text = re.sub(r"^\s*(?:an? )?right angle\s*$|^\s*(?:是)?直角\s*$", "90°", text, flags=re.IGNORECASE)
     text = re.sub(r"^\s*£?\s*(\d+)\s*(?:pounds?)?\s*(?:and)?\s+(?:and\s+)?(\d{1,2})\s*p(?:ence)?\s*$", r"\1 pounds \2 pence", text)
     text = re.sub(r"^(\s*£\s*\d+\.\d\d)\s*p$", r"\1", text)
+    text = re.sub(r"^\s*£\s*(\d+)\s*-\s*(\d\d)$", r"£\1.\2", text)
+    text = re.sub(r"(?<=\d)\s*(mm|cm|dm|m|km)\s*sq\.?\s*$", r" sq \1", text)
+    text = re.sub(r"(?<=\d)\s*(squared|cubed)\s+(mm|cm|dm|m|km|metres?|centimetres?)\s*$", r" \2 \1", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=[元块角米时分])零(?=[\d一二三四五六七八九])", "", text)
     text = re.sub(r"一刻钟?$", "15分钟", re.sub(r"三刻钟?$", "45分钟", text)) if "小时" in text else text
     text = re.sub(r"^(\d+|[一二两三])\s*米\s*([\d一二三四五六七八九])$", r"\1米\2分米", text)
@@ -327,6 +337,10 @@ def _measured(text: str) -> str:
     text = re.sub(r"^\s*秒速\s*(.*?)(米|m)$", r"\1\2/秒", text)
     text = re.sub(r"(元|块钱?)\s*(?:一|每|1)\s*(?=千克|公斤|斤|克|米|个|本|升|支|张|件|吨)", "元/", text)
     text = re.sub(r"^每(?:一|1)?(?:千克|公斤|斤|米|个|本|升|支|张|件|吨|箱|盒|瓶)\s*(?=\d+元\d+角)", "", text)
+    if (pounds := re.fullmatch(r"\s*(\w+)\s+pounds?\s+([a-z]+(?:[\s-][a-z]+)?|\d\d)\s*", text.casefold())) and pounds[2] not in (
+        "each",
+    ):
+        text = f"{pounds[1]} pounds {pounds[2]} pence"
     if re.search(
         r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty|fifty)\b", text.casefold()
     ):

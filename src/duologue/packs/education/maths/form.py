@@ -198,8 +198,15 @@ def _is_collected(node: Node) -> bool:
     """No two terms of a sum with the same letters, and no fraction of whole numbers that can be reduced."""
     if any((pair := _fraction(part)) and gcd(*pair) != 1 for part in node.walk() if part.op == "/"):
         return False
+    if any(part.op == "func" and part.text == "sqrt" and _has_square(_whole(part.parts[0])) for part in node.walk()):
+        return False  # √4 and √12 are still to be worked out
     seen = [_letters(part) for part in (node.parts if node.op == "+" else ())]
     return None in seen or len(set(seen)) == len(seen)
+
+
+def _has_square(value: int | None) -> bool:
+    """Whether a whole number can be divided by a square above 1."""
+    return value is not None and any(value % (d * d) == 0 for d in range(2, min(int(abs(value) ** 0.5), 1000) + 1))
 
 
 def _letters(node: Node) -> tuple[str, ...] | None:
@@ -270,8 +277,8 @@ def _compact(text: str) -> str:
 
 
 _ASKS_FOR_RESULT = re.compile(
-    r"\b(?:work out|calculate|compute|evaluate|what is|how (?:much|many)|(?:in|de)crease|find)\b"
-    r"|计算|算出|是?多少|得几|等于几|求[^证出]",
+    r"\b(?:work out|calculate|compute|evaluate|estimate|what is|how (?:much|many)|(?:in|de)crease|find)\b"
+    r"|计算|估算|算出|是?多少|得几|等于几|求[^证出]",
     re.IGNORECASE,
 )
 

@@ -22,6 +22,7 @@ from duologue.packs.education.maths.form import (
 )
 from duologue.packs.education.maths.habits import restate
 from duologue.packs.education.maths.labels import read_labels, split_labels
+from duologue.packs.education.maths.naming import names_other
 from duologue.packs.education.maths.node import Node
 from duologue.packs.education.maths.read import Hints, Reading, read_answer, read_key
 from duologue.packs.education.maths.spoken import agrees, read_spoken
@@ -68,6 +69,8 @@ def read_back(answer: str, key: str = "", item: str = "") -> str:
 
 def _read(answer: str, wanted: Reading, hints: Hints, item: str) -> Reading:
     """As people write it, else letter by letter. Raises Unreadable."""
+    if names_other(answer, item):
+        raise Unreadable("The answer names another quantity than the question asks for.")
     if (restated := restate(answer, wanted, hints, item)) != answer:
         try:
             found = read_answer(restated, hints)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from duologue.packs.education.maths.claims import exclusion, say_plainly
+from duologue.packs.education.maths.naming import unnamed
 from duologue.packs.education.maths.node import Node
 from duologue.packs.education.maths.numerals import rewrite_parts
 from duologue.packs.education.maths.read import Hints, Reading
@@ -45,7 +46,15 @@ def restate(raw: str, wanted: Reading, hints: Hints, item: str) -> str:
         kind = shape(wanted.node, says_and=wanted.says_and).kind
     except Unreadable:
         return raw
-    text = say_plainly(undress(raw), item, kind, wanted.node, bool(wanted.units))
+    text = _apart(undress(raw), wanted.node)
+    if kind == "value":
+        text = _concluded(text, item)
+    text = re.sub(r"(?<=\d)\s*/\s*(?=[a-z]\s*=)", " or ", text)
+    if kind == "solutions" and wanted.units:
+        text = re.sub(r"(?<=\d)\s*[:：]\s*(?=[£$€¥])", "; ", text)
+    if kind in ("value", "ratio") and not hints.names:
+        text = unnamed(text, item)
+    text = say_plainly(text, item, kind, wanted.node, bool(wanted.units))
     if kind in ("equation", "solutions") and "y" in hints.names and "f" not in hints.names:
         text = re.sub(r"^\s*f\s*\(\s*x\s*\)\s*=", "y =", text)
     if kind == "excluded":
@@ -69,6 +78,8 @@ def restate(raw: str, wanted: Reading, hints: Hints, item: str) -> str:
     if "x" not in hints.names:
         text = re.sub(r"(?<=[a-z\d)])\s+[xX]\s+(?=[a-z\d(])", "*", text)
         text = re.sub(r"(?<=[\d)）])\s*[xX]\s*(?=[√π(（])", "*", text)
+    if kind == "value" and not wanted.units:
+        text = _powers(text, wanted.node)
     if wanted.units:
         text = re.sub(r"([A-Za-z]+)\s+(h|s|min)\^?\(?[-−⁻][1¹]\)?$", r"\1/\2", text)
         text = re.sub(r"^时速\s*(.*?)(千米|公里|km)$", r"\1\2/时", text)
@@ -77,11 +88,45 @@ def restate(raw: str, wanted: Reading, hints: Hints, item: str) -> str:
         text = re.sub(r"(?<=\d)\s*h\s*(\d{1,2})\s*(?:min(?:utes)?|m)?$", r" h \1 min", text)
         text = re.sub(r"^(\d+(?:\.\d+)?)\s*h$", r"\1 hours", text)
         text = re.sub(r"(\d\s*[A-Za-z]+)\s+and\s+(?=\d)", r"\1 ", text)
+        if re.search(r"hour|\dh|小时", wanted.plain.text):
+            text = re.sub(r"^\s*(\d+)\s*[:：]\s*([0-5]\d)\s*$", r"\1 hours \2 minutes", text)
     if re.search(r"mixed number|带分数", item):
         text = re.sub(r"^(\s*\d+)\s*(?:-|wholes?(?: and)?|个?整)\s*(\d+/\d+)\s*$", r"\1 \2", text)
     if kind in ("value", "equation", "solutions") and not wanted.units:
         text = _lower(text, hints)
     return _right_side(text, wanted.node, kind)
+
+
+def _apart(text: str, key: Node) -> str:
+    """Statements that only spaces, or 答：, keep apart: `3x-6=12 3x=18 x=6`, `x1=3 x2=-3`; the terms of a sequence as `a_n`."""
+    text = re.split(r"[,，;；。\s]\s*答\s*[:：]", text)[-1]
+    if re.fullmatch(r"\s*[^\s=＝]+[=＝][^\s=＝]+(?:\s+[^\s=＝]+[=＝][^\s=＝]+)+\s*", text):
+        text = "; ".join(text.split())
+    if any(part.op == "sym" and part.text.endswith("_n") for part in key.walk()):
+        text = re.sub(r"(?<![A-Za-z])([a-zA-Z])(?:n|ₙ)(?=\s*[=＝])", r"\1_n", text)
+    return text
+
+
+def _powers(text: str, key: Node) -> str:
+    """`3x2` for 3x², where the key has powers of that letter: keyboards have no small digits."""
+    for letter in {part.parts[0].text for part in key.walk() if part.op == "^" and part.parts[0].op == "sym"}:
+        text = re.sub(rf"(?<![A-Za-z]){letter}([2-9])(?![\d.])", rf"{letter}^\1", text)
+    return text
+
+
+def _concluded(text: str, item: str) -> str:
+    """What a value came to behind "so", an arrow, 所以; what goes on where the item's numbers end."""
+    pieces = re.split(r"\s*(?:,\s*)?\b(?:so|therefore|hence)\b\s*|\s*(?:→|->|⇒|=>)\s*|[,，]?\s*(?:所以|因此)\s*", text)
+    if len(pieces) > 1 and re.search(r"\d", pieces[-1]) and re.search(r"\d", pieces[0]):
+        text = pieces[-1]
+    for run in re.findall(r"-?\d+(?:\s*[,，、]\s*-?\d+){2,}", item):
+        tight, mine = (
+            re.sub(r"[\s，、]", lambda m: "" if m[0].isspace() else ",", run),
+            re.sub(r"[\s]", "", text.replace("，", ",")),
+        )
+        if mine.startswith(tight + ",") and re.search(r"next|后|接", item):
+            return mine[len(tight) + 1 :]
+    return text
 
 
 def _last_statement(text: str, key: Node, kind: str) -> str:
@@ -129,7 +174,9 @@ def _decimal(match: re.Match[str]) -> str:
 
 
 def _verbs(text: str) -> str:
-    text = re.sub(r"\b([A-Za-z])\s+(?:would|will|should|must|has to|have to|needs to|can)\s+be\s+(?:equal to\s+)?", r"\1 is ", text)
+    text = re.sub(
+        r"\b([A-Za-z])\s+(?:would|will|should|must|has to|have to|needs to|can|could)\s+be\s+(?:equal to\s+)?", r"\1 is ", text
+    )
     text = re.sub(r"\b([A-Za-z])\s+(?:comes (?:out )?(?:to|as)|turns out to be|works out (?:as|to be))\s+", r"\1 is ", text)
     is_ = r"(?:是|为|等于)"
     text = re.sub(rf"(?<![A-Za-z])([A-Za-z])\s*(?:的值\s*(?:就|应该?|一定)?|就|应该?|一定){is_}", r"\1=", text)
@@ -164,6 +211,18 @@ def _range(text: str, hints: Hints) -> str:
     text = re.sub(rf"(?<!\w)(?:is |are |be )?{_NUMBER} or (?:more|greater|above|over|bigger|larger|higher)\b", r"at least \1", text)
     text = re.sub(rf"\b(?:is |are |be )?(?:{_LESS})\b", "less than", text, flags=re.IGNORECASE)
     text = re.sub(rf"\b(?:is |are |be )?(?:{_MORE})\b", "greater than", text, flags=re.IGNORECASE)
+    text = re.sub(r"^(\s*[a-z]\s*[<>≤≥]=?)\s*[-\d./\s()*+×÷]+=\s*(-?[\d./]+)\s*$", r"\1 \2", text)
+    text = re.sub(r"\s*[,，]?\s*\bbut\s+(?=(?:also )?(?:less|greater|more|at))", " and ", text)
+    bounds = re.fullmatch(
+        rf"(?:[a-z] (?:is|lies) |(?:numbers?|anything|values?) )?(?:strictly )?between {_NUMBER} and {_NUMBER}(.*)",
+        text.strip(),
+        re.IGNORECASE,
+    )
+    if bounds and _is_below(bounds[1], bounds[2]):
+        closed = re.search(r"inclusive|\bincluding", bounds[3], re.IGNORECASE) and not re.search(r"\bnot\b|exclu", bounds[3])
+        sign = "≤" if closed else "<"
+        return f"{bounds[1]} {sign} {name} {sign} {bounds[2]}"
+    text = re.sub(r"\s*[(（](?:not including|excluding|不含|不包括)[^()（）]*[)）]\s*$", "", text)
     text = re.sub(r"^(?:所有|一切|全部|任何)?(?:的)?(?=大于|小于|不|比)", "", text.strip())
     text = re.sub(r"的(?:实)?数$", "", text)
     text = re.sub(r"比\s*(-?[\w./]+?)\s*([大小])$", lambda m: f"{'大于' if m[2] == '大' else '小于'}{m[1]}", text)

@@ -34,7 +34,7 @@ def read_spoken(answer: str, key: str, item: str) -> tuple[Spoken, Spoken | None
         return None
     said = _verdict(key)
     if said is not None and not said.has_reason and not _is_angle(key, item):
-        return said, _verdict(answer)
+        return said, _verdict(answer) or _sentence(answer, item)
     if clock.KEY.fullmatch(key) and clock.is_asked(item) and (wanted := clock.read_clock(key)):
         found = clock.read_clock(answer)
         return Spoken(wanted.shown, wanted), Spoken(found.shown, found) if found else None
@@ -81,3 +81,52 @@ def _verdict(text: str) -> Spoken | None:
     is_english = _ENGLISH.match(word) is not None
     shown = ("no" if found["no"] else "yes") if is_english else word
     return Spoken(shown, found["yes"] is not None, bool(rest))
+
+
+_DENIAL = re.compile(r"\bnot\b|n['’]t\b|\bcannot\b")
+
+
+def _sentence(text: str, item: str) -> Spoken | None:
+    """A yes or a no that repeats the question: "it is not prime", 51不是质数; nothing where other words come into it."""
+    if (
+        len(text) > 120
+        or re.search("[<>=＝]", text)
+        or _DENIAL.search(item.casefold())
+        or re.search(r"[?？]|不", re.sub(r"[?？]\s*$|是不是|能不能|[?？]", "", item))
+    ):
+        return None
+    bare = re.split(r"\bbecause\b|\bsince\b|因为|由于", text.casefold().strip(" .。!！"))[0]
+    bare = re.split(r"\bso\b|\btherefore\b|所以|因此", bare)[-1].strip(" ,，.。")
+    if re.search(r"\b(?:or|maybe|perhaps)\b|或|可能|也许", bare):
+        return None
+    if re.search(r"[a-z]{2,}", bare):
+        denials, words = _DENIAL.findall(bare), set(re.findall(r"[a-z]+|\d+", _DENIAL.sub(" ", bare)))
+        asked = set(re.findall(r"[a-z]+|\d+", item.casefold()))
+        rest = words - {
+            "it",
+            "is",
+            "this",
+            "that",
+            "they",
+            "are",
+            "a",
+            "an",
+            "the",
+            "does",
+            "do",
+            "can",
+            "will",
+            "was",
+            "has",
+            "i",
+            "think",
+        }
+        if len(denials) > 1 or not rest or not rest <= asked:
+            return None
+        return Spoken("no" if denials else "yes", not denials, True)
+    if bare in ("不", "不是", "不能", "不会"):
+        return Spoken(bare, False)
+    tight, mine = re.sub(r"[\s?？吗。]", "", item), re.sub(r"^(?:它们?|这个数|这)", "", re.sub(r"\s", "", bare))
+    if mine.count("不") > 1 or len(mine) < 3 or mine.replace("不", "") not in tight:
+        return None
+    return Spoken(bare, "不" not in mine, True)

@@ -76,7 +76,7 @@ def plain_math(raw: str) -> Plain:
     if text.lstrip().startswith("{") and "}" not in text and "=" in text:  # the brace of a system of equations
         text = text.replace("{", " ", 1)
     text = re.sub(r"\s+", " ", text.replace("**", "^").replace("\n", " ; ")).strip()
-    if re.search(r"\bnot\b|n't\b|\bnever\b|不是|不为|不等于|不等|并非", text, re.IGNORECASE):
+    if re.search(r"\bnot\b|n't\b|\bnever\b|不是|不为|不等于|不等(?!式)|并非", text, re.IGNORECASE):
         raise Unreadable("The answer says what it is not.")
     text, is_rough = _take_rough(text)
     text = rewrite_words(text)
@@ -277,7 +277,7 @@ _PER = re.compile(r"^每\s*([\u4e00-\u9fff]{1,4}?)\s*(?:走|行|行驶)?\s*(-?[\
 
 _REMAINDER = re.compile(
     r"^(?:[-\d\s/÷:]*=\s*)?(?:商|quotient)?\s*(?:是|为|is|=|:)?\s*(\d+)\s*[,;，、]?\s*(?:余数?\s*(?:是|为|=|:)?|"
-    r"(?:with |and )?(?:an? )?remainder(?: of| is)?|\brem\.?|r(?=[\s\d])|R|\.\.\.+|…+|and (?=\d+ left))\s*(\d+)(?: "
+    r"(?:with |and )?(?:an? )?remainder(?: of| is)?|\brem\.?|r(?=[\s\d])|R|\.\.\.+|…+|(?:and|with) (?=\d+ left))\s*(\d+)(?: "
     r"left(?: over)?)?[.。]?$"
 )
 

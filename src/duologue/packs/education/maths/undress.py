@@ -43,6 +43,12 @@ def undress(raw: str) -> str:
     text = re.sub(r"[,，;；(（]?\s*(?:check(?:ed)?|verif(?:y|ied)|验算|检验)\s*[:：].*$", "", text, flags=re.IGNORECASE | re.DOTALL)
     text = re.sub(r"^\s*(?:=>|⇒|⟹|→|->|∴)+\s*", "", text)
     text = re.sub(r"[;；]\s*$", "", text)
+    text = re.sub(
+        r"^\s*(?:(?:there (?:are|is) |it has |we get )?(?:the )?(?:two|2|three|3|both) )?"
+        r"(?:answers|solutions|roots|values)\s*(?:are|:|：|=)?\s*"
+        r"(?=[-−\da-z√±])", "", text, flags=re.IGNORECASE,
+    )  # fmt: skip
+    text = re.sub(r"\s+&\s+", " and ", text)
     text = re.sub(r"^\s*(?:这?[一二两三四]个)(?:解|根|答案|数)(?:分别)?(?:是|为)?\s*[:：]?", "", text)
     text = re.sub(r"(?<=\d)\s*\\\s*(?=\d)", "/", text)
     text = re.sub(r"(?<=\d)['’](?=\d{3}(?!\d))|(?<=\d) (?=\d{4}(?!\d))", "", text)
@@ -59,5 +65,12 @@ def undress(raw: str) -> str:
     if tail and read_unit(tail[1].translate(_RAISED)):
         return f"{text[: tail.start()]} {tail[1].strip()}"
     if tail and re.fullmatch(r"(?:[A-Za-z]{3,}[\s-]*)+|[\u4e00-\u9fff\s]{2,}", tail[1]):
+        return text[: tail.start()]
+    if (
+        tail
+        and re.search(r"[A-Za-z]{3,}", tail[1])
+        and not re.search(r"[=＝]|\b(?:or|not|and)\b", tail[1])
+        and not tail[1][:1].isdigit()
+    ):
         return text[: tail.start()]
     return text

@@ -41,6 +41,7 @@ def _table() -> dict[str, list[tuple[Fraction, str]]]:
     add("length", "0.9144", "yd yard yards")
     add("length", "1609.344", "mi mile miles")
     add("mass", 1000, "公斤 kgs kilo kilos")
+    add("mass", 1, "gr gm gms")
     add("mass", 500, "斤")
     add("mass", 10**6, "t tonne tonnes ton tons 吨")
     add("mass", "453.59237", "lb lbs pound pounds")
