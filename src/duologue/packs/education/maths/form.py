@@ -28,7 +28,7 @@ _ASKS = {
     "interval": r"interval notation|用区间|区间表示",
     "primes": r"prime factori[sz]|product of (?:its )?prime|质因数",
     "whole": r"\bas (?:a whole number|an integer|a single number)|[写化算]成(?:一个)?整数",
-    "collected": r"\bsimplif(?:y|ied)\b|collect(?:ing)? like terms|化简|合并同类项",
+    "collected": r"\bsimplif(?:y|ied)\b|\brationali[sz]e\b|有理化|collect(?:ing)? like terms|化简|合并同类项",
     "equation": r"as an equation|(?:write|find|give) (?:the|an) equation|the equation of|(?:写出|求).*方程(?!的?解|组)",
 }
 _ANY = re.compile(r"any (?:equal|equivalent)(?: exact)? form|等值的.*都算对|任[何意](?:等值)?形式", re.IGNORECASE)

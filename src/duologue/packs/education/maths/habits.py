@@ -50,6 +50,20 @@ def restate(raw: str, wanted: Reading, hints: Hints, item: str) -> str:
     if kind == "value":
         text = _concluded(text, item)
     text = re.sub(r"(?<=\d)\s*/\s*(?=[a-z]\s*=)", " or ", text)
+    if kind == "solutions" and not hints.names:  # 5²=25, 6²=36: what each came to
+        sums = [
+            re.fullmatch(r"[-\d.\s^²³+*/×÷()]+[=＝]\s*(-?[\d./]+)", part.strip())
+            for part in re.split(r"[,，;；]", text)
+            if part.strip()
+        ]
+        text = "; ".join(found[1] for found in sums if found) if all(sums) else text
+    if (
+        kind in ("equation", "solutions")
+        and "y" in hints.names
+        and len(steps := re.split(r"[,，]\s*", text)) > 1
+        and re.fullmatch(r"\s*[mkb]\s*[=＝].*", steps[0])
+    ):
+        text = ", ".join(steps[1:])
     if kind == "solutions" and wanted.units:
         text = re.sub(r"(?<=\d)\s*[:：]\s*(?=[£$€¥])", "; ", text)
     if kind in ("value", "ratio") and not hints.names:
@@ -119,6 +133,9 @@ def _concluded(text: str, item: str) -> str:
     pieces = re.split(r"\s*(?:,\s*)?\b(?:so|therefore|hence)\b\s*|\s*(?:→|->|⇒|=>)\s*|[,，]?\s*(?:所以|因此)\s*", text)
     if len(pieces) > 1 and re.search(r"\d", pieces[-1]) and re.search(r"\d", pieces[0]):
         text = pieces[-1]
+    steps = re.split(r"[,，]\s+|[,，](?=\s*[A-Za-z\u4e00-\u9fff])|[;；\n]", text)
+    if len(steps) > 1 and all(re.search("[=＝]", step) for step in steps[:-1]) and re.search(r"\d", steps[-1]):
+        text = steps[-1].strip()
     for run in re.findall(r"-?\d+(?:\s*[,，、]\s*-?\d+){2,}", item):
         tight, mine = (
             re.sub(r"[\s，、]", lambda m: "" if m[0].isspace() else ",", run),

@@ -102,8 +102,31 @@ def names_other(text: str, item: str) -> bool:
         return not {_same(name) for name in (said[1] or said[2]).split()} <= wanted
     if letter := re.match(r"\s*([rdhw])\s*[=＝]\s*[\d.]+", text):
         meant = _LETTERS[letter[1]].split()
-        return any(word in given.casefold() for word in meant) and not any(word in asked.casefold() for word in meant)
-    return False
+        is_given = any(word in given.casefold() for word in meant) or (
+            letter[1] in "rd" and bool(wanted & {"radius", "diameter", "半径", "直径"})
+        )
+        return is_given and not any(word in asked.casefold() for word in meant)
+    return _names_given(last, item)
+
+
+def _names_given(last: str, item: str) -> bool:
+    """Whether what is said to have the value stands in the item where it tells, not where it asks: Tom is 9, 底角是80°, 用去5米."""
+    said = re.match(r"\s*([A-Z][a-z]{2,})\s+(?:is|has|gets|got|pays|needs)\s+[-−£$€]?\d", last)
+    asked = asked_part(item)
+    if said and re.search(rf"\b{said[1]}\b", item) and not re.search(rf"\b{said[1]}\b|\b(?:he|she|it|they)\b", asked):
+        return True
+    clause = next((part for part in reversed(re.split(r"[，；。]|,(?![^(（]*[)）])", item)) if _ASKS.search(part)), item)
+    name = re.match(r"\s*(?:答案?[:：]?)?([\u4e00-\u9fff]{2,12}?)(?:就?是|为|等于|=|＝)?\s*(?=[-−\d√π一二三四五六七八九十]+)", last)
+    if not name or clause == item or re.match(r"每|第", name[1]):
+        return False
+    pieces = [name[1][k : k + 2] for k in range(len(name[1]) - 1)]
+    if re.search("还?剩", name[1]) and "剩" not in item:
+        return True
+    if not any(piece in item.replace(clause, "") and piece not in clause for piece in pieces):
+        return False
+    shared = next((k for k, piece in enumerate(pieces) if piece in clause), None)
+    before = clause[: clause.index(pieces[shared])] if shared is not None else clause
+    return re.search("[\u4e00-\u9fff]{2}", before) is not None  # the question has a name of its own there: 黑球的概率, not 白球
 
 
 def _same(word: str) -> str:

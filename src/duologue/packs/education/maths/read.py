@@ -69,6 +69,10 @@ def read_key(key: str, item: str = "") -> tuple[Reading, Hints]:
     is_asked = re.search(r"\bunits?\b|单位|\b(?:area|volume|perimeter)\b|面积|体积|周长", item, re.IGNORECASE) is not None
     with_letters = bool(letter and letter[1] in LETTERS and not variable and not _is_variable(letter[1], item, algebra))
     with_letters = with_letters or bool(is_asked and measured and read_unit(measured[1].translate(_RAISED)))
+    counted = re.search(r"\bhow many ([a-z]+)\b", item, re.IGNORECASE)
+    with_letters = with_letters or bool(
+        counted and not variable and any(u.dimension != (("count", 1),) for u in read_unit(counted[1]))
+    )
     reading = read_answer(key, Hints(letter_units=with_letters))
     units = bool(reading.units) or with_letters
     return reading, Hints(symbols(reading.node), units, any(part.op == "ratio" for part in reading.node.walk()))

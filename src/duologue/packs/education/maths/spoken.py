@@ -99,6 +99,8 @@ def _sentence(text: str, item: str) -> Spoken | None:
     bare = re.split(r"\bso\b|\btherefore\b|所以|因此", bare)[-1].strip(" ,，.。")
     if re.search(r"\b(?:or|maybe|perhaps)\b|或|可能|也许", bare):
         return None
+    if short := re.fullmatch(r"(?:it|they|he|she|this|that) (?:is|are|does|do|can|will|was|has)( ?not|n['’]t)?", bare):
+        return Spoken("no" if short[1] else "yes", not short[1])
     if re.search(r"[a-z]{2,}", bare):
         denials, words = _DENIAL.findall(bare), set(re.findall(r"[a-z]+|\d+", _DENIAL.sub(" ", bare)))
         asked = set(re.findall(r"[a-z]+|\d+", item.casefold()))
@@ -127,6 +129,7 @@ def _sentence(text: str, item: str) -> Spoken | None:
     if bare in ("不", "不是", "不能", "不会"):
         return Spoken(bare, False)
     tight, mine = re.sub(r"[\s?？吗。]", "", item), re.sub(r"^(?:它们?|这个数|这)", "", re.sub(r"\s", "", bare))
-    if mine.count("不") > 1 or len(mine) < 3 or mine.replace("不", "") not in tight:
+    denials, rest = re.findall("不|没有?|无", mine), re.sub("不|没有?|无", "", mine)
+    if len(denials) > 1 or len(mine) < 3 or not rest or rest not in tight:
         return None
-    return Spoken(bare, "不" not in mine, True)
+    return Spoken(bare, not denials, True)
