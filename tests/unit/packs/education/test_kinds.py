@@ -17,7 +17,7 @@ from duologue.packs.education.maths.worker import MathWorker
 KINDS = Path(education.__file__).parent / "evals" / "kinds"
 ROWS = [json.loads(line) for line in (KINDS / "test.jsonl").read_text("utf-8").splitlines()]
 EVERYDAY = [json.loads(line) for line in (KINDS / "everyday" / "test.jsonl").read_text("utf-8").splitlines()]
-LEFT = {"2 rt 3", "2 2 3", "double n plus 1", "twice 5 is 10", "它是合数"}
+LEFT = {"2 rt 3", "2 2 3", "double n plus 1", "twice 5 is 10", "它是合数", "P(两正)=1/4"}
 """Right answers of everyday that wait for a person."""
 FIRST = list({(row["item"], row["correct"]): row for row in reversed(ROWS)}.values())
 """Of each question one right and one wrong answer."""

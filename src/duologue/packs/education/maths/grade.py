@@ -69,7 +69,8 @@ def read_back(answer: str, key: str = "", item: str = "") -> str:
 
 def _read(answer: str, wanted: Reading, hints: Hints, item: str) -> Reading:
     """As people write it, else letter by letter. Raises Unreadable."""
-    if names_other(answer, item):
+    is_number = wanted.node.op in ("num", "/", "neg", "mixed", "percent", "recurring")
+    if names_other(answer, item, is_number=is_number):
         raise Unreadable("The answer names another quantity than the question asks for.")
     if (restated := restate(answer, wanted, hints, item)) != answer:
         try:

@@ -23,11 +23,14 @@ _AFTER = re.compile(
     r"(?:is|are|was|就?是|为)\s*(?P<name>[^=＝\d]{1,60})$",
     re.IGNORECASE,
 )
-_DENIES = re.compile(r"\b(?:not|or|never|maybe|half|twice|double|minus|negative)\b|n['’]t|[不非没或负]", re.IGNORECASE)
+_DENIES = re.compile(
+    r"\b(?:not|or|never|maybe|half|twice|double|minus|negative|power|root|squared|times)\b|n['’]t|[不非没或负]", re.IGNORECASE
+)
 _ANY = """
 a an the of and its it this that these those they he she you we i there answer value number total result so then now new final
 missing unknown required one other angle length line side distance in on at for to from between has have had will be would is are
 was costs cost pays pay gets get needs need takes take makes make left each every per their his her my our your which common
+middle event
 """
 """Words that name nothing, or whatever was asked."""
 _SHORT = {
@@ -45,7 +48,7 @@ _ASKS = re.compile(
     r"[?？]|\b(?:what|which|how|find|work out|calculate|write|give|state|evaluate)\b|求|多少|几|什么|计算", re.IGNORECASE
 )
 _ANY_HAN = re.compile(
-    r"^(?:它们?的?|他们?|她|这个?|那个?|一共|共|总共|总|现在|应该?|需要?|要|可以|能|找回?|得到?|有|还剩下?|剩下?|的|和|与|是|"
+    r"^(?:它们?的?|他们?|她|这个?|那个?|一共|共|总共|总|现在|应该?|需要?|要|可以|能|找回?|得到?|有|还剩下?|剩下?|原式|模长?|最简比?|比值?|的|和|与|是|"
     r"答|即|所求|结果|答案|值|数|个|本|题|不等式|方程|解集|解|在|里|中|每|各|平均|大约|约|等于)+$"
 )
 _SENTENCE = re.compile(
@@ -57,6 +60,11 @@ _LABEL = re.compile(
     r"^\s*(?:(?:∠|\\angle|<(?=[A-Z]{1,3}\b)|m∠|△|\|)\s*)?(?P<name>[A-Z]{1,3})[₀-₉\d]?\s*\|?\s*"
     rf"(?:{_ITS})\s*{_VALUE}"
 )
+_CLAIM = re.compile(
+    r"^(?P<name>[^=＝\d]*?(?:[A-Za-z]{3,}|[\u4e00-\u9fff]{2,})[^=＝\d]*?)\s*"
+    rf"{_ITS}\s*{_VALUE}", re.IGNORECASE,
+)  # fmt: skip
+"""Words, and the value that they are said to have."""
 _BAR = re.compile("^\\s*[a-zA-Z]\u0304\\s*[=＝]\\s*")
 _OF = re.compile(
     r"^\s*(?:[a-zA-Z]{2,4}|[A-Z])\s*[(（\[【][^()（）=]*[)）\]】]\s*[=＝]\s*(?=[-−\d])|^\s*[(（\[][\d\s,，、]+[)）\]]\s*[=＝]\s*(?=\d+\s*$)"
@@ -91,8 +99,11 @@ def asked_part(item: str) -> str:
     return " ".join(asks) or item
 
 
-def names_other(text: str, item: str) -> bool:
-    """Whether an answer names another quantity than was asked: "mean = 6" for a median, `r = 10` for a diameter."""
+def names_other(text: str, item: str, *, is_number: bool) -> bool:
+    """Whether an answer names another quantity than was asked: "mean = 6" for a median, `r = 10` for a diameter.
+
+    Where the key `is_number`, any name counts that the question does not ask for, else only well-known ones.
+    """
     asked, given = asked_part(item), item
     if (label := re.match(r"\s*∠?\s*([A-Z]{2,3})\s*[=＝:：]\s*[-\d√]", text)) and not _is_own(label[1], item):
         return True
@@ -106,7 +117,14 @@ def names_other(text: str, item: str) -> bool:
             letter[1] in "rd" and bool(wanted & {"radius", "diameter", "半径", "直径"})
         )
         return is_given and not any(word in asked.casefold() for word in meant)
-    return _names_given(last, item)
+    label = _CLAIM.match(last) if is_number else None
+    return _names_given(last, item) or (label is not None and not _is_asked(_inner(label["name"]), item))
+
+
+def _inner(name: str) -> str:
+    """What a name says: the event of P(not rain), the letters of <ABC."""
+    event = re.fullmatch(r"\s*P\s*[(（](.*)[)）]\s*", name)
+    return re.sub(r"\b(?:not?)\b", "", event[1]) or "the" if event else name.lstrip(" <∠")
 
 
 def _names_given(last: str, item: str) -> bool:
@@ -173,10 +191,14 @@ def _is_asked(name: str, item: str) -> bool:
     """Whether every word, sign and number of it stands in the item, or says nothing."""
     if re.fullmatch(r"\s*[a-zA-Z]\s*", name) or _DENIES.search(name.replace("不等式", "")) or re.search(r"[<>≤≥≠?？;；]", name):
         return False
+    if re.search(r"[a-z]", name) and re.search(r"[-+*/^²³×÷]", name) and re.sub(r"\s", "", name) in re.sub(r"\s", "", item):
+        return True  # the item's own expression: a²-b²=5
     asked, whole = rewrite_english(asked_part(item).casefold()), rewrite_english(item.casefold())
-    words = {part for word in re.findall(r"[a-z]+", asked) for part in (word, *_same(word).split())}
+    words = {
+        part for word in re.findall(r"[a-z]+", f"{asked} {asked_part(item).casefold()}") for part in (word, *_same(word).split())
+    }
     known = words | set(_ANY.split()) | ({"p"} if "probability" in words else set())
-    said = re.findall(r"[a-z]+", name.casefold())
+    said = [word for word in re.findall(r"[a-z]+", name.casefold()) if len(word) > 1 or word == "p"]
     if FUNCTIONS & set(said):
         return False
     meant = [part for word in said for part in _same(word).split()]
@@ -189,7 +211,7 @@ def _is_asked(name: str, item: str) -> bool:
     runs = re.findall(r"[\u4e00-\u9fff]+", name)
     if any(run not in tight and not _ANY_HAN.match(_rest(run, tight)) for run in runs):
         return False
-    return bool(said or runs or numbers)
+    return bool(said or runs or (numbers and "%" in name))
 
 
 def _rest(run: str, asked: str) -> str:
