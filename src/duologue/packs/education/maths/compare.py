@@ -156,7 +156,7 @@ def _same_value(value: Node, given: Shape, item: str, c: Comparison) -> bool:
         return False
     if given.names and given.names[0] in symbols(value):
         return False
-    asked = re.search(r"\bvalue of ([a-zA-Z])\b|求\s*([a-zA-Z])\s*(?:的值|[。，,]|$)", item)
+    asked = re.search(r"\b(?:value of|[Ff]ind) ([a-zA-Z])\b(?! \()|求\s*([a-zA-Z])\s*(?:的值|[。，,]|$)", item)
     if given.names and asked and given.names[0] != (asked[1] or asked[2]):
         return False  # x = 7 where y was asked for
     return c.same(value, one)

@@ -95,6 +95,8 @@ def _values(text: str, item: str) -> Iterator[str]:
 def asked_part(item: str) -> str:
     """The sentences of an item that ask; all of it where none does. What is given stands in the others."""
     parts = re.findall(r"(?:[^.?!。？！]|\.(?=\d))+[.?!。？！]?", item)
+    if len(parts) == 1 and (clause := re.search(r"[，,]\s*(求[^，,]+)$", item)):
+        return clause[1]
     asks = [part for part in parts if _ASKS.search(part)]
     return " ".join(asks) or item
 
@@ -109,8 +111,9 @@ def names_other(text: str, item: str, *, is_number: bool) -> bool:
         return True
     wanted = {_same(m[0]) for m in _QUANTITY.finditer(asked)}
     last = re.split(r"[;；]|[,，]\s*(?![^(（]*[)）])|\bso\b|所以", text)[-1]
-    if wanted and (said := re.search(rf"{_QUANTITY.pattern}\s*{_ITS}\s*[-−\d]", last, re.IGNORECASE)):
-        return not {_same(name) for name in (said[1] or said[2]).split()} <= wanted
+    said = re.search(rf"{_QUANTITY.pattern}\s*{_ITS}\s*[-−\d]", last, re.IGNORECASE)
+    if wanted and said and _same(said[1] or said[2]) not in wanted:
+        return True
     if letter := re.match(r"\s*([rdhw])\s*[=＝]\s*[\d.]+", text):
         meant = _LETTERS[letter[1]].split()
         is_given = any(word in given.casefold() for word in meant) or (
@@ -118,6 +121,8 @@ def names_other(text: str, item: str, *, is_number: bool) -> bool:
         )
         return is_given and not any(word in asked.casefold() for word in meant)
     label = _CLAIM.match(last) if is_number else None
+    if label and (called := re.match(r"\s*(arc)?(sin|cos|tan|log|ln|lg)", label["name"])):
+        return re.search("sin|cos|tan|log|ln|lg", asked) is not None and called[2] not in asked
     return _names_given(last, item) or (label is not None and not _is_asked(_inner(label["name"]), item))
 
 
@@ -133,7 +138,9 @@ def _names_given(last: str, item: str) -> bool:
     asked = asked_part(item)
     if said and re.search(rf"\b{said[1]}\b", item) and not re.search(rf"\b{said[1]}\b|\b(?:he|she|it|they)\b", asked):
         return True
-    clause = next((part for part in reversed(re.split(r"[，；。]|,(?![^(（]*[)）])", item)) if _ASKS.search(part)), item)
+    clause = next(
+        (part for part in reversed(re.split(r"，(?!\s*[-−\d])|[；。]|,(?![^(（]*[)）])", item)) if _ASKS.search(part)), item
+    )
     name = re.match(r"\s*(?:答案?[:：]?)?([\u4e00-\u9fff]{2,12}?)(?:就?是|为|等于|=|＝)?\s*(?=[-−\d√π一二三四五六七八九十]+)", last)
     if not name or clause == item or re.match(r"每|第", name[1]):
         return False
@@ -163,6 +170,7 @@ def unnamed(text: str, item: str) -> str:
     out = re.sub(r"[∠△]\s*(?=[A-Z])|\\angle\s*", "", _BAR.sub("", text))
     out = re.sub(r"^\s*<\s*(?=[A-Z]{1,3}\s*[=＝])", "", out)
     out = _OF.sub("", out) if not re.search(r"[a-z]\s*[(（]\s*[a-z]\s*[)）]", out) else out
+    out = re.sub(r"^\s*(?:sin|cos|tan)\s*∠?[A-Z]\s*[=＝]\s*(?=[-−\d√])", "", out)
     if (label := _LABEL.match(out)) and _is_own(label["name"], item) and not re.search("[=＝]", out[label.end() :]):
         out = out[label.end() :]
     elif (lead := _LEAD.match(out)) and not _DENIES.search(out):

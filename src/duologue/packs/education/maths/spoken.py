@@ -129,7 +129,7 @@ def _sentence(text: str, item: str) -> Spoken | None:
     if bare in ("不", "不是", "不能", "不会"):
         return Spoken(bare, False)
     tight, mine = re.sub(r"[\s?？吗。]", "", item), re.sub(r"^(?:它们?|这个数|这)", "", re.sub(r"\s", "", bare))
-    denials, rest = re.findall("不|没有?|无", mine), re.sub("不|没有?|无", "", mine)
-    if len(denials) > 1 or len(mine) < 3 or not rest or rest not in tight:
+    denied, kept = re.findall("不|没有?|无", mine), re.sub("不|没有?|无", "", mine)
+    if len(denied) > 1 or len(mine) < 3 or not kept or kept not in tight:
         return None
-    return Spoken(bare, not denials, True)
+    return Spoken(bare, not denied, True)
