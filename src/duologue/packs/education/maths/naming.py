@@ -10,6 +10,8 @@ from duologue.packs.education.maths.numerals import rewrite_english
 from duologue.packs.education.maths.text import FUNCTIONS
 from duologue.packs.education.maths.units import read_unit
 
+MOST = 200
+"""Characters of an answer that is looked at here: a sentence, not a page, for the patterns take longer than the text is long."""
 _ITS = r"(?:is equal to|equals|comes to|works out (?:as|to)|is|are|was|=|＝|:|：|就?是|等于|为)"
 _VALUE = (
     r"(?=\s*(?:about |约)?[-−–+]?\s*(?:[£$€¥￥]\s*)?[\d√(（π±]|\s*\\|\s*[一二三四五六七八九十百千零两负]+(?:[^\u4e00-\u9fff]|$))"
@@ -106,6 +108,8 @@ def names_other(text: str, item: str, *, is_number: bool) -> bool:
 
     Where the key `is_number`, any name counts that the question does not ask for, else only well-known ones.
     """
+    if len(text) > MOST:
+        return False
     asked, given = asked_part(item), item
     if (label := re.match(r"\s*∠?\s*([A-Z]{2,3})\s*[=＝:：]\s*[-\d√]", text)) and not _is_own(label[1], item):
         return True
@@ -160,6 +164,8 @@ def _same(word: str) -> str:
 
 def unnamed(text: str, item: str) -> str:
     """The value alone, where the rest names what the item asks for; else the text as it is."""
+    if len(text) > MOST:
+        return text
     text = re.sub(
         r"^\s*(?:divide|multiply|add|subtract|times)\b[^,，=]*[,，]\s*|^\s*[÷×]\s*\d+\s*=\s*|^\s*(?:\.{3}|…)\s*", "", text
     )
