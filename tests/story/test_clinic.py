@@ -119,6 +119,38 @@ async def test_who_does_not_consent_is_not_recorded_and_meets_a_clinician(clinic
     assert (await act(expert, "sign", {"password": PASSWORD}, conversation_id)).status_code == 409
 
 
+async def test_who_writes_chinese_on_an_english_page_is_read_and_answered_in_chinese(clinic: House) -> None:
+    person, conversation_id = await begin(clinic, "en")
+    await say(clinic, person, conversation_id, "我咳嗽三天了，没有发烧")
+    assert "我可以询问并记录吗" in (await last(clinic, conversation_id)).body
+    await say(clinic, person, conversation_id, "可以")
+    expert = await clinic.member("expert")
+    await act(expert, "break_glass", {"reason": "on duty"}, conversation_id)
+    shown = await expert.get("/api/packs/health/note/record", params={"conversation_id": conversation_id})
+    assert (shown["lang"], shown["consent"], shown["headings"][0]["title"]) == ("zh", True, "主诉")
+    assert "否认发烧。" in [line["text"] for line in shown["lines"]]
+    await say(clinic, person, conversation_id, "现在胸口压榨样疼痛，出冷汗")
+    (found,) = await escalations(clinic, conversation_id)
+    assert "acs" in found.rules
+    assert any("120" in m.body or "112" in m.body for m in await _public(clinic, conversation_id) if m.author_kind == "system")
+
+
+async def test_what_was_said_at_the_beginning_of_a_long_talk_still_counts_at_its_end(clinic: House) -> None:
+    person, conversation_id = await begin(clinic)
+    await say(clinic, person, conversation_id, "I had chemotherapy last week and my nose is runny")
+    await say(clinic, person, conversation_id, "yes")
+    for n in range(11):
+        await say(clinic, person, conversation_id, "no" + "." * n)
+    assert await escalations(clinic, conversation_id) == []
+    assert len(await _public(clinic, conversation_id)) > 22
+    await say(clinic, person, conversation_id, "and now I have a fever of 39")
+    assert ["neutropenic" in e.rules for e in await escalations(clinic, conversation_id)] == [True]
+
+
+async def _public(house: House, conversation_id: str) -> Any:
+    return (await house.platform.conversations.snapshot(house.workspace.id, conversation_id, "public")).messages
+
+
 async def test_red_flags_fire_while_a_clinician_is_in_control(clinic: House) -> None:
     person, conversation_id = await begin(clinic)
     await clinic.platform.conversations.take_over(clinic.workspace.id, conversation_id, clinic.members["expert"].id)

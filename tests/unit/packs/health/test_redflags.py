@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,3 +113,26 @@ def test_what_an_answer_puts_in_the_past_or_calls_well_raises_nothing(lang: str,
 def test_a_number_beside_a_condition_is_not_supposed() -> None:
     assert "vitals" in {a.rule for a in red_flags("They said call if it is under 90, my sats are 85", "en")}
     assert red_flags("They said call if my sats are under 90. Mine are 97", "en", wide=False) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ("我胸口压榨样疼痛，出冷汗", "acs"),
+        ("我 chest pain 很厉害, can't breathe", "acs"),
+        ("my dad 突然嘴歪了，说话不清", "stroke"),
+        (
+            [{"role": "assistant", "text": "Do you have a fever with a stiff neck?"}, {"role": "person", "text": "有，都有"}],
+            "meningitis",
+        ),
+        ([{"role": "assistant", "text": "发烧伴脖子僵硬吗？"}, {"role": "person", "text": "Yes, both"}], "meningitis"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_each_message_is_read_in_the_language_that_it_is_written_in(said: Any, rule: str, lang: str) -> None:
+    assert rule in [a.rule for a in red_flags(said, lang) if a.state == "raised"]  # type: ignore[arg-type]
+
+
+def test_a_no_is_a_no_in_the_language_of_the_answer() -> None:
+    asked = {"role": "assistant", "text": "Do you have a fever with a stiff neck?"}
+    assert red_flags([asked, {"role": "person", "text": "没有"}], "en") == []

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 
-from duologue.kit.text import Lang
+from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.facts.dialogue import Exchange, Turn
 from duologue.packs.health.facts.graph import Experiencer, Fact, Kind, Source, Status, whole
 from duologue.packs.health.facts.mentions import ALLERGENS, READING, Entry, find_named, read_detail, sentence_of
@@ -65,9 +65,10 @@ def _takes_for_granted(x: Exchange, start: int, end: int) -> bool:
 def read_answered(x: Exchange, lang: Lang, facts: Mapping[tuple[str, str, str], Fact]) -> Iterator[Fact]:
     """The facts of a question with its answer; `facts` are those known before."""
     question, answer = fold(x.question.text), fold(x.answer.text)
-    asked, named = find_named(x.question.text, lang), {e.concept for e, *_ in find_named(x.answer.text, lang)}
+    spoken = detect_lang(x.answer.text, lang)
+    asked, named = find_named(x.question.text, lang), {e.concept for e, *_ in find_named(x.answer.text, spoken)}
     is_partial = len(asked) > 1 and bool(named & {e.concept for e, *_ in asked})
-    is_beside = not says_so(x.answer.text, lang) and bool(named) and not named & {e.concept for e, *_ in asked}
+    is_beside = not says_so(x.answer.text, spoken) and bool(named) and not named & {e.concept for e, *_ in asked}
     status: Status = {"yes": "present", "no": "denied"}.get(x.polarity, "unknown")  # type: ignore[assignment]
     if x.polarity == "other" and READING["family"].search(question) and READING["family"].search(answer):
         status = "present"
@@ -83,7 +84,7 @@ def read_answered(x: Exchange, lang: Lang, facts: Mapping[tuple[str, str, str], 
     at_large = READING["medicines"].search(last) and not READING["more"].search(last) and not READING["allergy"].search(last)
     if not asked and x.polarity == "no" and at_large:
         yield Fact("medications", "medication", "denied", (whole(x.question), whole(x.answer)))
-    heat = [m.value for m in find_measures(x.answer.text, lang) if m.kind == "temperature"]
+    heat = [m.value for m in find_measures(x.answer.text, spoken) if m.kind == "temperature"]
     for entry, start, end in asked:
         if entry.kind == "condition" and READING["kin_has"].search(answer) and not READING["family"].search(question):
             sources = (Source(x.question.index, start, end, x.question.text[start:end]), whole(x.answer))
@@ -136,7 +137,7 @@ def read_answered(x: Exchange, lang: Lang, facts: Mapping[tuple[str, str, str], 
         sources = (Source(x.question.index, start, end, x.question.text[start:end]), whole(x.answer))
         past = bool(re.search(r"\bever\b|曾|以前|过吗|过没", question)) and entry.kind == "symptom"
         past = past or (mine == "denied" and kind == "social" and bool(ended))
-        detail = {} if mine != "present" else read_detail(x.answer.text, 0, len(x.answer.text), kind, lang)
+        detail = {} if mine != "present" else read_detail(x.answer.text, 0, len(x.answer.text), kind, spoken)
         yield Fact(
             entry.concept, kind, mine, sources, family, past, detail=detail, icd10=entry.icd10, evidence=entry.evidence
         )  # fmt: skip

@@ -1,5 +1,6 @@
 """Turns of a talk, however a caller writes them, and the questions that they answer. Knows no medicine."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -73,13 +74,24 @@ def read_turns(spoken: Spoken) -> list[Turn]:
 
 
 def find_exchanges(turns: list[Turn], lang: Lang | None = None) -> Iterator[Exchange]:
-    """Each question of the clinician that the patient answers in the next turn."""
+    """Each question of the clinician that the patient answers in the next turn; `lang` is that of what has no words of its own."""
     for before, after in pairwise(turns):
         if before.role == "clinician" and after.role == "patient":
-            language = lang or detect_lang(after.text, detect_lang(before.text))
-            if is_question(before.text, language):
-                start = find_question(before.text, language)
-                yield Exchange(before, after, read_answer(after.text, language), start)
+            asked_in = detect_lang(before.text, lang or "en")
+            if is_question(before.text, asked_in):
+                start = find_question(before.text, asked_in)
+                yield Exchange(before, after, read_answer(after.text, detect_lang(after.text, lang or asked_in)), start)
+
+
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_LATIN = re.compile(r"[A-Za-z]+")
+
+
+def langs_in(text: str, lang: Lang) -> tuple[Lang, ...]:
+    """The languages to read a text in: that of the talk, and the other one where the text holds words of it ("我 chest pain")."""
+    has_other = _HAN.search(text) if lang == "en" else len(_LATIN.findall(text)) > 1
+    other: Lang = "zh" if lang == "en" else "en"
+    return (lang, other) if has_other else (lang,)
 
 
 def find_confirmed(turns: list[Turn], lang: Lang | None = None) -> Iterator[tuple[Turn, Turn]]:

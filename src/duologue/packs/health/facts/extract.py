@@ -30,32 +30,32 @@ def extract_facts(dialogue: Spoken, lang: Lang | None = None) -> FactGraph:
     exchanges = {x.answer.index: x for x in find_exchanges(turns, language)}
     confirmed = {after.index: before for before, after in find_confirmed(turns, language)}
     for turn in turns:
-        exchange = exchanges.get(turn.index)
+        exchange, spoken = exchanges.get(turn.index), detect_lang(turn.text, language)
         if exchange:
-            told = {key(f) for f in _stated(turn, language, exchange)}
-            for fact in read_answered(exchange, language, facts):
+            told = {key(f) for f in _stated(turn, spoken, exchange)}
+            for fact in read_answered(exchange, detect_lang(exchange.question.text, language), facts):
                 if _is_of_the_past(facts.get(key(fact)), fact, turn):
                     continue
                 if key(fact) not in told and not _stays(facts.get(key(fact)), fact, f"{exchange.question.text}\n{turn.text}"):
                     _keep(facts, fact)
         if turn.index in confirmed:
-            for fact in read_confirmed(confirmed[turn.index], turn, language):
+            for fact in read_confirmed(confirmed[turn.index], turn, detect_lang(confirmed[turn.index].text, language)):
                 if key(fact) not in facts:
                     _keep(facts, fact)
         if turn.role == "patient":
-            for fact in _stated(turn, language, exchange):
+            for fact in _stated(turn, spoken, exchange):
                 said = f"{exchange.question.text if exchange else ''}\n{turn.text}"
                 is_habit = fact.kind not in ("symptom", "condition")
                 if _is_of_the_past(facts.get(key(fact)), fact, turn):
                     continue
                 if is_habit or not _stays(facts.get(key(fact)), fact, said):
                     _keep(facts, fact)
-            if exchange and not find_mentions(turn.text, language):
+            if exchange and not find_mentions(turn.text, spoken):
                 asked = fold(exchange.question.text)
                 for about, name in (("where", "side"), ("asks_character", "character")):
                     if READING[about].search(asked):
                         _place(facts, turn, name)
-            for m in read_measured(turn, language, exchange):
+            for m in read_measured(turn, spoken, exchange):
                 source = Source(turn.index, m.start, m.end, turn.text[m.start : m.end])
                 _keep(facts, Fact(m.kind, "measure", "present", (source,), value=m.value, unit=m.unit))
     return FactGraph(language, tuple(turns), tuple(facts.values()))

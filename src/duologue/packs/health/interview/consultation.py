@@ -3,12 +3,13 @@
 The state is the talk itself: each of the assistant's messages carries `data["health"]["key"]`. Knows no storage and asks no model.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
-from duologue.kit.text import Lang
+from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.facts.dialogue import Turn
 from duologue.packs.health.interview.history import Interview, Step
 from duologue.packs.health.language.answers import read_answer
@@ -32,6 +33,11 @@ ASK_AGAIN: dict[Lang, str] = {
 }
 _YES = ("可以", "同意", "行", "好", "ok", "okay", "agree", "fine", "go ahead", "i consent", "i do", "sure")
 _NO = ("不可以", "不同意", "不行", "不要", "不用", "disagree", "rather not", "i don't", "don't", "no thanks")
+_TAKES_BACK = re.compile(
+    r"\b(?:not|don't|do not|without|wait|rather)\b.{0,25}\b(?:writ\w+|record\w*|tak\w+|not\w+|ask\w*|want|agree|consent|sure)\b"
+    r"|(?:不|别|先不|没)[^,。，]{0,5}(?:记|写|问|想|同意|愿意)|好像"
+)
+"""What makes no clear yes of an answer that opens with one ("okay, but don't write it down", "可以不记录吗"); it is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +56,18 @@ def said_of(author: str, text: str, seq: int, data: dict[str, Any]) -> Said:
     return Said("person" if author == "person" else "assistant" if author == "ai" else "expert", text, seq, key)
 
 
+def lang_of(talk: Sequence[Said], default: Lang) -> Lang:
+    """The language that the person writes, whatever the page was set to; short answers weigh little."""
+    return detect_lang(" ".join(s.text for s in talk if s.author == "person"), default)
+
+
 def consent_of(talk: Sequence[Said], lang: Lang) -> bool | None:
     """Whether the person agreed: the last answer to the question counts; None where none was clear."""
     given: bool | None = None
     for before, after in pairwise(talk):
         if before.key == CONSENT and after.author == "person":
-            given = _agrees(after.text, lang) if _agrees(after.text, lang) is not None else given
+            answer = _agrees(after.text, lang)
+            given = given if answer is None else answer
     return given
 
 
@@ -63,9 +75,11 @@ def _agrees(text: str, lang: Lang) -> bool | None:
     plain = text.strip().lower()
     if plain.startswith(_NO):
         return False
+    if _TAKES_BACK.search(plain) or plain.endswith(("?", "？", "吗", "吗。")):
+        return None
     if plain.startswith(_YES):
         return True
-    return {"yes": True, "no": False}.get(read_answer(text, lang))
+    return {"yes": True, "no": False}.get(read_answer(text, detect_lang(text, lang)))
 
 
 def turns_of(talk: Sequence[Said]) -> list[Turn]:

@@ -6,7 +6,7 @@ what to do meanwhile.
 
 from duologue.kit.ids import new_id
 from duologue.packs.health import repository
-from duologue.packs.health.interview.consultation import Said, consent_of, new_alarms, said_of
+from duologue.packs.health.interview.consultation import Said, consent_of, lang_of, new_alarms, said_of
 from duologue.packs.health.interview.history import meanwhile
 from duologue.packs.health.redflags.escalation import Escalation
 from duologue.packs.health.redflags.rules import Alarm
@@ -25,10 +25,14 @@ def talk_of(messages: tuple[Message, ...]) -> list[Said]:
 async def read_message(context: ReadContext) -> Seen:
     """Alarms that the message causes, and consent."""
     here, message = context.conversation, context.message
-    talk = [*talk_of(context.history), said_of("person", message.body, message.seq, message.data)]
-    alarms = new_alarms(talk, here.lang)
+    # The whole talk and not the last messages: what was said at its beginning decides what a word means at its end.
+    texts = await context.host.list_messages(here.workspace_id, here.id, public_only=True)
+    before = tuple(m for m in texts if m.kind == "text" and here.episode_seq < m.seq < message.seq)
+    talk = [*talk_of(before), said_of("person", message.body, message.seq, message.data)]
+    lang = lang_of(talk, here.lang)
+    alarms = new_alarms(talk, lang)
     grave = [a for a in alarms if a.state == "raised" and a.level <= URGENT]
-    agreed, agreed_before = consent_of(talk, here.lang), consent_of(talk[:-1], here.lang)
+    agreed, agreed_before = consent_of(talk, lang), consent_of(talk[:-1], lang)
     now = context.host.clock.now()
 
     async def keep(tx: WriteTx) -> None:

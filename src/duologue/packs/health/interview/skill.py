@@ -1,6 +1,6 @@
 """Takes the history inside a turn, one question at a time, in words that people wrote; no model decides here."""
 
-from duologue.packs.health.interview.consultation import next_step, said_of
+from duologue.packs.health.interview.consultation import lang_of, next_step, said_of
 from duologue.packs.health.interview.reader import CLINICIANS, talk_of
 from duologue.packs.health.policy import OFF_TOPIC, is_off_topic
 from duologue.sdk import Reply, Skill, SkillContext
@@ -13,8 +13,8 @@ async def take_history(context: SkillContext) -> Reply | None:
     turn = context.turn
     if turn.instruction:
         return None
-    lang = turn.conversation.lang
     talk = [*talk_of(turn.history), said_of("person", turn.question, turn.message.seq, turn.message.data)]
+    lang = lang_of(talk, turn.conversation.lang)
     asked = {s.key for s in talk}
     if "done" in asked or "declined" in asked:
         return None

@@ -14,7 +14,7 @@ from duologue.kit.text import Lang
 from duologue.packs.health import repository
 from duologue.packs.health.facts.dialogue import Turn
 from duologue.packs.health.facts.extract import FactGraph, extract_facts
-from duologue.packs.health.interview.consultation import Said, consent_of, said_of, turns_of
+from duologue.packs.health.interview.consultation import Said, consent_of, lang_of, said_of, turns_of
 from duologue.packs.health.interview.history import Interview
 from duologue.packs.health.pages.alarms import titles_of
 from duologue.packs.health.pages.care import here_in_care, note, note_in
@@ -40,8 +40,8 @@ async def show_record(context: PanelContext) -> Any:
     shown = saved or _draft(here, graph)
     turns = _numbered(messages)
     said = turns_of(_talk(messages))  # read before anything is agreed to, as the alarms are
-    alarms = red_flags(said, here.lang) if said else []
-    interview = Interview(here.lang)
+    alarms = red_flags(said, graph.lang) if said else []
+    interview = Interview(graph.lang)
     interview.turns = list(graph.turns)
     for m in messages:
         key = said_of(m.author_kind, m.body, m.seq, m.data).key
@@ -52,9 +52,9 @@ async def show_record(context: PanelContext) -> Any:
         entries = await repository.list_audit(tx, here.workspace_id, here.id)
         chain = life.find_break(await repository.list_audit(tx, here.workspace_id))
         brought = await repository.get_context(tx, here.workspace_id, here.person_id)
-        template = await repository.get_template(tx, here.workspace_id, here.lang)
+        template = await repository.get_template(tx, here.workspace_id, shown.lang)
     return {
-        "conversation": here.id, "subject": await _called(context, here), "lang": here.lang, "consent": consent,
+        "conversation": here.id, "subject": await _called(context, here), "lang": shown.lang, "consent": consent,
         "turns": [{"turn": n, "author": m.author_kind, "text": m.body, "at": m.created_at.isoformat()} for n, m in turns],
         "headings": to_json(template), "lines": [asdict(line) for line in shown.lines],
         "state": shown.state, "signer": shown.signer, "may_sign": context.role == SIGNER,
@@ -213,7 +213,7 @@ async def make_bundle(context: PanelContext, here: Conversation) -> dict[str, An
     signer = record.signer or record.signed_by if record and record.state != "draft" else ""
     at = record.signed_at if record else None
     async with context.host.read() as tx:
-        template = await repository.get_template(tx, here.workspace_id, here.lang)
+        template = await repository.get_template(tx, here.workspace_id, record.lang if record else graph.lang)
         agreed_at = await repository.find_consented_at(tx, here.id)
     called = await _called(context, here)
     return to_fhir(
@@ -281,11 +281,12 @@ def _talk(messages: list[Message]) -> list[Said]:
 def _graph(here: Conversation, messages: list[Message]) -> tuple[FactGraph, bool | None]:
     """The facts of the talk, and whether the person agreed that they are taken down."""
     talk = _talk(messages)
-    consent = consent_of(talk, here.lang)
+    lang = lang_of(talk, here.lang)
+    consent = consent_of(talk, lang)
     turns: list[Turn] = turns_of(talk) if consent else []
-    return extract_facts(turns, here.lang) if turns else FactGraph(here.lang, (), ()), consent
+    return extract_facts(turns, lang) if turns else FactGraph(lang, (), ()), consent
 
 
 def _draft(here: Conversation, graph: FactGraph) -> Record:
     lines = life.lines_of(note_of(graph)) if graph.turns else ()
-    return replace(Record(new_id("rec"), here.workspace_id, here.id, here.person_id, here.lang, ()), lines=lines)
+    return replace(Record(new_id("rec"), here.workspace_id, here.id, here.person_id, graph.lang, ()), lines=lines)

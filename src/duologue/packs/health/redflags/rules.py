@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from duologue.kit.text import Lang, detect_lang
-from duologue.packs.health.facts.dialogue import Exchange, Spoken, Turn, find_exchanges, read_turns
+from duologue.packs.health.facts.dialogue import Exchange, Spoken, Turn, find_exchanges, langs_in, read_turns
 from duologue.packs.health.language.answers import lost_functions
 from duologue.packs.health.language.context import Assertion, assess, is_past, is_supposed, opens_negation
 from duologue.packs.health.language.measures import answered_measures, derive_concepts
@@ -126,7 +126,8 @@ def _unnamed(turns: list[Turn], version: int, lang: Lang) -> list[Alarm]:
     for turn in turns:
         if turn.role != "patient" or turn.index in answers:
             continue
-        like = suspect(turn.text, marks_in(turn.text, lang), vector_of(turn.text), lang)
+        spoken = detect_lang(turn.text, lang)
+        like = suspect(turn.text, marks_in(turn.text, spoken), vector_of(turn.text), spoken)
         if like is not None:
             evidence = (Evidence("unnamed", turn.index, 0, len(turn.text), turn.text, False),)
             return [Alarm("unnamed", version, 2, "ask", UNNAMED[lang], "own classifier, see weights/README.md", evidence, like)]
@@ -157,23 +158,27 @@ def find_concepts(turns: list[Turn], lang: Lang) -> dict[str, list[Evidence]]:
     found: dict[str, list[Evidence]] = {}
     for turn in turns:
         if turn.role == "patient":
-            for e in _stated(turn, lang):
+            for e in (e for spoken in langs_in(turn.text, lang) for e in _stated(turn, spoken)):
                 found.setdefault(e.concept, []).append(e)
     for x in find_exchanges(turns, lang):
-        if x.polarity == "no":
-            for concept in lost_functions(x.question.text[x.asked_from :], lang):
-                words = x.answer.text
-                found.setdefault(concept, []).append(Evidence(concept, x.answer.index, 0, len(words), words, False))
-        if x.polarity == "no" or is_past(x.answer.text, lang):
-            continue
-        for e in _stated(x.question, lang, asked=True):
-            sure = x.polarity == "yes"
-            found.setdefault(e.concept, []).append(Evidence(e.concept, e.turn, e.start, e.end, e.words, sure))
-        for e in _across(x, lang):
+        for e in (e for spoken in langs_in(f"{x.question.text} {x.answer.text}", lang) for e in _answered(x, spoken)):
             found.setdefault(e.concept, []).append(e)
-        for concept, start, end in answered_measures(x.question.text, x.answer.text, lang):
-            found.setdefault(concept, []).append(Evidence(concept, x.answer.index, start, end, x.answer.text[start:end]))
     return found
+
+
+def _answered(x: Exchange, lang: Lang) -> Iterator[Evidence]:
+    """What an answer makes of its question, in one of the languages of the two."""
+    words = x.answer.text
+    if x.polarity == "no":
+        for concept in lost_functions(x.question.text[x.asked_from :], lang):
+            yield Evidence(concept, x.answer.index, 0, len(words), words, False)
+    if x.polarity == "no" or is_past(words, lang):
+        return
+    for e in _stated(x.question, lang, asked=True):
+        yield replace(e, is_certain=x.polarity == "yes")
+    yield from _across(x, lang)
+    for concept, start, end in answered_measures(x.question.text, words, lang):
+        yield Evidence(concept, x.answer.index, start, end, words[start:end])
 
 
 def _across(x: Exchange, lang: Lang) -> Iterator[Evidence]:
