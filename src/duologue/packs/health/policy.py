@@ -3,18 +3,23 @@
 import re
 
 from duologue.kit.text import Lang
+from duologue.packs.health.facts.mentions import find_mentions
+from duologue.packs.health.redflags.rules import red_flags
 from duologue.sdk import Policy, Topic
 
 PRESCRIPTION = Topic(
     "prescription",
     {
         "en": [
-            r"\bprescri(?:be|ption)\b|\brefill\b",
+            r"\bprescribe me\b|\b(?:can|could|will|would|please|should)\b(?:\W+\w+){0,3}\W+prescribe\b",
+            r"\b(?:need|want|like|get|give|renew\w*|repeat|new|write|send|another|more|run out of|order)\b"
+            r"(?:\W+\w+){0,4}\W+(?:prescription|refill)s?\b",
+            r"\b(?:prescription|refill)s?\b(?:\W+\w+){0,3}\W*(?:please|\?)|^\W*(?:prescription|refill)\b",
             r"\b(?:give|get|order|send) me (?:some |an? |the )?(?:antibiotic|painkiller|pills?|tablets?|medic)\w*",
             r"\bwhat (?:dose|dosage)\b|\bhow (?:much|many) .{0,30}\b(?:should|can) i take\b|\bchange my dose\b",
         ],
         "zh": [
-            r"开(?:点|些|个|一?盒|一?支)?.{0,6}(?:药|处方|抗生素|止痛)|处方|续方|续药",
+            r"(?:能|可以|帮|给我|想|要|请|再|麻烦)[^,。，了过]{0,6}开(?!始)[^,。，了过的]{0,8}(?:药|处方|抗生素|止痛)|^开(?:点|些|个|一?盒|一?支)|开[^,。，了过的]{0,6}(?:药|处方)[^,。，]{0,3}[吗吧？?]|续方|续药",
             r"(?:吃|用)多少(?:片|毫克|剂量)?合适|加量|减量|能不能停药",
         ],
     },
@@ -38,6 +43,16 @@ OFF_TOPIC: dict[Lang, str] = {
 }
 
 
+_REQUEST: dict[Lang, re.Pattern[str]] = {
+    "en": re.compile(
+        r"\?|^\W*(?:please |hey |hi |ok |so )*(?:tell|write|translate|give|make|show|help|what|how|who|can|could|will|would)\b",
+        re.I,
+    ),
+    "zh": re.compile(r"[？?]|吗|^(?:请|能|可以|帮|给|写|讲|翻译|推荐|告诉|来)|(?:帮|给)我"),
+}
+
+
 def is_off_topic(text: str, lang: Lang) -> bool:
-    """Whether a message asks for something that has nothing to do with the visit."""
-    return bool(_OFF[lang].search(text))
+    """Whether a message asks for something that has nothing to do with the visit; what names anything of health never does."""
+    is_asked = _OFF[lang].search(text) and _REQUEST[lang].search(text)
+    return bool(is_asked) and not find_mentions(text, lang) and not red_flags(text, lang)

@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from duologue.kit.text import Lang
 from duologue.packs.health.facts.extract import extract_facts
 from duologue.packs.health.interview.consultation import Said, new_alarms
-from duologue.packs.health.interview.history import Interview, deciding_question
+from duologue.packs.health.interview.history import Interview
 from duologue.packs.health.language.phrases import load_rules
 from duologue.packs.health.redflags import classifier, rules
 from duologue.packs.health.redflags.classifier import Row, fit, save_weights, score, suspect
+from duologue.packs.health.redflags.deciding import deciding_question, denies
 from duologue.packs.health.redflags.rules import load_redflag_rules, marks_in, red_flags, vector_of
 
 RULES = {r.id for r in load_redflag_rules()[1]}
@@ -74,7 +76,7 @@ def test_what_no_rule_names_is_asked_about_and_raises_only_when_not_denied(lang:
     assert (alarm.rule, alarm.state) == ("unnamed", "ask")
     assert red_flags(ORDINARY[lang], lang) == []  # type: ignore[arg-type]
     step = Interview(lang).hear(text)  # type: ignore[arg-type]
-    assert step.text == deciding_question(alarm, lang)  # type: ignore[arg-type]
+    assert step.text == deciding_question(alarm.like or alarm.rule, lang)  # type: ignore[arg-type]
     talk = [Said("person", text, 1), Said("assistant", step.text, 2, step.key)]
     yes, no = ("yes", "no") if lang == "en" else ("是的", "没有")
     for answer, is_raised in ((yes, True), (no, False)):
@@ -105,9 +107,51 @@ def test_every_rule_has_a_deciding_question_in_both_languages() -> None:
 
 def test_a_bare_yes_to_a_deciding_question_says_not_which_of_its_things_is_so() -> None:
     alarm = next(a for a in red_flags("dark hot rash and a banging head", "en"))
-    asked = {"role": "assistant", "text": deciding_question(alarm, "en")}
+    asked = {"role": "assistant", "text": deciding_question(alarm.like or alarm.rule, "en")}
     told = {"role": "person", "text": "my head hurts"}
     bare = extract_facts([told, asked, {"role": "person", "text": "yes"}], "en")
     named = extract_facts([told, asked, {"role": "person", "text": "yes, a rash"}], "en")
     assert {f.concept for f in bare.facts if f.status == "present"} == {"headache"}
     assert "rash" in {f.concept for f in named.facts if f.status == "present"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "asked", "said"),
+    [
+        ("en", "Do you have a fever?", "No. My whole left half won't do what I want since breakfast"),
+        ("en", "What brings you here today?", "It started an hour ago, my nan has gone a funny colour and is slumped in the chair"),
+        ("zh", "有没有发烧？", "没有，我奶奶脸色发灰，整个人瘫在椅子上"),
+    ],
+)
+def test_what_an_answer_tells_beyond_its_yes_or_no_is_read_too(lang: str, asked: str, said: str) -> None:
+    talk = [{"role": "assistant", "text": asked}, {"role": "person", "text": said}]
+    assert red_flags(talk, lang) != []  # type: ignore[arg-type]
+    bare = {"role": "person", "text": "No." if lang == "en" else "没有。"}
+    assert red_flags([talk[0], bare], lang) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_later_suspicion_is_asked_about_though_an_earlier_one_was_denied(lang: str) -> None:
+    first = {"en": "I've felt a bit off since this morning.", "zh": "最近总是头晕，尤其是站起来的时候。"}[lang]
+    interview = Interview(lang)  # type: ignore[arg-type]
+    assert interview.hear(first).key == "redflag:unnamed"
+    step = interview.hear("no" if lang == "en" else "没有")
+    assert not step.key.startswith("redflag:")
+    assert interview.hear(SUSPICIOUS[lang]).key.startswith("redflag:")
+
+
+@pytest.mark.parametrize(
+    ("rule", "answer", "is_denied"),
+    [
+        ("unnamed", "no", True),
+        ("unnamed", "No, it isn't severe but it is getting worse", False),
+        ("unnamed", "不严重，但是越来越重", False),
+        ("unnamed", "没有，但是没有发烧", True),
+        ("acs", "No, but my knee hurts a little", True),
+        ("acs", "I'm not sure", False),
+        ("stroke", "没有", True),
+    ],
+)
+def test_a_no_that_takes_up_a_part_of_the_question_denies_nothing(rule: str, answer: str, is_denied: bool) -> None:
+    lang: Lang = "zh" if answer[0] > "\u3000" else "en"
+    assert denies(deciding_question(rule, lang), answer, lang) is is_denied

@@ -3,8 +3,10 @@
 import pytest
 
 from duologue.packs.health.facts.extract import extract_facts
+from duologue.packs.health.interview.consultation import Said, consent_of, new_alarms, next_step
 from duologue.packs.health.interview.differential import best_question, load_knowledge, posterior, rank
 from duologue.packs.health.interview.history import Interview
+from duologue.packs.health.policy import POLICY, is_off_topic
 
 
 def _talk(*pairs: tuple[str, str]) -> list[dict[str, str]]:
@@ -81,3 +83,65 @@ def test_children_of_a_denied_screening_question_stay_closed() -> None:
         assert question not in children
         if question:
             known[question] = False
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("what's the weather like today?", True),
+        ("讲个笑话", True),
+        ("It started when the weather got cold", False),
+        ("I did homework all day and now my chest hurts", False),
+        ("Could the weather make my knees hurt?", False),
+        ("看电影的时候突然胸口疼", False),
+        ("天气一冷就咳嗽", False),
+    ],
+)
+def test_only_a_request_that_names_nothing_of_health_is_off_topic(text: str, expected: bool) -> None:
+    assert is_off_topic(text, "zh" if text[0] > "\u3000" else "en") is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Can you prescribe me antibiotics?", True),
+        ("I need a refill", True),
+        ("能给我开点药吗", True),
+        ("开点止痛药", True),
+        ("I take prescription ibuprofen", False),
+        ("医生给我开了降压药", False),
+        ("我在吃医生开的药", False),
+    ],
+)
+def test_asking_for_a_prescription_is_told_from_having_one(text: str, expected: bool) -> None:
+    assert (POLICY.find_topic(text) is not None) is expected
+
+
+def test_a_danger_in_doubt_is_asked_about_before_consent_and_a_taken_back_yes_is_none() -> None:
+    talk = [Said("person", "I have chest pain", 1)]
+    step = next_step(talk, "en", "112")
+    assert (step.key, "112" in step.text) == ("redflag:acs", True)
+    talk += [Said("assistant", step.text, 2, step.key), Said("person", "no", 3)]
+    assert new_alarms(talk, "en") == []
+    step = next_step(talk, "en", "112")
+    assert step.key == "consent"
+    asked = [*talk, Said("assistant", step.text, 4, step.key)]
+    said = {
+        w: consent_of([*asked, Said("person", w, 5)], "en")
+        for w in ("yes", "ok, but don't write it down", "可以不记录吗", "no", "可以")
+    }
+    assert said == {"yes": True, "ok, but don't write it down": None, "可以不记录吗": None, "no": False, "可以": True}
+
+
+@pytest.mark.parametrize(
+    ("lang", "answer", "kind"), [("en", "I'm not sure", "escalate"), ("en", "no", "ask"), ("zh", "说不清", "escalate")]
+)
+def test_an_unclear_answer_to_a_deciding_question_escalates(lang: str, answer: str, kind: str) -> None:
+    interview = Interview(lang)  # type: ignore[arg-type]
+    assert interview.hear("I have chest pain" if lang == "en" else "胸口疼").key == "redflag:acs"
+    assert interview.hear(answer).kind == kind
+
+
+def test_what_belongs_to_the_emergency_department_ends_the_questions_too() -> None:
+    step = Interview("en").hear("my stools have been black and sticky like tar since yesterday")
+    assert (step.kind, step.level) == ("escalate", 2)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from duologue.kit.text import Lang
+from duologue.packs.health.interview.history import Interview
 from duologue.packs.health.record.note import write_note
 from duologue.packs.health.redflags.rules import load_redflag_rules, red_flags
 
@@ -39,3 +41,21 @@ def test_a_pain_is_written_with_its_character_and_how_it_began_and_no_other_symp
     chinese = ["肚子疼一天了，突然开始的。", "怎么个疼法？", "绞痛。"]
     told = write_note([{"role": "doctor" if t.endswith("？") else "patient", "text": t} for t in chinese], "zh").text
     assert "肚子疼（绞痛，突然，一天）。" in told
+
+
+@pytest.mark.parametrize(
+    ("lang", "said", "answer", "expected"),
+    [
+        ("en", "I have chest pain", "No.", "Asked about and denied: Possible heart attack."),
+        ("zh", "胸口疼", "没有。", "已询问，否认：可能的心肌梗死。"),
+        ("en", "I have chest pain", "I'm not sure", "To be asked about: Possible heart attack."),
+    ],
+)
+def test_a_danger_that_was_asked_about_and_denied_is_not_still_to_be_asked(
+    lang: Lang, said: str, answer: str, expected: str
+) -> None:
+    interview = Interview(lang)
+    step = interview.hear(said)
+    assert step.key == "redflag:acs"
+    interview.hear(answer)
+    assert expected in write_note(interview.turns, lang).text

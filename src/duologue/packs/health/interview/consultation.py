@@ -11,9 +11,10 @@ from typing import Any, Literal
 
 from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.facts.dialogue import Turn
-from duologue.packs.health.interview.history import Interview, Step
+from duologue.packs.health.interview.history import Interview, Step, to_ask
 from duologue.packs.health.language.answers import read_answer
-from duologue.packs.health.redflags.rules import Alarm, red_flags
+from duologue.packs.health.redflags.deciding import UNNAMED, deciding_question, denies
+from duologue.packs.health.redflags.rules import Alarm, raise_level, red_flags
 
 Author = Literal["person", "assistant", "expert"]
 CONSENT = "consent"
@@ -27,6 +28,11 @@ DECLINED: dict[Lang, str] = {
     "en": "That is fine: I take nothing down. A clinician will talk with you here.",
     "zh": "没问题，我不会记录。医生会在这里与您沟通。",
 }
+FIRST: dict[Lang, str] = {
+    "en": "I'm the clinic's assistant, a program. In an emergency call {number}. Before anything else, for your safety: ",
+    "zh": "我是诊所的助手，是程序。紧急情况请拨打 {number}。为了您的安全，先问一句：",
+}
+"""Leads a rule's question that cannot wait for consent; nothing is taken down till then. What a classifier suspects waits."""
 ASK_AGAIN: dict[Lang, str] = {
     "en": "I only take down what you tell me if you agree. May I? (yes / no)",
     "zh": "只有您同意，我才会记录。可以吗？（可以 / 不可以）",
@@ -97,13 +103,19 @@ def new_alarms(talk: Sequence[Said], lang: Lang) -> list[Alarm]:
     turns = turns_of(talk)
     if not turns or turns[-1].index != len(talk) - 1:
         return []
-    before = {(a.rule, a.state) for a in red_flags(turns[:-1], lang)} if len(turns) > 1 else set()
-    now = [a for a in red_flags(turns, lang) if (a.rule, a.state) not in before]
+    found = red_flags(turns, lang)
+    before = {_identity(a) for a in red_flags(turns[:-1], lang)} if len(turns) > 1 else set()
+    now = [a for a in found if _identity(a) not in before]
     asked = talk[-2].key if len(talk) > 1 else ""
-    if asked.startswith("redflag:") and read_answer(talk[-1].text, lang) != "no":
+    if asked.startswith("redflag:") and not denies(talk[-2].text, talk[-1].text, lang):
         rule = asked.split(":", 1)[1]
-        now += [raised(a) for a in red_flags(turns, lang) if a.rule == rule and a.state == "ask"]
+        now += [raised(a) for a in found if a.rule == rule and a.state == "ask"]
     return now
+
+
+def _identity(alarm: Alarm) -> tuple[str, str, int]:
+    """What makes an alarm the same as one before: its rule and state, and its turn where no rule names it."""
+    return alarm.rule, alarm.state, alarm.evidence[0].turn if alarm.rule == UNNAMED else -1
 
 
 def raised(alarm: Alarm) -> Alarm:
@@ -116,6 +128,12 @@ def next_step(talk: Sequence[Said], lang: Lang, number: str) -> Step:
     agreed = consent_of(talk, lang)
     asked = [s for s in talk if s.key == CONSENT]
     if agreed is None:
+        turns = turns_of(talk)
+        alarms = tuple(red_flags(turns, lang, wide=False)) if turns else ()
+        doubt = to_ask(alarms, turns, {s.key for s in talk})
+        if doubt:
+            question = deciding_question(doubt.like or doubt.rule, lang)
+            return Step("ask", FIRST[lang].format(number=number) + question, f"redflag:{doubt.rule}", alarms, raise_level(alarms))
         words = NOTICE if not asked else ASK_AGAIN
         return Step("ask", words[lang].format(number=number), CONSENT, (), 5)
     if not agreed:

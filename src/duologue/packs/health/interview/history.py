@@ -4,7 +4,8 @@ The person sees a question or an emergency text and never a diagnosis; `differen
 `Interview` keeps no clock and no store: its turns are its state, so that it can be replayed.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal
 
@@ -13,6 +14,7 @@ from duologue.packs.health.facts.dialogue import Turn, find_exchanges
 from duologue.packs.health.facts.extract import FactGraph, extract_facts
 from duologue.packs.health.interview.differential import Ranked, best_question, load_knowledge, rank
 from duologue.packs.health.language.phrases import load_rules
+from duologue.packs.health.redflags.deciding import UNNAMED, asks_about, deciding_question, denies, is_asked
 from duologue.packs.health.redflags.rules import Alarm, Level, raise_level, red_flags
 
 SMOKES, SMOKED = "E_79", "E_191"
@@ -35,6 +37,10 @@ def meanwhile(lang: Lang, number: str) -> str:
     return _MEANWHILE[lang].format(number=number)
 
 
+URGENT = 2
+"""The least grave level that ends the questions at once: 1 emergency now, 2 emergency department."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What comes next: a question, an emergency (questioning stops) or the end. `key` names the question's origin."""
@@ -51,18 +57,16 @@ def _safety() -> dict[str, list[list[str]]]:
     return dict(load_rules("safety.yaml"))
 
 
-def deciding_question(alarm: Alarm, lang: Lang) -> str:
-    """What is asked at once where a rule, or a classifier's likeness to one, leaves open whether it holds."""
-    questions = _deciding()
-    column = 0 if lang == "en" else 1
-    own = questions.get(alarm.like or alarm.rule)
-    general = questions["unnamed"][column]
-    return general if own is None or own is questions["unnamed"] else f"{own[column]} {general}"
-
-
-@cache
-def _deciding() -> dict[str, list[str]]:
-    return dict(load_rules("questions.yaml"))
+def to_ask(alarms: Sequence[Alarm], turns: list[Turn], asked: Collection[str]) -> Alarm | None:
+    """The gravest alarm in doubt whose question has not been put yet; what no rule names is asked about for each turn anew."""
+    for alarm in alarms:
+        if alarm.state != "ask":
+            continue
+        if alarm.rule == UNNAMED and not is_asked(alarm.like, alarm.evidence[0].turn, turns):
+            return alarm
+        if alarm.rule != UNNAMED and f"redflag:{alarm.rule}" not in asked:
+            return alarm
+    return None
 
 
 @dataclass(slots=True)
@@ -95,14 +99,14 @@ class Interview:
         """What comes next after the turns so far."""
         if not any(t.role == "patient" for t in self.turns):
             return self.start()
-        alarms = tuple(red_flags(self.turns, self.lang))
-        if any(a.state == "raised" and a.level == 1 for a in alarms):
+        alarms = tuple(self._decided(a) for a in red_flags(self.turns, self.lang))
+        if any(a.state == "raised" and a.level <= URGENT for a in alarms):
             words = meanwhile(self.lang, self.emergency_number)
             self.turns.append(Turn(self._next(), "clinician", words))
-            return Step("escalate", words, "emergency", alarms, 1)
-        for alarm in alarms:
-            if alarm.state == "ask" and f"redflag:{alarm.rule}" not in self._asked:
-                return self._ask(f"redflag:{alarm.rule}", deciding_question(alarm, self.lang), alarms)
+            return Step("escalate", words, "emergency", alarms, raise_level(alarms))
+        doubt = to_ask(alarms, self.turns, self._asked)
+        if doubt:
+            return self._ask(f"redflag:{doubt.rule}", deciding_question(doubt.like or doubt.rule, self.lang), alarms)
         facts = extract_facts(self.turns, self.lang)
         for complaint in [f.concept for f in facts.of("symptom") if f.status != "denied" and f.experiencer == "patient"]:
             for number, question in enumerate(_safety().get(complaint, [])):
@@ -110,6 +114,14 @@ class Interview:
                 if words not in self._asked.values() and f"safety:{complaint}:{number}" not in self._asked:
                     return self._ask(f"safety:{complaint}:{number}", words, alarms)
         return self._tell_most(facts, alarms)
+
+    def _decided(self, alarm: Alarm) -> Alarm:
+        """An alarm in doubt whose question was just put: raised, unless the answer denies all of it."""
+        if alarm.state == "raised" or len(self.turns) < 2:
+            return alarm
+        question, answer = self.turns[-2:]
+        is_put = answer.role == "patient" and asks_about(question, alarm.like or alarm.rule, -1)
+        return replace(alarm, state="raised") if is_put and not denies(question.text, answer.text, self.lang) else alarm
 
     def known(self, facts: FactGraph | None = None) -> dict[str, bool]:
         """Evidences of the knowledge base that are present or absent so far."""

@@ -7,13 +7,11 @@ what to do meanwhile.
 from duologue.kit.ids import new_id
 from duologue.packs.health import repository
 from duologue.packs.health.interview.consultation import Said, consent_of, lang_of, new_alarms, said_of
-from duologue.packs.health.interview.history import meanwhile
+from duologue.packs.health.interview.history import URGENT, meanwhile
 from duologue.packs.health.redflags.escalation import Escalation
 from duologue.packs.health.redflags.rules import Alarm
 from duologue.sdk import Message, ReadContext, Reader, ReadingAlarm, Seen, WriteTx
 
-URGENT = 2
-"""The least grave level that hands over at once: 1 emergency now, 2 emergency department."""
 CLINICIANS = "clinicians"
 
 

@@ -19,7 +19,9 @@ async def take_history(context: SkillContext) -> Reply | None:
     if "done" in asked or "declined" in asked:
         return None
     if is_off_topic(turn.question, lang) and len(talk) > 1:
-        return Reply(OFF_TOPIC[lang], SURE, lang, data={"health": {"key": ""}}, is_settled=True)
+        pending = next((s for s in reversed(talk) if s.author == "assistant" and s.key), None)
+        words = f"{OFF_TOPIC[lang]} {pending.text.removeprefix(OFF_TOPIC[lang]).strip()}" if pending else OFF_TOPIC[lang]
+        return Reply(words, SURE, lang, data={"health": {"key": pending.key if pending else ""}}, is_settled=True)
     step = next_step(talk, lang, context.host.settings.health_emergency_number)
     return Reply(step.text, SURE, lang, data={"health": {"key": step.key}}, is_settled=True, team=CLINICIANS)
 

@@ -14,6 +14,7 @@ from duologue.packs.health.facts.dialogue import Spoken, Turn
 from duologue.packs.health.facts.extract import Fact, FactGraph, extract_facts
 from duologue.packs.health.facts.mentions import READING, find_named
 from duologue.packs.health.language.phrases import fold
+from duologue.packs.health.redflags.deciding import is_denied
 from duologue.packs.health.redflags.rules import red_flags
 
 _TITLES = {
@@ -28,10 +29,12 @@ _WORDS = {
            "family": "Family: {0}.",
            "denied allergies": "Denies allergies.", "unknown allergies": "Unsure about allergies.",
            "denied medications": "Takes no medicines.", "ended": "No longer: {0}.", "takes": "{0}.",
-           "raised": "Red flag: {0}.", "ask": "To be asked about: {0}.", "none": "No red flag fired."},
+           "raised": "Red flag: {0}.", "ask": "To be asked about: {0}.",
+           "settled": "Asked about and denied: {0}.", "none": "No red flag fired."},
     "zh": {"denies": "否认{0}。", "unknown": "{0}不详。", "reports": "{0}。", "not asked": "未询问。", "family": "家族：{0}。",
            "denied allergies": "否认过敏。", "unknown allergies": "过敏史不详。", "denied medications": "未用药。",
            "ended": "已停：{0}。", "takes": "{0}。", "raised": "危险信号：{0}。", "ask": "待询问：{0}。",
+           "settled": "已询问，否认：{0}。",
            "none": "未触发危险信号。"},
 }  # fmt: skip
 
@@ -124,7 +127,11 @@ def note_of(facts: FactGraph) -> Note:
     say("vitals", w["reports"], [f for f in own if f.kind == "measure" and f.unit not in ("mo", "wk")])
     alarms = red_flags(list(facts.turns), facts.lang)
     for a in alarms:
-        out.append(_sentence("assessment", w[a.state].format(a.title), [(e.turn, e.words) for e in a.evidence]))
+        first = min(e.turn for e in a.evidence)
+        settled = a.state == "ask" and is_denied(a.like or a.rule, first, facts.turns, facts.lang)
+        out.append(
+            _sentence("assessment", w["settled" if settled else a.state].format(a.title), [(e.turn, e.words) for e in a.evidence])
+        )
     if not alarms:
         out.append(Sentence("assessment", w["none"], ()))
     return Note(facts.lang, tuple(out))

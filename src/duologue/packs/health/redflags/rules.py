@@ -4,6 +4,7 @@
 whether they are meant. A level that a rule has set is never lowered here: `raise_level` only raises, whatever a model suggests.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -14,11 +15,13 @@ from numpy.typing import NDArray
 
 from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.facts.dialogue import Exchange, Spoken, Turn, find_exchanges, langs_in, read_turns
-from duologue.packs.health.language.answers import lost_functions
+from duologue.packs.health.language.answers import lost_functions, says_so
 from duologue.packs.health.language.context import Assertion, assess, is_past, is_supposed, opens_negation
 from duologue.packs.health.language.measures import answered_measures, derive_concepts
-from duologue.packs.health.language.phrases import Mention, load_lexicon, load_rules
+from duologue.packs.health.language.phrases import Mention, fold, load_lexicon, load_rules
 from duologue.packs.health.redflags.classifier import suspect
+from duologue.packs.health.redflags.deciding import UNNAMED as UNNAMED_RULE
+from duologue.packs.health.redflags.deciding import is_asked
 
 if TYPE_CHECKING:
     from duologue.sdk import SentenceVectors
@@ -104,34 +107,64 @@ def load_redflag_rules() -> tuple[int, tuple[Rule, ...]]:
 def red_flags(text_or_turns: Spoken, lang: Lang | None = None, *, wide: bool = True) -> list[Alarm]:
     """Alarms in a text or a dialogue, gravest first; an empty list where none of the rules has reason to fire.
 
-    Where no rule fires, a classifier may say that a person's words sound like an emergency; that is asked about. `wide=False`
-    leaves the classifier out.
+    In turns where no rule finds anything, a classifier may say that a person's words sound like an emergency; that is asked about.
+    `wide=False` leaves the classifier out.
     """
     turns = read_turns(text_or_turns)
     language = lang or detect_lang(" ".join(t.text for t in turns))
     found = find_concepts(turns, language)
     version, rules = load_redflag_rules()
     alarms = [a for rule in rules if (a := _apply(rule, version, found, language))]
-    if wide and not alarms:
-        alarms = _unnamed(turns, version, language)
+    if wide:
+        alarms += _unnamed(turns, version, language, {e.turn for a in alarms for e in a.evidence})
     return sorted(alarms, key=lambda a: (a.level, a.state == "ask"))
 
 
 UNNAMED: Mapping[Lang, str] = {"en": "Possible emergency that no rule names", "zh": "规则未命名的可能急症"}
 
 
-def _unnamed(turns: list[Turn], version: int, lang: Lang) -> list[Alarm]:
-    """What a classifier suspects in the person's own telling; bare answers to questions are left to the rules."""
-    answers = {x.answer.index for x in find_exchanges(turns, lang) if x.polarity != "other"}
+def _unnamed(turns: list[Turn], version: int, lang: Lang, named: set[int]) -> list[Alarm]:
+    """What a classifier suspects in what the person tells: the first turn not asked about yet, else the last that was.
+
+    A bare answer is left to the rules, and so is a turn in which a rule found something (`named`).
+    """
+    exchanges = {x.answer.index: x for x in find_exchanges(turns, lang)}
+    last: Alarm | None = None
     for turn in turns:
-        if turn.role != "patient" or turn.index in answers:
-            continue
         spoken = detect_lang(turn.text, lang)
-        like = suspect(turn.text, marks_in(turn.text, spoken), vector_of(turn.text), spoken)
+        told = _told_beyond(turn, exchanges.get(turn.index), spoken) if turn.role == "patient" and turn.index not in named else ""
+        like = suspect(told, marks_in(told, spoken), vector_of(told), spoken) if told else None
         if like is not None:
-            evidence = (Evidence("unnamed", turn.index, 0, len(turn.text), turn.text, False),)
-            return [Alarm("unnamed", version, 2, "ask", UNNAMED[lang], "own classifier, see weights/README.md", evidence, like)]
-    return []
+            evidence = (Evidence(UNNAMED_RULE, turn.index, 0, len(turn.text), turn.text, False),)
+            last = Alarm(UNNAMED_RULE, version, 2, "ask", UNNAMED[lang], "own classifier, see weights/README.md", evidence, like)
+            if not is_asked(like, turn.index, turns):
+                break
+    return [] if last is None else [last]
+
+
+_OPENING = re.compile(r"[^,.;:!?，。；：！？]*(?:[,.;:!?，。；：！？]\s*|\bbut\b)")
+_OPEN = re.compile(
+    r"\bwhat (?:brings|brought|can i do|is wrong|seems|happened|is (?:it|the (?:matter|problem|trouble)))|\bwhat(?:'s| is| has) "
+    r"(?:wrong|worrying|brought|going on|up|the (?:matter|problem|trouble))|tell me|describe"
+    r"|how (?:are|have|is) (?:you|he|she|it)\b"
+    r"|说说|讲讲|不舒服|哪儿不好|怎么了|怎么个|什么情况|看什么|难受|因为什么"
+)
+"""Questions after the complaint itself, whose answer is no bare one however it opens."""
+_NARROW = re.compile(r"\b(?:which|where|how (?:long|many|much|often|old))\b|\bmedic|\btablets?\b|\bpills?\b|哪|多少|几|药")
+"""Questions after one thing, whose answer names it."""
+LEAST_TOLD: Mapping[Lang, int] = {"en": 6, "zh": 8}
+"""Words, in Chinese characters, that an answer has beyond its yes or no before a classifier reads them; twice that without one."""
+
+
+def _told_beyond(turn: Turn, x: Exchange | None, lang: Lang) -> str:
+    """What a turn tells of itself: all of it, or of an answer what comes after its yes or no, if that is more than a few words."""
+    if x is None or x.polarity == "other" or _OPEN.search(fold(x.question.text)):
+        return turn.text
+    opens = says_so(turn.text, lang)
+    opening = _OPENING.match(turn.text) if opens else None
+    rest = turn.text[opening.end() :] if opening else "" if opens or _NARROW.search(fold(x.question.text)) else turn.text
+    length = len(rest.split()) if lang == "en" else len(rest)
+    return rest if length >= LEAST_TOLD[lang] * (1 if opens else 2) else ""
 
 
 @lru_cache(maxsize=2048)
