@@ -7,6 +7,7 @@ from duologue.packs.health.interview.consultation import Said, consent_of, new_a
 from duologue.packs.health.interview.differential import best_question, load_knowledge, posterior, rank
 from duologue.packs.health.interview.history import Interview
 from duologue.packs.health.policy import POLICY, is_off_topic
+from duologue.packs.health.record.note import write_note
 
 
 def _talk(*pairs: tuple[str, str]) -> list[dict[str, str]]:
@@ -145,3 +146,43 @@ def test_an_unclear_answer_to_a_deciding_question_escalates(lang: str, answer: s
 def test_what_belongs_to_the_emergency_department_ends_the_questions_too() -> None:
     step = Interview("en").hear("my stools have been black and sticky like tar since yesterday")
     assert (step.kind, step.level) == ("escalate", 2)
+
+
+@pytest.mark.parametrize(
+    ("lang", "complaint", "answers", "written"),
+    [
+        (
+            "en", "My lower back hurts",
+            {"start": "On Saturday.", "feel like": "Dull, mostly", "0 to 10": "about a 6", "changed": "it comes and goes"},
+            "Back pain (dull, 6/10, on saturday, comes and goes).",
+        ),
+        (
+            "zh", "腰疼", {"开始": "三天前", "什么样": "酸痛", "几分": "六分吧", "时好": "时好时坏"},
+            "腰疼（酸痛，6/10，三天前，时好时坏）。",
+        ),
+        ("en", "I have had a bad cough", {"start": "I don't know", "0 to 10": "no idea", "changed": "not sure"}, "Cough."),
+    ],
+)  # fmt: skip
+def test_onset_character_severity_and_course_are_asked_and_written(
+    lang: str, complaint: str, answers: dict[str, str], written: str
+) -> None:
+    interview = Interview(lang)  # type: ignore[arg-type]
+    step, keys = interview.hear(complaint), []
+    while step.kind == "ask":
+        keys.append(step.key)
+        no = "no" if lang == "en" else "没有"
+        step = interview.hear(next((said for asked, said in answers.items() if asked in step.text), no))
+    pain = ["history:character"] if "feel like" in answers or lang == "zh" else []
+    assert [k for k in keys if k in ("history:0", "history:severity", "history:course", *pain)] == [
+        "history:0", *pain, "history:severity", "history:course",
+    ]  # fmt: skip
+    assert written in write_note(interview.turns, lang).text  # type: ignore[arg-type]
+
+
+def test_what_was_told_already_is_not_asked_again() -> None:
+    interview = Interview("en")
+    step, keys = interview.hear("I have a dull back pain, 7 out of 10, getting worse, since Monday"), []
+    while step.kind == "ask":
+        keys.append(step.key)
+        step = interview.hear("no")
+    assert {"history:character", "history:severity", "history:course"} & set(keys) == set()

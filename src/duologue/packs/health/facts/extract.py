@@ -11,7 +11,7 @@ from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.facts.asked import read_answered, read_confirmed, read_measured
 from duologue.packs.health.facts.dialogue import Exchange, Spoken, Turn, find_confirmed, find_exchanges, read_turns
 from duologue.packs.health.facts.graph import Fact, FactGraph, Source, key, whole
-from duologue.packs.health.facts.mentions import ALLERGENS, READING, Entry, find_mentions, read_detail, sentence_of
+from duologue.packs.health.facts.mentions import ALLERGENS, READING, Entry, find_mentions, is_pain, read_detail, sentence_of
 from duologue.packs.health.language.context import assess
 from duologue.packs.health.language.phrases import fold
 
@@ -52,7 +52,7 @@ def extract_facts(dialogue: Spoken, lang: Lang | None = None) -> FactGraph:
                     _keep(facts, fact)
             if exchange and not find_mentions(turn.text, spoken):
                 asked = fold(exchange.question.text)
-                for about, name in (("where", "side"), ("asks_character", "character")):
+                for about, name in _ASKED_OF:
                     if READING[about].search(asked):
                         _place(facts, turn, name)
             for m in read_measured(turn, spoken, exchange):
@@ -61,15 +61,32 @@ def extract_facts(dialogue: Spoken, lang: Lang | None = None) -> FactGraph:
     return FactGraph(language, tuple(turns), tuple(facts.values()))
 
 
+_ASKED_OF = (
+    ("where", "side"),
+    ("asks_character", "character"),
+    ("asks_severity", "severity"),
+    ("asks_course", "course"),
+    ("asks_onset", "onset"),
+)
+"""Questions after an attribute, and the attribute."""
+
+
 def _place(facts: dict[tuple[str, str, str], Fact], turn: Turn, name: str) -> None:
-    """An answer that tells a side ("Where?" – "On the right") or how a pain is, and names nothing: of what was named last."""
-    m = READING[name].search(fold(turn.text))
+    """An answer that tells a side ("Where?" – "On the right"), how a pain is, how bad or how it goes, and names nothing of its own.
+
+    It is of what was named last; what is asked of a complaint at large (`severity`, `course`), of what was named first.
+    """
+    m = READING[f"answers_{name}" if f"answers_{name}" in READING else name].search(fold(turn.text).strip(" .。!！"))
     told_of = [f for f in facts.values() if f.kind == "symptom" and f.status == "present"]
     if name == "character":
-        told_of = [f for f in told_of if READING["aches"].search(f.concept)]
+        told_of = [f for f in told_of if is_pain(f.concept)]
     last = max(told_of, key=lambda f: f.sources[-1].turn, default=None)
+    if name in ("severity", "course", "onset"):
+        last = next(iter(told_of), None)
     if m and last and name not in last.detail:
         told = next(g for g in m.groups() if g)
+        number = "一二三四五六七八九十".find(told) + 1 or (int(told) if told.isdigit() else None)
+        told = f"{number}/10" if name == "severity" and number is not None else told
         facts[key(last)] = replace(last, sources=(*last.sources, whole(turn)), detail={**last.detail, name: told})
 
 

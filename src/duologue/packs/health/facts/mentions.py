@@ -71,6 +71,11 @@ def sentence_of(text: str, start: int, end: int) -> tuple[int, int]:
     return left, min(ends, default=len(text))
 
 
+def is_pain(concept: str) -> bool:
+    """Whether a complaint is one of pain, of which a character can be asked."""
+    return bool(READING["aches"].search(concept))
+
+
 def read_detail(text: str, start: int, end: int, kind: str, lang: Lang) -> dict[str, str]:
     """Attributes in the words that were used, from the sentence of the mention; a dose behind it goes first."""
     left, right = sentence_of(text, start, end)

@@ -12,6 +12,7 @@ from typing import Literal
 from duologue.kit.text import Lang
 from duologue.packs.health.facts.dialogue import Turn, find_exchanges
 from duologue.packs.health.facts.extract import FactGraph, extract_facts
+from duologue.packs.health.facts.mentions import is_pain
 from duologue.packs.health.interview.differential import Ranked, best_question, load_knowledge, rank
 from duologue.packs.health.language.phrases import load_rules
 from duologue.packs.health.redflags.deciding import UNNAMED, asks_about, deciding_question, denies, is_asked
@@ -24,6 +25,15 @@ _HISTORY = {
     "en": ("When did it start?", "Which medicines do you take?", "Do you have any allergies to medicines?"),
     "zh": ("从什么时候开始的？", "现在在吃什么药？", "有药物过敏吗？"),
 }
+_ABOUT: tuple[tuple[str, dict[str, str]], ...] = (
+    (
+        "character",
+        {"en": "What does it feel like: sharp, dull, burning, pressing?", "zh": "是什么样的疼：刺痛、胀痛、闷痛，还是火辣辣的？"},
+    ),
+    ("severity", {"en": "How bad is it at its worst, from 0 to 10?", "zh": "如果0分是没有、10分是最重，您打几分？"}),
+    ("course", {"en": "How has it changed: better, worse, or does it come and go?", "zh": "后来是好转了、加重了，还是时好时坏？"}),
+)
+"""What is asked of the first complaint besides its onset, in this order, unless it was told; the character of pains only."""
 _MEANWHILE = {
     "en": "This may be an emergency. Call {number} now or go to the nearest emergency department; do not drive yourself."
     " A clinician has been told. Stay with someone and keep your phone at hand.",
@@ -153,6 +163,11 @@ class Interview:
         left = [(key, words) for key, words in history if key not in self._asked]
         if history[0] in left:
             return self._ask(*history[0], alarms)
+        complaint = next((f for f in facts.of("symptom") if f.status == "present" and f.experiencer == "patient"), None)
+        for name, words in _ABOUT if complaint else ():
+            told = name in complaint.detail or (name == "character" and not is_pain(complaint.concept))
+            if not told and f"history:{name}" not in self._asked:
+                return self._ask(f"history:{name}", words[self.lang], alarms)
         room = self.max_questions - len(self._asked) + 1
         evidence = best_question(self.known(facts), frozenset(self._asked), self.lang, in_talk=True) if room > len(left) else None
         if evidence:

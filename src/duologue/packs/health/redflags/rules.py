@@ -153,18 +153,24 @@ _OPEN = re.compile(
 _NARROW = re.compile(r"\b(?:which|where|how (?:long|many|much|often|old))\b|\bmedic|\btablets?\b|\bpills?\b|哪|多少|几|药")
 """Questions after one thing, whose answer names it."""
 LEAST_TOLD: Mapping[Lang, int] = {"en": 6, "zh": 8}
-"""Words, in Chinese characters, that an answer has beyond its yes or no before a classifier reads them; twice that without one."""
+"""Words, in Chinese characters, that an answer has beyond its yes or no before a classifier reads them; twice that without one,
+and half where it is neither."""
 
 
 def _told_beyond(turn: Turn, x: Exchange | None, lang: Lang) -> str:
     """What a turn tells of itself: all of it, or of an answer what comes after its yes or no, if that is more than a few words."""
-    if x is None or x.polarity == "other" or _OPEN.search(fold(x.question.text)):
+    if x is None or _OPEN.search(fold(x.question.text)):
         return turn.text
+    if x.polarity == "other":
+        return turn.text if _length(turn.text, lang) >= LEAST_TOLD[lang] / 2 else ""
     opens = says_so(turn.text, lang)
     opening = _OPENING.match(turn.text) if opens else None
     rest = turn.text[opening.end() :] if opening else "" if opens or _NARROW.search(fold(x.question.text)) else turn.text
-    length = len(rest.split()) if lang == "en" else len(rest)
-    return rest if length >= LEAST_TOLD[lang] * (1 if opens else 2) else ""
+    return rest if _length(rest, lang) >= LEAST_TOLD[lang] * (1 if opens else 2) else ""
+
+
+def _length(text: str, lang: Lang) -> int:
+    return len(text.split()) if lang == "en" else len(text)
 
 
 @lru_cache(maxsize=2048)
