@@ -158,6 +158,25 @@ async def test_red_flags_fire_while_a_clinician_is_in_control(clinic: House) -> 
     assert [e.rules for e in await escalations(clinic, conversation_id)] != []
     here = await clinic.platform.conversations.get(clinic.workspace.id, conversation_id)
     assert here.controller.kind == "human"
+    await _told_what_to_do(clinic, conversation_id, 1)
+
+
+async def test_who_waits_for_a_clinician_is_told_what_to_do_when_it_becomes_an_emergency(clinic: House) -> None:
+    person, conversation_id = await begin(clinic)
+    await clinic.platform.conversations.hand_to_team(clinic.workspace.id, conversation_id, "", clinic.members["owner"].id)
+    await say(clinic, person, conversation_id, "My knee has been aching for a week")
+    await _told_what_to_do(clinic, conversation_id, 0)
+    await say(clinic, person, conversation_id, "Now I have crushing chest pain and my left arm is numb")
+    await _told_what_to_do(clinic, conversation_id, 1)
+
+
+async def _told_what_to_do(house: House, conversation_id: str, times: int) -> None:
+    for _ in range(300):
+        told = [m for m in await _public(house, conversation_id) if m.author_kind == "system" and "Call 112 now" in m.body]
+        if len(told) >= times:
+            break
+        await asyncio.sleep(0.01)
+    assert [m.data["code"] for m in told] == ["red_flag"] * times
 
 
 async def test_red_flags_fire_after_the_model_was_killed_half_way(tmp_path: Path) -> None:
@@ -331,12 +350,14 @@ async def test_the_list_names_whom_one_cares_for_or_who_waits_and_others_are_fou
     expert = await clinic.member("expert")
 
     async def rows(**params: str) -> dict[str, Any]:
-        asked = f"/api/packs/health/records/{'find' if params else 'patients'}"
-        return {r["id"]: r for r in (await expert.get(asked, params=params))["patients"]}
+        road = "/api/packs/health/records"
+        told = await expert.post(f"{road}/find", params) if params else await expert.get(f"{road}/patients")
+        return {r["id"]: r for r in told["patients"]}
 
     assert {i: (r["mine"], r["may_read"]) for i, r in (await rows()).items()} == {waiting: (False, True)}
     assert (await expert.get("/api/packs/health/note/record", params={"conversation_id": waiting}))["conversation"] == waiting
-    assert (await expert.call("GET", "/api/packs/health/records/find", params={"words": "a"})).status_code == 422
+    assert (await expert.call("POST", "/api/packs/health/records/find", {"words": "a"})).status_code == 422
+    assert (await expert.call("GET", "/api/packs/health/records/find", params={"words": "keller"})).status_code == 404
     assert await rows(words="100%") == {}
     marta = ids["Marta Keller"]
     assert await rows(words="keller marta") == {marta: {"id": marta, "subject": "Marta Keller", "mine": False, "may_read": False}}

@@ -28,7 +28,7 @@ async def test_papers_are_found_screened_and_exported(clinic: House) -> None:
     for new in (12, 0):
         sent = await expert.client.post(f"{ROAD}/import", data=of, files={"file": ("s.ris", SAMPLE.read_bytes())})
         assert sent.json() == {"read": 12, "new": new, "duplicates": 12 - new, "retracted": int(new > 0)}
-    found = (await expert.get(f"{ROAD}/search", params={**of, "query": "riboflavin"}))["found"]
+    found = (await expert.post(f"{ROAD}/search", {**of, "query": "riboflavin"}))["found"]
     assert "Riboflavin" in found[0]["title"]
     assert found[0]["quote"] in found[0]["abstract"]
     first = await expert.get(f"{ROAD}/next", params=of)

@@ -19,6 +19,7 @@ from duologue.kit.errors import NotFound
 from duologue.kit.log import get_logger
 from duologue.kit.text import detect_lang
 from duologue.store.bus import Ephemeral
+from duologue.store.database import WriteTx
 
 log = get_logger(__name__)
 
@@ -80,7 +81,19 @@ class Readings:
             async with self._database.write() as tx:
                 now = await self._conversations.lock(tx, ws, conversation_id)
                 await self._conversations.request_attention(tx, now.fence, alarm.reason)
+                await self._tell(tx, conversation, payload["message_id"], alarm)
         return readings
+
+    async def _tell(self, tx: WriteTx, here: Conversation, message_id: str, alarm: ReadingAlarm) -> None:
+        """What the person does until somebody comes, where nobody's turn says it: he waits in a queue, or a person is away."""
+        message = await self._conversations.get_message(here.workspace_id, message_id)
+        lang = detect_lang(message.body, here.lang)
+        words = alarm.notice.get(lang, "")
+        if words:
+            await self._conversations.post_notice(
+                tx, here.workspace_id, here.id, client_id=f"{alarm.code}:{message_id}", body=words, lang=lang,
+                data={"code": alarm.code},
+            )  # fmt: skip
 
     async def _read_all(
         self, profession: Profession, host: Host, conversation: Conversation, message_id: str

@@ -23,12 +23,13 @@ QUEUE: Title = {"en": "Alarms", "zh": "急症"}
 _CLINIC: tuple[Role, ...] = ("owner", "admin", "expert")
 _ASK: Mapping[str, PanelFunction] = {
     "patients": care.list_patients,
-    "find": care.find_patients,
     "record": clinic.show_record,
     "fhir": clinic.export_fhir,
     "template": clinic.show_template,
 }
+# `find` and `search` change nothing; they are commands so that names and questions stand in no address and no log of addresses.
 _DO: Mapping[str, PanelFunction] = {
+    "find": care.find_patients,
     "change": clinic.change_line,
     "open": clinic.open_line,
     "sign": clinic.sign,
@@ -44,13 +45,13 @@ _DO: Mapping[str, PanelFunction] = {
 _ASK_RESEARCH: Mapping[str, PanelFunction] = {
     "reviews": research.list_reviews,
     "review": research.show_review,
-    "search": research.search,
     "next": research.next_papers,
     "table": research.show_table,
     "csv": research.export_csv,
     "ris": research.export_ris,
 }
 _DO_RESEARCH: Mapping[str, PanelFunction] = {
+    "search": research.search,
     "create": research.create,
     "terms": research.set_terms,
     "import": research.import_file,

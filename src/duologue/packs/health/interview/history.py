@@ -23,14 +23,14 @@ SMOKES, SMOKED = "E_79", "E_191"
 _OPEN = {"en": "What brings you here today?", "zh": "您今天哪里不舒服？"}
 _HISTORY = {
     "en": ("When did it start?", "Which medicines do you take?", "Do you have any allergies to medicines?"),
-    "zh": ("从什么时候开始的？", "现在在吃什么药？", "有药物过敏吗？"),
+    "zh": ("什么时候开始的？", "现在在吃什么药？", "有药物过敏吗？"),
 }
 _ABOUT: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "character",
         {"en": "What does it feel like: sharp, dull, burning, pressing?", "zh": "是什么样的疼：刺痛、胀痛、闷痛，还是火辣辣的？"},
     ),
-    ("severity", {"en": "How bad is it at its worst, from 0 to 10?", "zh": "如果0分是没有、10分是最重，您打几分？"}),
+    ("severity", {"en": "How bad is it at its worst, from 0 to 10?", "zh": "0是没有，10是最重，您打几分？"}),
     ("course", {"en": "How has it changed: better, worse, or does it come and go?", "zh": "后来是好转了、加重了，还是时好时坏？"}),
 )
 """What is asked of the first complaint besides its onset, in this order, unless it was told; the character of pains only."""

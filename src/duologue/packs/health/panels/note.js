@@ -121,7 +121,7 @@ export function RecordView({ query, command, send, download, version, isWide = f
   const [isForeign, setForeign] = useState(false);
   const [lit, light] = useState(null);
   const load = () => query("record").then((r) => (setForeign(false), setShown(r)), (e) => (e.status === 403 ? setForeign(true) : tell(e)));
-  const act = (name, args, told) => command(name, args).then(() => (told && say(told), load()), tell);
+  const act = (name, args, told) => command(name, args).then(() => (told && say(told), load()), (e) => (name === "sign" && e.status === 401 ? say(t("health.wrong_password"), true) : tell(e)));
   const bring = (form) => send("bring", form).then(load, tell);
   useEffect(() => void load(), [version, query]);
   if (isForeign)

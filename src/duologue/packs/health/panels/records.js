@@ -41,7 +41,7 @@ export default function Records({ query, command, version }) {
   const [patients, setPatients] = useState(null);
   const [words, setWords] = useState("");
   const [found, setFound] = useState(null);
-  const find = (e) => (e.preventDefault(), query("find", { words }).then((r) => setFound(r.patients), tell));
+  const find = (e) => (e.preventDefault(), command("find", { words }).then((r) => setFound(r.patients), tell));
   const [id, setId] = useState(new URLSearchParams(location.search).get("open"));
   useEffect(() => void query("patients").then((r) => setPatients(r.patients), tell), [version]);
   const choose = (next) => {

@@ -48,10 +48,10 @@ function Import({ shown, act, send, load }) {
       : html`<p class="nothing">${t("health.offline")}</p>`}`;
 }
 
-function Search({ shown, query, act }) {
+function Search({ shown, command, act }) {
   const [words, setWords] = useState("");
   const [found, setFound] = useState(null);
-  const look = () => query("search", { review_id: shown.id, query: words }).then((r) => setFound(r.found), tell);
+  const look = () => command("search", { review_id: shown.id, query: words }).then((r) => setFound(r.found), tell);
   return html`<form onSubmit=${(e) => (e.preventDefault(), look())}><input type="search" aria-label=${t("health.query")} placeholder=${shown.query} value=${words} onInput=${(e) => setWords(e.target.value)} />
       <button class="button small" type="submit">${t("health.search")}</button></form>
     ${found && !found.length && html`<p class="nothing">${t("health.found_none")}</p>`}
@@ -78,7 +78,7 @@ function Review({ id, query, command, send, download, version, lang, onBack }) {
   return html`<div class="clinic" data-testid="review"><p><button class="link" type="button" onClick=${onBack}>← ${t("health.reviews")}</button></p>
     <h3>${shown.question}</h3><${Terms} key=${JSON.stringify(shown.terms)} shown=${shown} act=${act} />
     <section><h4>${t("health.collection")}</h4><${Import} key=${shown.online_query} shown=${shown} act=${act} send=${send} load=${load} /></section>
-    ${shown.papers > 0 && html`<details><summary>${t("health.search")}</summary><${Search} shown=${shown} query=${query} act=${act} /></details>
+    ${shown.papers > 0 && html`<details><summary>${t("health.search")}</summary><${Search} shown=${shown} command=${command} act=${act} /></details>
       <section data-testid="screening"><h4>${t("health.screening")}</h4><p class="nothing">${t(`health.why_${next.why}`)}</p><${Estimate} of=${shown.estimate} act=${act} />
         ${next.papers.slice(0, 3).map((p) => html`<${Paper} key=${p.seq} paper=${p} act=${act} />`)}</section>
       <section><h4>${t("health.evidence")}</h4><${Evidence} table=${table} reviewId=${id} act=${act} download=${download} /></section>
