@@ -164,7 +164,9 @@ class Interview:
         if history[0] in left:
             return self._ask(*history[0], alarms)
         complaint = next((f for f in facts.of("symptom") if f.status == "present" and f.experiencer == "patient"), None)
-        for name, words in _ABOUT if complaint else ():
+        for name, words in _ABOUT:
+            if complaint is None:
+                break
             told = name in complaint.detail or (name == "character" and not is_pain(complaint.concept))
             if not told and f"history:{name}" not in self._asked:
                 return self._ask(f"history:{name}", words[self.lang], alarms)
