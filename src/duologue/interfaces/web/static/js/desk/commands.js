@@ -51,7 +51,7 @@ export function write(body, visibility) {
   const client_id = newClientId();
   return doing(async () => {
     const send = () => post(`${place(id)}/messages`, { client_id, body, visibility });
-    const answer = await send().catch((failure) => (failure.code === "offline" ? send() : Promise.reject(failure)));
+    const answer = await send().catch((failure) => (["offline", "slow"].includes(failure.code) ? send() : Promise.reject(failure)));
     state.value = take(state.value, answer.message);
     takeIn(answer);
   });

@@ -38,7 +38,7 @@ export async function request(method, path, body, { timeoutMs = 30_000 } = {}) {
       signal: AbortSignal.timeout(timeoutMs),
     });
   } catch (problem) {
-    throw new Failure("offline", String(problem), 0);
+    throw new Failure(problem?.name === "TimeoutError" ? "slow" : "offline", String(problem), 0);
   }
   const text = await response.text().catch(() => "");
   const json = readJson(text);

@@ -6,7 +6,7 @@
  * `version` moves when there is something new to fetch. Words stand in the pack's `panels/words.<lang>.json`: `t("<pack>.<key>")`.
  */
 import { html, signal, useEffect, useMemo, useState } from "./html.js";
-import { authHeaders, get, post, request } from "./api.js";
+import { authHeaders, get, request } from "./api.js";
 import { addWords, lang, t } from "./i18n.js";
 
 const FOLDER = new URL("../../packs/", import.meta.url);
@@ -52,6 +52,9 @@ function addStyle(href) {
   document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
 }
 
+/** Some commands learn or read a file before they answer. */
+const LONGEST_MS = 300_000;
+
 /** How a panel reaches the server. */
 export function reach(pack, panel, conversationId, isPerson) {
   const path = (name, args = {}) => {
@@ -62,8 +65,8 @@ export function reach(pack, panel, conversationId, isPerson) {
   };
   return {
     query: (name, args) => get(path(name, args)),
-    command: (name, args = {}) => post(path(name), args),
-    send: (name, form) => request("POST", path(name), form, { timeoutMs: 300_000 }),
+    command: (name, args = {}) => request("POST", path(name), args, { timeoutMs: LONGEST_MS }),
+    send: (name, form) => request("POST", path(name), form, { timeoutMs: LONGEST_MS }),
     download: async (name, args, asName) => {
       const response = await fetch(path(name, args), { headers: authHeaders(), credentials: "same-origin" });
       if (!response.ok) throw new Error(String(response.status));
