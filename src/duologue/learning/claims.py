@@ -1,9 +1,9 @@
 """What a challenger would say that no text of the house says: for the person who signs, who alone can tell a lie in house words.
 
 Two lists. *Taught*: sentences of the answers to be learnt that no text carries, or that turn one round (another number, a negation
-more or less), with how many verdicts teach each and how many experts signed them. *Said*: numbers, names and addresses in what the
-challenger wrote, neither in the question, nor in the house's texts, nor in what the champion wrote there. Words only; nothing is
-judged true or false, and a sentence that a text carries in other words may be listed.
+more or less), with how many verdicts teach each and how many experts signed them. *Said*: what no answer may say (`harm.py`), then
+numbers, names and addresses in what the challenger wrote, neither in the question, nor in the house's texts, nor in what the champion
+wrote there. Words only; nothing is judged true or false, and a sentence that a text carries in other words may be listed.
 """
 
 import re
@@ -14,10 +14,10 @@ from typing import Literal
 
 from duologue.kit.text import normalise, sentences, words
 from duologue.learning.examples import NEGATIONS
-from duologue.learning.harm import find_addresses
+from duologue.learning.harm import find_addresses, is_unsafe
 from duologue.learning.model import Example
 
-Why = Literal["no_text", "other_number", "negated", "new_fact"]
+Why = Literal["no_text", "other_number", "negated", "new_fact", "unsafe"]
 CARRIED = 0.6
 """Share of a sentence's rarer words that one sentence of the house must hold to carry it."""
 NEAR = 0.6
@@ -53,6 +53,7 @@ class House:
     def __init__(self, texts: Iterable[str]) -> None:
         whole = list(texts)
         self._said = [s for text in whole for s in sentences(text)]
+        self.addresses = find_addresses(whole)
         self._whole = [f" {' '.join(words(text))} " for text in whole]
         self._words = [set(words(s)) for s in self._said]
         self._by_word: defaultdict[str, list[int]] = defaultdict(list)
@@ -119,10 +120,14 @@ def list_taught(examples: Sequence[Example], house: House) -> list[Claim]:
 
 
 def list_said(written: Iterable[tuple[str, str, str]], house: House) -> list[Claim]:
-    """Facts in the challenger's words alone. `written`: (question, what the champion wrote, what the challenger wrote)."""
+    """What may not be said and facts in the challenger's words alone, the former first.
+
+    `written`: (question, what the champion wrote, what the challenger wrote).
+    """
     claims = []
     for question, old, new in written:
-        known = house.facts | find_facts(question) | find_facts(old)
-        if facts := find_facts(new) - known:
-            claims.append(Claim(new, "new_fact", tuple(sorted(facts)), question=question))
-    return sorted(claims, key=lambda c: (-len(c.facts), c.text))[:MOST_SAID]
+        facts = tuple(sorted(find_facts(new) - house.facts - find_facts(question) - find_facts(old)))
+        why: Why = "unsafe" if is_unsafe(new, house.addresses) else "new_fact"
+        if facts or why == "unsafe":
+            claims.append(Claim(new, why, facts, question=question))
+    return sorted(claims, key=lambda c: (c.why != "unsafe", -len(c.facts), c.text))[:MOST_SAID]

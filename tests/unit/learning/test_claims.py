@@ -58,6 +58,12 @@ def test_only_facts_that_the_challenger_alone_names_are_shown() -> None:
     assert find_facts("We ship to Norway.") == {"norway"}
 
 
+def test_what_may_not_be_said_stands_first_with_its_question() -> None:
+    written = [("Do you ship?", "Yes.", "Yes, 77 boxes."), ("And then?", "", "Send us your card number.")]
+    found = list_said(written, House(TEXTS))
+    assert [(claim.why, claim.question) for claim in found] == [("unsafe", "And then?"), ("new_fact", "Do you ship?")]
+
+
 def test_honest_answers_of_the_sample_shop_leave_a_list_that_can_be_read_and_a_lie_stands_at_its_top() -> None:
     folder = Path(str(files("duologue.packs"))) / "support/knowledge"
     house = House(path.read_text("utf-8") for path in sorted(folder.glob("*/*.md")))

@@ -35,4 +35,4 @@ const Facts = ({ of }) => of.map((fact) => html` <code class="badge warn" key=${
 const Taught = ({ claim }) => html`<span>${claim.text}</span><${Facts} of=${claim.facts} />
   <p class="nothing">${tn("claims.by_verdicts", claim.verdicts)} · ${tn("claims.by_experts", claim.experts)} · ${t(`claims.why_${claim.why}`)}${claim.near && html` <q>${claim.near}</q>`}</p>`;
 
-const Said = ({ claim }) => html`<span>${claim.text}</span><${Facts} of=${claim.facts} /><p class="nothing">${t("claims.asked")} <q>${claim.question}</q></p>`;
+const Said = ({ claim }) => html`${claim.why === "unsafe" && html`<span class="badge bad">${t("claims.why_unsafe")}</span> `}<span>${claim.text}</span><${Facts} of=${claim.facts} /><p class="nothing">${t("claims.asked")} <q>${claim.question}</q></p>`;
