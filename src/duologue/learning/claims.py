@@ -2,8 +2,8 @@
 
 Two lists. *Taught*: sentences of the answers to be learnt that no text carries, or that turn one round (another number, a negation
 more or less), with how many verdicts teach each and how many experts signed them. *Said*: what no answer may say (`harm.py`), then
-numbers, names and addresses in what the challenger wrote, neither in the question, nor in the house's texts, nor in what the champion
-wrote there. Words only; nothing is judged true or false, and a sentence that a text carries in other words may be listed.
+numbers, names and addresses in what the challenger wrote, neither in the question, nor in the house's texts, nor in what the
+champion wrote there. Words only; nothing is judged true or false, and a sentence that a text carries in other words may be listed.
 """
 
 import re

@@ -22,9 +22,10 @@ WHOLE_RATE, WHOLE_PREFER_RATE = 2e-4, 5e-5
 """Where all weights move: a tenth, as is usual beside adapters (not measured here)."""
 REPLAY, OF_HOUSE = 0.5, 0.5
 """Plain texts per answer, and the share of them that are the house's (the others the model writes itself)."""
-KEEP = 1.0
+KEEP = 0.5
 """What holds the model to them, per token, beside 1 for a token of an answer. Where plain texts were learnt instead, and only the
-house's, bits per byte on texts of another matter rose by 23 % (300 corrections of the shop, seed 12; docs/log.md)."""
+house's, bits per byte on texts of another matter rose by 23 %; with 0.2 by 1.3 %, with 1 by 0.2 %, while preferences were learnt
+less the more it holds (300 corrections of the shop, seed 12; docs/log.md)."""
 ROWS, LENGTH = 8, 256
 
 Say = Callable[[str, float], None]
