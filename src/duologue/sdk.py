@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from duologue.assistant.guard import fence
+from duologue.assistant.guard import Danger, fence, find_dangers
 from duologue.assistant.host import Consents, Host
 from duologue.assistant.model import Answer, Draft, Reading, ReadingAlarm, Run, Turn
 from duologue.assistant.policy import NO_POLICY, Policy, Topic
@@ -330,6 +330,7 @@ __all__ = [
     "Citation",
     "Consents",
     "Conversation",
+    "Danger",
     "Desk",
     "Download",
     "Draft",
@@ -386,6 +387,7 @@ __all__ = [
     "UtcTime",
     "WriteTx",
     "fence",
+    "find_dangers",
     "find_sentence_vectors",
     "new_metadata",
 ]

@@ -114,7 +114,7 @@ async def erase(tx: WriteTx, workspace_id: str, person_id: str) -> None:
     await tx.conn.execute(delete(words).where(words.c.person_id == person_id))
 
 
-def make_pack(folder: Path) -> Pack:
+def make_pack(folder: Path, *, judges_danger: bool = False) -> Pack:
     (folder / "migrations").mkdir()
     (folder / "migrations/0001_words.py").write_text(MIGRATION, "utf-8")
     (folder / "panels").mkdir()
@@ -124,14 +124,15 @@ def make_pack(folder: Path) -> Pack:
     mine = Panel("mine", {"en": "Mine", "zh": "我的"}, ("person",), "words.js", place="chat", queries={"words": list_words})
     return Pack(
         "toy", {"en": "Toy", "zh": "玩具"}, "1", folder=folder, migrations=folder / "migrations", erase=erase,
-        readers=(Reader("word", read_word, is_vital=True),), skills=(Skill("count", count), Skill("clarify", clarify, when="last")),
+        readers=(Reader("word", read_word, is_vital=True, judges_danger=judges_danger),),
+        skills=(Skill("count", count), Skill("clarify", clarify, when="last")),
         topics={"greeting": {"en": "a greeting", "zh": "问候"}},
         panels=(Panel("words", {"en": "Words", "zh": "字"}, ("owner", "admin", "expert"), "words.js", **functions), mine),
     )  # fmt: skip
 
 
 @pytest_asyncio.fixture
-async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> AsyncIterator[House]:
     folder = tmp_path / "toy"
     folder.mkdir()
 
@@ -139,7 +140,7 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         name, value = "toy", "toy"
 
         def load(self) -> Pack:
-            return make_pack(folder)
+            return make_pack(folder, judges_danger=getattr(request, "param", False))
 
     monkeypatch.setattr(packs, "entry_points", lambda group: [Point()])
     async with open_for_test(tmp_path / "p", rules=[{"reply": "I do not know."}]) as platform:
@@ -208,6 +209,32 @@ async def test_a_vital_reader_that_fails_calls_a_person(house: House) -> None:
     person, conversation_id = await begin(house)
     run = await say(house, person, conversation_id, "crash")
     assert (run.status, run.reason) == ("handed_over", "reader_failed")
+
+
+@pytest.mark.parametrize("text", ["hello, I have chest pain", "fire in my kitchen, it is on fire", "crash and chest pain"])
+async def test_danger_is_the_houses_matter_before_any_alarm_of_a_pack_that_does_not_judge_it(house: House, text: str) -> None:
+    person, conversation_id = await begin(house)
+    run = await say(house, person, conversation_id, text)
+    assert (run.status, run.reason) == ("handed_over", "danger")
+    assert [m.data["code"] for m in await texts(house, conversation_id) if m.author_kind == "system"] == ["handed_over", "danger"]
+
+
+@pytest.mark.parametrize("house", [True], indirect=True)
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("count to chest pain", ""),
+        ("fire in my kitchen, it is on fire", "fire"),
+        ("hello, I have chest pain, let me talk to a human", "asked_for_person"),
+        ("crash and chest pain", "danger"),
+    ],
+)
+async def test_a_reader_that_judges_danger_judges_it_alone_unless_it_fails(house: House, text: str, reason: str) -> None:
+    person, conversation_id = await begin(house)
+    run = await say(house, person, conversation_id, text)
+    assert (run.status, run.reason) == (("handed_over" if reason else "sent"), reason)
+    codes = [m.data["code"] for m in await texts(house, conversation_id) if m.author_kind == "system"]
+    assert ("danger" in codes) is (reason == "danger")
 
 
 async def test_a_skill_answers_and_its_data_goes_with_the_message(house: House) -> None:

@@ -179,6 +179,80 @@ async def _told_what_to_do(house: House, conversation_id: str, times: int) -> No
     assert [m.data["code"] for m in told] == ["red_flag"] * times
 
 
+@pytest.mark.parametrize(
+    ("lang", "words", "told"), [("en", "I have chest pain", "Call 112 now"), ("zh", "我胸口疼", "请立即拨打 112")]
+)
+async def test_a_bare_danger_reaches_the_queue_and_the_person_hears_the_clinics_number_alone(
+    clinic: House, lang: str, words: str, told: str
+) -> None:
+    person, conversation_id = await begin(clinic, lang)
+    await say(clinic, person, conversation_id, words)
+    (found,) = await escalations(clinic, conversation_id)
+    assert (found.rules, found.level, found.state, found.pages) == (("acs",), 1, "notified", 1)
+    said = [
+        m.body for m in await _public(clinic, conversation_id) if m.author_kind == "system" and any(c.isdigit() for c in m.body)
+    ]
+    assert len(said) == 1
+    assert told in said[0]
+    assert not [n for n in ("999", "911", "110") if n in said[0]]
+    here = await clinic.platform.conversations.get(clinic.workspace.id, conversation_id)
+    assert (here.controller.kind, here.controller.id) == ("queue", "clinicians")
+    expert = await clinic.member("expert")
+    (row,) = (await expert.get("/api/packs/health/queue/queue"))["escalations"]
+    assert row["id"] == found.id
+    await expert.post("/api/packs/health/queue/take_over", {"id": found.id})
+    shown = await expert.get("/api/packs/health/note/record", params={"conversation_id": conversation_id})
+    assert [(a["rule"], a["state"]) for a in shown["alarms"]] == [("acs", "raised")]
+
+
+@pytest.mark.parametrize(
+    "words", ["A slight cough, no chest pain", "My dad had a heart attack in 2010 and I'd like my blood pressure checked"]
+)
+async def test_what_is_denied_or_long_past_is_no_emergency_at_the_clinics_desk(clinic: House, words: str) -> None:
+    person, conversation_id = await begin(clinic)
+    await say(clinic, person, conversation_id, words)
+    assert await escalations(clinic, conversation_id) == []
+    assert (await last(clinic, conversation_id)).data["health"]["key"] == "consent"
+
+
+async def test_who_may_harm_himself_is_told_so_with_the_clinics_number(clinic: House) -> None:
+    person, conversation_id = await begin(clinic)
+    await say(clinic, person, conversation_id, "I want to end my life")
+    (found,) = await escalations(clinic, conversation_id)
+    assert found.rules == ("suicide",)
+    said = [m.body for m in await _public(clinic, conversation_id) if m.author_kind == "system" and "112" in m.body]
+    assert len(said) == 1
+    assert "alone" in said[0]
+    assert "drive" not in said[0]
+
+
+async def test_after_a_clinician_hands_back_the_questions_go_on_and_what_is_told_anew_is_an_emergency_again(clinic: House) -> None:
+    ws, expert = clinic.workspace.id, await clinic.member("expert")
+    person, conversation_id = await begin(clinic)
+    await say(clinic, person, conversation_id, "I have crushing chest pain and my left arm is numb")
+    (first,) = await escalations(clinic, conversation_id)
+    await expert.post("/api/packs/health/queue/take_over", {"id": first.id})
+    await expert.post(f"/api/desk/conversations/{conversation_id}/hand-back", {})
+    await say(clinic, person, conversation_id, "Thank you doctor, the ambulance was here and I am at home")
+    message = await last(clinic, conversation_id)
+    assert (message.author_kind, message.data["health"]["key"]) == ("ai", "consent")
+    assert message.body.startswith("A clinician has seen")
+    keys = []
+    for answer_ in ("yes", "no", "no, thanks"):
+        await say(clinic, person, conversation_id, answer_)
+        message = await last(clinic, conversation_id)
+        keys.append(message.data["health"]["key"])
+        assert not message.body.startswith("A clinician has seen")
+    assert len(set(keys)) == 3
+    assert "emergency" not in keys
+    assert len(await escalations(clinic, conversation_id)) == 1
+    await say(clinic, person, conversation_id, "The crushing chest pain is back and my left arm is numb")
+    again = [e for e in await escalations(clinic, conversation_id) if e.id != first.id]
+    assert [("acs" in e.rules, e.state) for e in again] == [(True, "notified")]
+    assert (await clinic.platform.conversations.get(ws, conversation_id)).controller.kind == "queue"
+    await _told_what_to_do(clinic, conversation_id, 2)
+
+
 async def test_red_flags_fire_after_the_model_was_killed_half_way(tmp_path: Path) -> None:
     hello = [ChatMessage("user", "hello")]
     with ExitStack() as model:

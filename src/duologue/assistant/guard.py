@@ -34,14 +34,30 @@ class Finding:
         return self.alarm in ("self_harm", "danger")
 
 
-def check_message(text: str) -> Finding:
-    """Look at what a person wrote. Rude words are no reason for anything."""
-    plain = normalise(text).casefold().replace("’", "'")
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """Words that sound like danger, `text[start:end]`, meant or not. `text`: the message as it was searched."""
+
+    kind: Literal["self_harm", "danger"]
+    text: str
+    start: int
+    end: int
+
+
+def find_dangers(text: str) -> list[Danger]:
+    """Every place of a message that sounds like danger: of oneself first."""
+    plain = _plain(text)
+    patterns: tuple[tuple[Literal["self_harm", "danger"], re.Pattern[str]], ...]
+    patterns = (("self_harm", phrases.SELF_HARM), ("danger", phrases.DANGER))
+    return [Danger(kind, plain, m.start(), m.end()) for kind, pattern in patterns for m in pattern.finditer(plain)]
+
+
+def check_message(text: str, *, for_danger: bool = True) -> Finding:
+    """Look at what a person wrote. Rude words are no reason for anything. `for_danger=False`: others have looked for danger."""
+    plain = _plain(text)
     kinds = tuple(sorted({kind for kind, _, _ in _find_personal(text)}))
-    if phrases.SELF_HARM.search(plain):
-        return Finding("self_harm", kinds)
-    if phrases.DANGER.search(plain):
-        return Finding("danger", kinds)
+    if for_danger and (dangers := find_dangers(text)):
+        return Finding(dangers[0].kind, kinds)
     if asks_for_person(plain):
         return Finding("asked_for_person", kinds)
     return Finding("injection" if phrases.INJECTION.search(plain) else None, kinds)
@@ -49,8 +65,12 @@ def check_message(text: str) -> Finding:
 
 def asks_for_person(text: str) -> bool:
     """Whether somebody wants to talk to a person, and does not say that they would rather not."""
-    plain = normalise(text).casefold().replace("’", "'")
+    plain = _plain(text)
     return bool(phrases.ASKS_PERSON.search(plain)) and not phrases.DECLINES_PERSON.search(plain)
+
+
+def _plain(text: str) -> str:
+    return normalise(text).casefold().replace("’", "'")
 
 
 def is_injected(text: str) -> bool:

@@ -140,6 +140,12 @@ def find_alarm(readings: Sequence[Reading]) -> ReadingAlarm | None:
     return next((reading.alarm for reading in readings if reading.alarm is not None), None)
 
 
+def is_judged(readers: Sequence[Reader], readings: Sequence[Reading]) -> bool:
+    """Whether a reader that judges danger has read the message, and did not fail."""
+    judges = {reader.name for reader in readers if reader.judges_danger}
+    return any(r.name in judges and not r.data.get("failed") for r in readings)
+
+
 def _make(name: str, pack: str, message: Message, seen: Seen, person_id: str) -> Reading:
     return Reading(
         workspace_id=message.workspace_id, conversation_id=message.conversation_id, person_id=person_id, message_id=message.id,

@@ -19,7 +19,7 @@ from duologue.assistant.guard import Mask
 from duologue.assistant.means import Autonomy, Engines, Means
 from duologue.assistant.model import OPEN_DRAFT, Reading, Run, RunStatus, Turn
 from duologue.assistant.policy import NO_POLICY, Profession
-from duologue.assistant.reading import Readings
+from duologue.assistant.reading import Readings, is_judged
 from duologue.assistant.speak import Speaker
 from duologue.assistant.tools import Caller, Tool, Toolbox
 from duologue.assistant.trace import Trace
@@ -181,7 +181,9 @@ class TurnRunner:
             engine = RedactedEngine(engine, profession.redact)
         parts = Parts(means.search, means.memory, engine, policy, voice, threshold, min(fixed, threshold))
         if profession is not None and profession.name in means.hosts:
-            parts = replace(parts, skills=profession.skills, readings=readings, host=means.hosts[profession.name])
+            judged = is_judged(profession.readers, readings)
+            host = means.hosts[profession.name]
+            parts = replace(parts, skills=profession.skills, readings=readings, is_judged=judged, host=host)
         caller = Caller(here.workspace_id, here.id, here.person_id, turn.lang, (*turn.asked_before, turn.question))
         return parts, Toolbox(await self.list_tools(here), caller, means.folder)
 

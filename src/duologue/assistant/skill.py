@@ -44,11 +44,16 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads a person's message, once. One that `is_vital` and fails hands the conversation to a person."""
+    """Reads a person's message, once. One that `is_vital` and fails hands the conversation to a person.
+
+    `judges_danger`: what sounds like an emergency is its alone to judge, where it has read the message; the house's own words for
+    emergencies, which know no setting of the pack, are not said then.
+    """
 
     name: str
     function: Callable[[ReadContext], Awaitable[Seen | None]]
     is_vital: bool = False
+    judges_danger: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,10 @@ from duologue.kit.text import Lang
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a turn works with. `threshold` is the least confidence that is sent without a person, `settled` of fixed words."""
+    """What a turn works with. `threshold` is the least confidence that is sent without a person, `settled` of fixed words.
+
+    `is_judged`: a reader of the pack has judged whether the message tells of danger.
+    """
 
     search: Search
     memory: Recall
@@ -42,6 +45,7 @@ class Parts:
     settled: float = 1.0
     skills: Sequence[Skill] = ()
     readings: Sequence[Reading] = ()
+    is_judged: bool = False
     host: Host | None = None
 
     @property
@@ -65,15 +69,17 @@ class Outcome:
 async def run_turn(parts: Parts, turn: Turn, toolbox: Toolbox, mask: Mask, trace: Trace, speaker: Speaker) -> Outcome:
     """Answer a person's message. Raises ModelUnavailable."""
     with trace.step("guard", question=turn.question) as out:
-        finding, topic = check_message(turn.question), parts.policy.find_topic(turn.question)
+        finding = check_message(turn.question, for_danger=not parts.is_judged)
+        topic = parts.policy.find_topic(turn.question)
         small_talk = notices.find_small_talk(turn.question)
         alarm = None if turn.instruction else find_alarm(parts.readings)
         out.update(alarm=finding.alarm, topic=topic.name if topic else None, personal=finding.kinds, small_talk=small_talk)
         out.update(readings={r.name: r.data for r in parts.readings}, raised=alarm.code if alarm else None)
-    if alarm is not None:
+    is_emergency = finding.is_emergency and not turn.instruction
+    if alarm is not None and not is_emergency:
         return Outcome(Decision("hand_over", alarm.code, alarm.reason), team=alarm.team, notice=alarm.notice)
-    if not turn.instruction and (finding.is_emergency or finding.alarm == "asked_for_person" or topic):
-        return _leave_to_person(finding.alarm, topic.team if topic else "")
+    if is_emergency or (not turn.instruction and (finding.alarm == "asked_for_person" or topic)):
+        return _leave_to_person(finding.alarm, alarm.team if alarm else topic.team if topic else "")
     if turn.conversation.mode == "human" and not turn.instruction:
         return Outcome(Decision("hand_over", "by_expert", "by_expert"))
     is_steered = finding.alarm == "injection"

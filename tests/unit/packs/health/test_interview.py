@@ -3,7 +3,7 @@
 import pytest
 
 from duologue.packs.health.facts.extract import extract_facts
-from duologue.packs.health.interview.consultation import Said, consent_of, new_alarms, next_step
+from duologue.packs.health.interview.consultation import Said, again_alarms, consent_of, new_alarms, next_step
 from duologue.packs.health.interview.differential import best_question, load_knowledge, posterior, rank
 from duologue.packs.health.interview.history import Interview
 from duologue.packs.health.policy import POLICY, is_off_topic
@@ -186,3 +186,46 @@ def test_what_was_told_already_is_not_asked_again() -> None:
         keys.append(step.key)
         step = interview.hear("no")
     assert {"history:character", "history:severity", "history:course"} & set(keys) == set()
+
+
+@pytest.mark.parametrize(
+    ("lang", "danger", "other"),
+    [
+        ("en", "I have crushing chest pain and my left arm is numb", "I am waiting at the door"),
+        ("zh", "胸口压榨样疼痛，出冷汗", "我在门口等"),
+    ],
+)
+def test_the_emergency_is_said_once_and_after_a_clinicians_word_the_questions_go_on(lang: str, danger: str, other: str) -> None:
+    interview = Interview(lang, "112")  # type: ignore[arg-type]
+    first = interview.hear(danger)
+    waiting = interview.hear(other)
+    assert [(s.kind, s.key, s.level) for s in (first, waiting)] == [("escalate", "emergency", 1), ("escalate", "waiting", 1)]
+    assert first.text != waiting.text
+    assert "112" in waiting.text
+    interview.resume()
+    step = interview.hear(other + ".")
+    assert (step.kind, step.level) == ("ask", 1)
+    while step.kind == "ask":
+        step = interview.hear("no" if lang == "en" else "没有")
+    assert (step.kind, step.level) == ("done", 1)
+    again = interview.hear(danger)
+    assert (again.kind, again.key) == ("escalate", "emergency")
+
+
+def test_a_new_emergency_is_said_while_the_first_one_waits() -> None:
+    interview = Interview("en", "112")
+    interview.hear("I have crushing chest pain and my left arm is numb")
+    assert interview.hear("now my face droops and I can't speak properly").key == "emergency"
+
+
+def test_a_talk_that_was_handed_back_goes_on_with_what_remains() -> None:
+    talk = [Said("person", "I have a cough", 1), Said("assistant", "May I?", 2, "consent"), Said("person", "yes", 3)]
+    talk += [Said("assistant", "When did it start?", 4, "history:0"), Said("person", "now I can't breathe, my lips are blue", 5)]
+    assert next_step(talk, "en", "112").kind == "escalate"
+    talk += [Said("expert", "I am with you. You are better now.", 7), Said("person", "yes, much better", 10)]
+    step = next_step(talk, "en", "112", back_at=9)
+    assert (step.kind, step.level) == ("ask", 1)
+    assert again_alarms(talk, "en", 9) == []
+    talk += [Said("assistant", step.text, 11, step.key), Said("person", "I can't breathe again, my lips are blue", 12)]
+    assert [a.level for a in again_alarms(talk, "en", 9) if a.state == "raised"][:1] == [1]
+    assert next_step(talk, "en", "112", back_at=9).kind == "escalate"

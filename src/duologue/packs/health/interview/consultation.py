@@ -123,8 +123,16 @@ def raised(alarm: Alarm) -> Alarm:
     return Alarm(alarm.rule, alarm.version, alarm.level, "raised", alarm.title, alarm.source, alarm.evidence)
 
 
-def next_step(talk: Sequence[Said], lang: Lang, number: str) -> Step:
-    """What the assistant says to the last message, which is the person's."""
+def again_alarms(talk: Sequence[Said], lang: Lang, back_at: int) -> list[Alarm]:
+    """Alarms of the last message by what was said since a clinician handed the talk back (at `back_at`): known ones, told anew."""
+    return new_alarms([s for s in talk if s.seq > back_at], lang) if back_at else []
+
+
+def next_step(talk: Sequence[Said], lang: Lang, number: str, back_at: int = 0) -> Step:
+    """What the assistant says to the last message, which is the person's.
+
+    `back_at`: where a clinician handed the talk back, having seen all before it.
+    """
     agreed = consent_of(talk, lang)
     asked = [s for s in talk if s.key == CONSENT]
     if agreed is None:
@@ -143,6 +151,10 @@ def next_step(talk: Sequence[Said], lang: Lang, number: str) -> Step:
     for s in talk:
         if s.author == "assistant" and s.key and s.key != CONSENT:
             interview.note_asked(s.key, s.text)
+    seen = [t for t in turns if talk[t.index].seq < back_at]
+    if seen:
+        interview.turns = seen
+        interview.resume()
     if not turns or turns[-1].index != len(talk) - 1:
         interview.turns = turns
         return interview.go_on()

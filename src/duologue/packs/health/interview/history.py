@@ -4,7 +4,7 @@ The person sees a question or an emergency text and never a diagnosis; `differen
 `Interview` keeps no clock and no store: its turns are its state, so that it can be replayed.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal
@@ -39,16 +39,40 @@ _MEANWHILE = {
     " A clinician has been told. Stay with someone and keep your phone at hand.",
     "zh": "这可能是急症。请立即拨打 {number} 或前往最近的急诊，不要自己开车。已经通知医生。请让身边有人陪伴，保持电话畅通。",
 }
+_MEANWHILE_ONESELF = {
+    "en": "You don't have to face this alone. Call {number} now or go to the nearest emergency department, and stay with someone."
+    " Put what could harm you out of reach. A clinician has been told and will write here.",
+    "zh": "您不必独自面对。请立即拨打 {number} 或前往最近的急诊，身边不要离开人，把可能伤害自己的东西放远。"
+    "已经通知医生，医生会在这里联系您。",
+}
+_WAITING = {
+    "en": "A clinician has been told and decides what comes next. If anything gets worse, call {number} at once.",
+    "zh": "已经通知医生，接下来由医生决定。如果加重，请立即拨打 {number}。",
+}
 _DONE = {"en": "Thank you. A clinician will read this and talk with you.", "zh": "谢谢。医生会看到这些内容并与您沟通。"}
 
 
-def meanwhile(lang: Lang, number: str) -> str:
-    """What a person does until somebody comes; `number` is the place's emergency number."""
-    return _MEANWHILE[lang].format(number=number)
+def meanwhile(lang: Lang, number: str, *, for_oneself: bool = False) -> str:
+    """What a person does until somebody comes; `number` is the place's emergency number. `for_oneself`: he may harm himself."""
+    return (_MEANWHILE_ONESELF if for_oneself else _MEANWHILE)[lang].format(number=number)
 
 
 URGENT = 2
 """The least grave level that ends the questions at once: 1 emergency now, 2 emergency department."""
+
+
+FOR_ONESELF = frozenset({"suicide", "self_harm"})
+"""Rules whose person is told not to stay alone, rather than not to drive."""
+
+
+def is_for_oneself(alarms: Iterable[Alarm]) -> bool:
+    """Whether somebody may harm himself."""
+    return any(a.rule in FOR_ONESELF or a.like in FOR_ONESELF for a in alarms)
+
+
+def grave_of(alarms: Iterable[Alarm]) -> list[Alarm]:
+    """The emergencies among alarms: what is raised and cannot wait."""
+    return [a for a in alarms if a.state == "raised" and a.level <= URGENT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +105,20 @@ def to_ask(alarms: Sequence[Alarm], turns: list[Turn], asked: Collection[str]) -
 
 @dataclass(slots=True)
 class Interview:
-    """One history. `emergency_number` is the place's own (120, 911, 999, 112)."""
+    """One history. `emergency_number` is the place's own (120, 911, 999, 112).
+
+    An emergency ends the questions, and its text is said once: until a clinician lets them go on (`resume`), the person hears that
+    a clinician decides. A level is never lowered by that; what comes new, or is told anew, is an emergency again.
+    """
 
     lang: Lang = "en"
     emergency_number: str = "120 / 911 / 999 / 112"
     max_questions: int = 15
     turns: list[Turn] = field(default_factory=list)
     _asked: dict[str, str] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
+    _told_at: int = 0
+    _is_waiting: bool = False
 
     def start(self) -> Step:
         """The opening question."""
@@ -96,6 +127,11 @@ class Interview:
     def note_asked(self, key: str, words: str) -> None:
         """A question that was asked before, as a talk that is taken up again knows it."""
         self._asked[key] = words
+
+    def resume(self) -> None:
+        """A clinician has seen what was said so far and lets the questions go on."""
+        self._note_told(red_flags(self.turns, self.lang))
+        self._is_waiting = False
 
     def hear(self, text: str) -> Step:
         """Take the person's words and say what comes next."""
@@ -110,10 +146,13 @@ class Interview:
         if not any(t.role == "patient" for t in self.turns):
             return self.start()
         alarms = tuple(self._decided(a) for a in red_flags(self.turns, self.lang))
-        if any(a.state == "raised" and a.level <= URGENT for a in alarms):
-            words = meanwhile(self.lang, self.emergency_number)
-            self.turns.append(Turn(self._next(), "clinician", words))
-            return Step("escalate", words, "emergency", alarms, raise_level(alarms))
+        if self._is_news(alarms):
+            self._is_waiting = True
+            self._note_told(alarms)
+            words = meanwhile(self.lang, self.emergency_number, for_oneself=is_for_oneself(grave_of(alarms)))
+            return self._escalate("emergency", words, alarms)
+        if self._is_waiting:
+            return self._escalate("waiting", _WAITING[self.lang].format(number=self.emergency_number), alarms)
         doubt = to_ask(alarms, self.turns, self._asked)
         if doubt:
             return self._ask(f"redflag:{doubt.rule}", deciding_question(doubt.like or doubt.rule, self.lang), alarms)
@@ -124,6 +163,20 @@ class Interview:
                 if words not in self._asked.values() and f"safety:{complaint}:{number}" not in self._asked:
                     return self._ask(f"safety:{complaint}:{number}", words, alarms)
         return self._tell_most(facts, alarms)
+
+    def _is_news(self, alarms: Sequence[Alarm]) -> bool:
+        """Whether one is an emergency that was not told yet, or that the words since then tell again."""
+        if any(a.rule not in self._told for a in grave_of(alarms)):
+            return True
+        return bool(self._told_at and grave_of(red_flags(self.turns[self._told_at :], self.lang)))
+
+    def _note_told(self, alarms: Sequence[Alarm]) -> None:
+        self._told |= {a.rule for a in grave_of(alarms)}
+        self._told_at = len(self.turns)
+
+    def _escalate(self, key: str, words: str, alarms: tuple[Alarm, ...]) -> Step:
+        self.turns.append(Turn(self._next(), "clinician", words))
+        return Step("escalate", words, key, alarms, raise_level(alarms))
 
     def _decided(self, alarm: Alarm) -> Alarm:
         """An alarm in doubt whose question was just put: raised, unless the answer denies all of it."""

@@ -1,11 +1,19 @@
 """Takes the history inside a turn, one question at a time, in words that people wrote; no model decides here."""
 
+from collections.abc import Sequence
+
+from duologue.kit.text import Lang
 from duologue.packs.health.interview.consultation import lang_of, next_step, said_of
-from duologue.packs.health.interview.reader import CLINICIANS, talk_of
+from duologue.packs.health.interview.reader import CLINICIANS, RED_FLAG, find_back_at, talk_of
 from duologue.packs.health.policy import OFF_TOPIC, is_off_topic
-from duologue.sdk import Reply, Skill, SkillContext
+from duologue.sdk import Message, Reply, Skill, SkillContext
 
 SURE = 0.99
+SEEN: dict[Lang, str] = {
+    "en": "A clinician has seen what you told me and decides about it; if it gets worse, call {number} at once. To go on: ",
+    "zh": "医生已经看到您说的情况，由医生决定；如果加重，请立即拨打 {number}。我们继续：",
+}
+"""Leads the first words after a clinician handed an alarm back: nothing that he has not lowered himself is lowered by it."""
 
 
 async def take_history(context: SkillContext) -> Reply | None:
@@ -22,8 +30,19 @@ async def take_history(context: SkillContext) -> Reply | None:
         pending = next((s for s in reversed(talk) if s.author == "assistant" and s.key), None)
         words = f"{OFF_TOPIC[lang]} {pending.text.removeprefix(OFF_TOPIC[lang]).strip()}" if pending else OFF_TOPIC[lang]
         return Reply(words, SURE, lang, data={"health": {"key": pending.key if pending else ""}}, is_settled=True)
-    step = next_step(talk, lang, context.host.settings.health_emergency_number)
-    return Reply(step.text, SURE, lang, data={"health": {"key": step.key}}, is_settled=True, team=CLINICIANS)
+    number, here = context.host.settings.health_emergency_number, turn.conversation
+    messages = await context.host.list_messages(here.workspace_id, here.id, public_only=True)
+    step = next_step(talk, lang, number, find_back_at(messages))
+    lead = SEEN[lang].format(number=number) if _is_first_since_alarm(messages) else ""
+    return Reply(lead + step.text, SURE, lang, data={"health": {"key": step.key}}, is_settled=True, team=CLINICIANS)
+
+
+def _is_first_since_alarm(messages: Sequence[Message]) -> bool:
+    """Whether a clinician has handed back what an alarm had brought him, and the assistant has not spoken since."""
+    back_at = find_back_at(messages)
+    before = find_back_at([m for m in messages if m.seq < back_at])
+    was_alarm = any(m.kind == "notice" and m.data.get("code") == RED_FLAG and before < m.seq < back_at for m in messages)
+    return was_alarm and not any(m.author_kind == "ai" and m.seq > back_at for m in messages)
 
 
 HISTORY = Skill("history", take_history)

@@ -23,7 +23,7 @@ from duologue.packs.health.record import life
 from duologue.packs.health.record.life import Record
 from duologue.packs.health.record.note import note_of, section_titles
 from duologue.packs.health.record.template import format_template, parse_template, to_json
-from duologue.packs.health.redflags.rules import red_flags
+from duologue.packs.health.redflags.danger import alarms_in
 from duologue.sdk import Conversation, Download, Message, PanelContext, Upload
 
 LANGS: tuple[Lang, ...] = ("en", "zh")
@@ -40,7 +40,7 @@ async def show_record(context: PanelContext) -> Any:
     shown = saved or _draft(here, graph)
     turns = _numbered(messages)
     said = turns_of(_talk(messages))  # read before anything is agreed to, as the alarms are
-    alarms = red_flags(said, graph.lang) if said else []
+    alarms = alarms_in(said, graph.lang)
     interview = Interview(graph.lang)
     interview.turns = list(graph.turns)
     for m in messages:
