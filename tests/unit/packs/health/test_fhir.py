@@ -157,3 +157,50 @@ def test_absence_is_said_and_not_asked_is_not_denied() -> None:
 
     assert allergy("I have a cough") == "no-allergy-info"
     assert allergy(TALKS[2]) == "no-known-allergies"
+
+
+@pytest.mark.parametrize(
+    ("lang", "talk", "told"),
+    [
+        (
+            "en",
+            [
+                "My back hurts",
+                "How bad is it at its worst, from 0 to 10?",
+                "about a 6",
+                "What does it feel like: sharp, dull?",
+                "dull",
+                "When did it start?",
+                "On Saturday",
+                "How has it changed: better, worse, or does it come and go?",
+                "it comes and goes",
+            ],
+            {"severity, 0 to 10, reported": 6, "character": "dull", "onset": "on saturday", "course": "comes and goes"},
+        ),
+        (
+            "zh",
+            [
+                "腰疼",
+                "0是没有，10是最重，您打几分？",
+                "六分吧",
+                "是什么样的疼：刺痛、胀痛？",
+                "酸痛",
+                "什么时候开始的？",
+                "三天前",
+                "后来是好转了、加重了，还是时好时坏？",
+                "时好时坏",
+            ],
+            {"severity, 0 to 10, reported": 6, "character": "酸痛", "onset": "三天前", "course": "时好时坏"},
+        ),
+    ],
+)
+def test_severity_character_onset_and_course_stand_in_the_complaints_observation(
+    lang: str, talk: list[str], told: dict[str, Any]
+) -> None:
+    turns = [{"role": "doctor" if n % 2 else "patient", "text": text} for n, text in enumerate(talk)]
+    bundle = to_fhir(extract_facts(turns, lang), at=AT)  # type: ignore[arg-type]
+    assert validate_fhir(bundle) == [] == validate_schema(bundle)
+    (complaint,) = [r for e in bundle["entry"] if (r := e["resource"]).get("component")]
+    assert complaint["resourceType"] == "Observation"
+    assert complaint["valueBoolean"] is True
+    assert {c["code"]["text"]: c.get("valueString") or c["valueQuantity"]["value"] for c in complaint["component"]} == told

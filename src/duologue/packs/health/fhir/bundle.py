@@ -4,6 +4,7 @@ Plain JSON, so that no dialogue turn waits for the FHIR library; `strict.validat
 denied, unknown and not asked differ. Codes: ICD-10-CM, LOINC, UCUM, HL7 terminology; no SNOMED CT.
 """
 
+import re
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -41,6 +42,7 @@ _SECTIONS = {
     "assessment": ("51848-0", "Assessment"),
     "plan": ("18776-5", "Plan of care note"),
 }
+_SCORE = re.compile(r"(\d{1,2})/10")
 _TOLD = {"cc", "hpi", "pmh", "medications", "allergies", "family", "social"}
 
 
@@ -171,6 +173,8 @@ class _Writer:
             value = {"dataAbsentReason": _concept(_HL7 + "data-absent-reason", "asked-unknown", "Asked But Unknown")}
         resource = {"resourceType": "Observation", "status": self.state, "code": code, "subject": self.patient, **value}
         resource |= {"category": [_concept(_HL7 + "observation-category", category)], "encounter": self.encounter, "note": note}
+        if f.detail and f.status == "present":
+            resource["component"] = [_told(name, words) for name, words in f.detail.items()]
         self._add({**resource, "effectiveDateTime": self.at}, "social" if f.kind == "social" else "hpi")
 
     def _measure(self, f: Fact, note: list[Json]) -> None:
@@ -298,6 +302,15 @@ class _Writer:
             resource["author"] = [self.device, self.clinician]
             resource["attester"] = [{"mode": "legal", "time": self.signed_at, "party": self.clinician}]
         return self._entry(resource, -1)
+
+
+def _told(name: str, words: str) -> Json:
+    """What was told of a complaint, as a component of its Observation: a score of ten as a number, all else in the words used."""
+    score = _SCORE.fullmatch(words) if name == "severity" else None
+    if score:
+        quantity = {"value": int(score[1]), "unit": "/10", "system": "http://unitsofmeasure.org", "code": "{score}"}
+        return {"code": {"text": "severity, 0 to 10, reported"}, "valueQuantity": quantity}
+    return {"code": {"text": name}, "valueString": words}
 
 
 def _code_of(sections: tuple[str, ...]) -> tuple[str, str] | None:
