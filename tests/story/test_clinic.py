@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import update
 
 from duologue.bootstrap import create_app
 from duologue.engine.protocol import ChatMessage
@@ -17,7 +18,8 @@ from duologue.engine.scripted import Script, ScriptedEngine
 from duologue.kit.errors import ModelUnavailable
 from duologue.packs.health import repository
 from duologue.packs.health.pack import PACK, page_again
-from duologue.packs.health.pages.retention import forget_drafts, trim_audit
+from duologue.packs.health.pages.clinic import LINKS_CHECKED
+from duologue.packs.health.pages.retention import check_audit, forget_drafts, trim_audit
 from duologue.packs.health.record.life import find_break
 from duologue.packs.health.sample import answer, load_patients
 from tests.doubles.openai_server import serve_openai
@@ -474,6 +476,56 @@ async def test_the_audit_is_kept_unless_the_settings_give_it_an_end_and_stays_a_
     assert whole[0].seq == 1
     assert [e.seq for e in rest] == [len(whole), len(whole) + 1]
     assert find_break(rest) is None
+
+
+async def test_a_look_at_a_record_checks_the_newest_links_and_a_chore_the_whole_chain(clinic: House) -> None:
+    conversation_id = await play(clinic, SCRIPTS["Marta Keller"], 2)
+    expert, where = await clinic.member("expert"), {"conversation_id": conversation_id}
+    await act(expert, "break_glass", {"reason": "on duty"}, conversation_id)
+    host, ws = clinic.platform.hosts["health"], clinic.workspace.id
+
+    async def shown() -> Any:
+        return (await expert.get("/api/packs/health/note/record", params=where))["chain_broken_at"]
+
+    async def tamper(seq: int) -> None:
+        at = (repository.audit.c.workspace_id == ws) & (repository.audit.c.seq == seq)
+        async with host.write() as tx:
+            await tx.conn.execute(update(repository.audit).where(at).values(who="nobody"))
+
+    async with host.write() as tx:
+        for _ in range(LINKS_CHECKED + 10):
+            await repository.note_audit(tx, ws, "chore", "counted", "", host.clock.now())
+    await check_audit(host)
+    await check_audit(host)
+    async with host.read() as tx:
+        told = await repository.list_audit(tx, ws, action="checked")
+    assert [e.detail["broken_at"] for e in told] == [None]
+    await tamper(2)
+    assert await shown() is None
+    await check_audit(host)
+    assert await shown() == 2
+    await tamper(told[0].seq)
+    async with host.read() as tx:
+        assert find_break(await repository.list_audit(tx, ws, newest=LINKS_CHECKED), is_end=True) == told[0].seq
+
+
+async def test_alarms_reach_all_who_act_and_names_whoever_cares(clinic: House) -> None:
+    conversation_id = await play(clinic, SCRIPTS[EMERGENCIES[0]], 4)
+    await clinic.platform.hosts["health"].label(clinic.workspace.id, conversation_id, subject="George Whitfield")
+    await clinic.platform.conversations.take_over(clinic.workspace.id, conversation_id, clinic.members["owner"].id)
+    expert, owner = await clinic.member("expert"), await clinic.member("owner")
+
+    async def row(member: Browser) -> dict[str, Any]:
+        (found,) = (await member.get("/api/packs/health/queue/queue"))["escalations"]
+        return dict(found)
+
+    hidden, named = await row(expert), await row(owner)
+    assert (hidden["may_read"], hidden["subject"], hidden["person_id"]) == (False, "", "")
+    assert (hidden["titles"], hidden["level"], hidden["state"]) == (named["titles"], 1, "notified")
+    assert hidden["titles"]
+    assert (named["may_read"], named["subject"]) == (True, "George Whitfield")
+    await expert.post("/api/packs/health/queue/acknowledge", {"id": hidden["id"]})
+    assert (await row(expert))["subject"] == "George Whitfield"
 
 
 async def test_no_call_signs_more_than_one_record_and_only_a_clinician_signs(clinic: House) -> None:

@@ -11,7 +11,7 @@ from duologue.packs.health.pages import alarms, care, clinic, research, retentio
 from duologue.packs.health.pages.care import is_with
 from duologue.packs.health.policy import POLICY
 from duologue.packs.health.privacy.redact import redact
-from duologue.packs.health.redflags.escalation import advance, is_due
+from duologue.packs.health.redflags.escalation import MOST_OPEN, advance, is_due
 from duologue.packs.health.sample import SAMPLE
 from duologue.packs.health.tools import TOOLS
 from duologue.sdk import Chore, Conversation, Guard, Host, Pack, Panel, PanelFunction, Record, Role, Task, Title, Watch
@@ -73,7 +73,8 @@ async def page_again(host: Host) -> None:
     """Call for every escalation that nobody has acknowledged, again and again."""
     now, every = host.clock.now(), timedelta(seconds=host.settings.health_page_s)
     async with host.read() as tx:
-        waiting = [e for e in await repository.list_escalations(tx, states=("raised", "notified")) if is_due(e, now, every)]
+        called = await repository.list_escalations(tx, states=("raised", "notified"), limit=MOST_OPEN)
+        waiting = [e for e in called if is_due(e, now, every)]
     for escalation in waiting:
         async with host.write() as tx:
             fresh = await repository.get_escalation(tx, escalation.workspace_id, escalation.id)
@@ -152,6 +153,7 @@ PACK = Pack(
         Chore("forget_drafts", 86_400.0, retention.forget_drafts),
         Chore("forget_patients", 86_400.0, retention.forget_patients),
         Chore("trim_audit", 86_400.0, retention.trim_audit),
+        Chore("check_audit", 86_400.0, retention.check_audit),
     ),
     watches=_WATCHES,
     migrations=_HERE / "migrations",

@@ -183,18 +183,27 @@ async def note_audit(
     await tx.conn.execute(insert(audit).values(workspace_id=workspace_id, **asdict(entry)))
 
 
-async def list_audit(tx: Tx, workspace_id: str, conversation_id: str = "") -> list[Entry]:
-    """The chain in order; of one conversation the links that concern it."""
-    query = select(audit).where(audit.c.workspace_id == workspace_id).order_by(audit.c.seq)
+async def list_audit(tx: Tx, workspace_id: str, conversation_id: str = "", *, action: str = "", newest: int = 0) -> list[Entry]:
+    """The chain in order; of one conversation, or of one action, the links that concern it; the `newest` ones where that is set."""
+    query = select(audit).where(audit.c.workspace_id == workspace_id).order_by(audit.c.seq.desc())
     if conversation_id:
         query = query.where(audit.c.conversation_id == conversation_id)
-    return [_entry(row) for row in await tx.conn.execute(query)]
+    if action:
+        query = query.where(audit.c.action == action)
+    if newest:
+        query = query.limit(newest)
+    return [_entry(row) for row in await tx.conn.execute(query)][::-1]
+
+
+async def list_audited(tx: Tx) -> list[str]:
+    """The workspaces that have a chain."""
+    return list((await tx.conn.execute(select(audit.c.workspace_id).distinct())).scalars())
 
 
 async def trim_audit(tx: WriteTx, before: datetime, at: datetime) -> int:
     """Drop links older than `before`, in each workspace, and say so in its chain; how many. The newest link always stays."""
     dropped = 0
-    for workspace_id in (await tx.conn.execute(select(audit.c.workspace_id).distinct())).scalars().all():
+    for workspace_id in await list_audited(tx):
         chain = await list_audit(tx, workspace_id)
         old = [e for e in chain[:-1] if datetime.fromisoformat(e.at) < before]
         if old:

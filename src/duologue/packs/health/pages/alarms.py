@@ -1,4 +1,10 @@
-"""The queue of escalations, as its page asks and does: acknowledge, take over, close with what came of it."""
+"""The queue of escalations, as its page asks and does: acknowledge, take over, close with what came of it.
+
+An alarm reaches every member who may act on it, so that none waits for a clinician who is away. Whose it is follows the relation
+of care, as everywhere in the pack (`care.py`): the name, and what came of it, are for those in whose care the patient is, for the
+team in whose queue his talk waits (the clinicians on duty), and for who holds the talk. Anyone else sees what it is, how grave and
+since when; who acknowledges it or takes it over cares for the patient from then on, which the audit keeps, and sees the name.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -7,8 +13,8 @@ from typing import Any
 from duologue.kit.errors import NotFound
 from duologue.kit.text import Lang
 from duologue.packs.health import repository
-from duologue.packs.health.pages.care import note_in
-from duologue.packs.health.redflags.escalation import Step, advance
+from duologue.packs.health.pages.care import is_with, note_in
+from duologue.packs.health.redflags.escalation import MOST_OPEN, OPEN, Step, advance
 from duologue.packs.health.redflags.rules import UNNAMED, load_redflag_rules
 from duologue.sdk import PanelContext
 
@@ -20,20 +26,25 @@ def titles_of(rules: Sequence[str], titles: Sequence[str], lang: Lang) -> list[s
 
 
 async def list_queue(context: PanelContext, closed: bool = False) -> Any:
-    """Escalations, gravest and oldest first; closed ones only when asked for."""
-    async with context.host.read() as tx:
-        found = await repository.list_escalations(tx, context.workspace_id)
-    shown = [e for e in found if closed or e.state != "closed"]
-    here = await context.host.list_of_persons(context.workspace_id, {e.person_id for e in shown}, 1000)
-    names = await context.host.names(context.workspace_id, {c.person_id for c in here})
-    subjects = {c.id: c.subject or names.get(c.person_id, "") for c in here}
-    rows = sorted(shown, key=lambda e: (e.state == "closed", e.level, e.raised_at))
-    return {
-        "escalations": [
-            {**_times(e), "titles": titles_of(e.rules, e.titles, context.lang), "subject": subjects.get(e.conversation_id, "")}
-            for e in rows
-        ]
-    }
+    """Escalations, gravest and oldest first: every open one; of closed ones, where asked for, the latest."""
+    host, ws = context.host, context.workspace_id
+    async with host.read() as tx:
+        shown = await repository.list_escalations(tx, ws, states=OPEN, limit=MOST_OPEN)
+        shown += await repository.list_escalations(tx, ws, states=("closed",)) if closed else []
+        mine = await repository.list_patients_of(tx, ws, context.member_id)
+    here = {c.id: c for c in await host.list_of_persons(ws, {e.person_id for e in shown}, 1000)}
+    readable = {c.id for c in here.values() if c.person_id in mine or is_with(c, context.member_id, context.team)}
+    names = await host.names(ws, {c.person_id for c in here.values() if c.id in readable})
+    rows = []
+    for e in sorted(shown, key=lambda e: (e.state == "closed", e.level, e.raised_at)):
+        row = {**_times(e), "titles": titles_of(e.rules, e.titles, context.lang), "may_read": e.conversation_id in readable}
+        if row["may_read"]:
+            c = here[e.conversation_id]
+            row |= {"subject": c.subject or names.get(c.person_id, "")}
+        else:
+            row |= {"subject": "", "person_id": "", "outcome": ""}
+        rows.append(row)
+    return {"escalations": rows}
 
 
 def _times(e: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from duologue.kit.errors import Forbidden, Invalid
 from duologue.packs.health import repository
+from duologue.packs.health.redflags.escalation import MOST_OPEN, OPEN
 from duologue.sdk import Conversation, PanelContext, WriteTx
 
 LEAST = 2
@@ -52,7 +53,7 @@ async def _rows(context: PanelContext, found: Sequence[Conversation], mine: set[
     names = await host.names(ws, {c.person_id for c in found})
     async with host.read() as tx:
         states = await repository.list_record_states(tx, ws)
-        open_ = {e.conversation_id for e in await repository.list_escalations(tx, ws) if e.state != "closed"}
+        open_ = {e.conversation_id for e in await repository.list_escalations(tx, ws, states=OPEN, limit=MOST_OPEN)}
     rows = []
     for c in found:
         row = {"id": c.id, "subject": c.subject or names.get(c.person_id, ""), "mine": c.person_id in mine, "may_read": False}

@@ -24,7 +24,7 @@ from duologue.packs.health.record.life import Record
 from duologue.packs.health.record.note import note_of, section_titles
 from duologue.packs.health.record.template import format_template, parse_template, to_json
 from duologue.packs.health.redflags.danger import alarms_in
-from duologue.sdk import Conversation, Download, Message, PanelContext, Upload
+from duologue.sdk import Conversation, Download, Message, PanelContext, Tx, Upload
 
 LANGS: tuple[Lang, ...] = ("en", "zh")
 SIGNER = "expert"
@@ -49,8 +49,8 @@ async def show_record(context: PanelContext) -> Any:
             interview.note_asked(key, m.body)
     await note(context, "read", here.id)
     async with context.host.read() as tx:
-        entries = await repository.list_audit(tx, here.workspace_id, here.id)
-        chain = life.find_break(await repository.list_audit(tx, here.workspace_id))
+        entries = await repository.list_audit(tx, here.workspace_id, here.id, newest=LINKS_SHOWN)
+        chain = await _find_break(tx, here.workspace_id)
         brought = await repository.get_context(tx, here.workspace_id, here.person_id)
         template = await repository.get_template(tx, here.workspace_id, shown.lang)
     return {
@@ -69,11 +69,23 @@ async def show_record(context: PanelContext) -> Any:
             for a in alarms
         ],
         "differential": _differential(interview, context.lang),
-        "audit": [{"at": e.at, "who": e.who, "action": e.action, "detail": dict(e.detail)} for e in entries[-20:]],
+        "audit": [{"at": e.at, "who": e.who, "action": e.action, "detail": dict(e.detail)} for e in entries],
         "chain_broken_at": chain,
         "brought": brought,
         "kept": await show_keeping(context, here),
     }  # fmt: skip
+
+
+LINKS_SHOWN, LINKS_CHECKED = 20, 200
+"""Of a record's audit what its page shows; of the workspace's chain what each look at a record checks anew: its newest links."""
+
+
+async def _find_break(tx: Tx, workspace_id: str) -> int | None:
+    """Where the chain is broken: at what the daily look at the whole of it found, or within its newest links."""
+    told = await repository.list_audit(tx, workspace_id, action=life.CHECKED, newest=1)
+    known = told[-1].detail.get("broken_at") if told else None
+    newest = await repository.list_audit(tx, workspace_id, newest=LINKS_CHECKED)
+    return known or life.find_break(newest, is_end=True)
 
 
 MOST_LIKELY, LEAST_LIKELY = 3, 0.05

@@ -5,14 +5,19 @@ settings and no alarm of his is open. Who has a signed record is judged by the d
 talk. Nobody is forgotten while his record is on hold, not even by an administrator: the hold is lifted first. 0 days: for good.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from duologue.kit.errors import Conflict, Invalid
+from duologue.kit.log import get_logger
 from duologue.packs.health import repository
 from duologue.packs.health.pages.care import here_in_care, note_in
+from duologue.packs.health.record.life import CHECKED, find_break
 from duologue.sdk import Conversation, Host, PanelContext, WriteTx
+
+log = get_logger(__name__)
 
 
 async def forget_drafts(host: Host) -> None:
@@ -20,6 +25,23 @@ async def forget_drafts(host: Host) -> None:
     before = host.clock.now() - timedelta(days=host.settings.health_retention_days)
     async with host.write() as tx:
         await repository.erase_before(tx, before)
+
+
+async def check_audit(host: Host) -> None:
+    """Look at each workspace's whole chain, which no page does, and say in it whether it is broken, and where."""
+    async with host.read() as tx:
+        workspaces = await repository.list_audited(tx)
+    for workspace_id in workspaces:
+        async with host.read() as tx:
+            chain = await repository.list_audit(tx, workspace_id)
+        if chain[-1].action == CHECKED:
+            continue
+        broken_at, now = await asyncio.to_thread(find_break, chain), host.clock.now()
+        if broken_at is not None:
+            log.error("the audit of %s is broken at link %s", workspace_id, broken_at)
+        async with host.write() as tx:
+            told = {"upto": chain[-1].seq, "broken_at": broken_at}
+            await repository.note_audit(tx, workspace_id, "chore", CHECKED, "", now, told)
 
 
 async def trim_audit(host: Host) -> None:

@@ -17,7 +17,7 @@ function Row({ of, act }) {
   return html`<article class="card" data-testid="escalation" data-state=${of.state}>
     <div class="status"><strong class=${of.level === 1 ? "urgent" : ""}>${of.titles.join(" · ")}</strong><span class="chip">${t(`health.level_${of.level}`)}</span>
       <span class="chip">${t(`health.${of.state}`)}</span></div>
-    <small>${of.subject || t("health.unnamed")} · ${when(of.raised_at)} · ${t("health.pages", { n: of.pages })}${of.outcome && ` · ${of.outcome}`}</small>
+    <small>${of.may_read ? of.subject || t("health.unnamed") : t("health.name_hidden")} · ${when(of.raised_at)} · ${t("health.pages", { n: of.pages })}${of.outcome && ` · ${of.outcome}`}</small>
     <div class="status">
       ${waits && html`<button class="button small" type="button" onClick=${() => act("acknowledge", { id: of.id })}>${t("health.acknowledge")}</button>`}
       ${(waits || of.state === "acknowledged") && html`<button class="button small" type="button" onClick=${() => act("take_over", { id: of.id })}>${t("health.take_over")}</button>`}

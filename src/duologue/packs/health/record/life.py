@@ -161,14 +161,19 @@ def trim_of(last: Entry) -> dict[str, Any]:
     return {"upto": last.seq, "hash": last.hash}
 
 
-def find_break(entries: Iterable[Entry]) -> int | None:
+CHECKED = "checked"
+
+
+def find_break(entries: Iterable[Entry], *, is_end: bool = False) -> int | None:
     """The number of the first link that does not fit, None where the chain is whole.
 
-    A chain may begin later where a link `trimmed` in it says what was dropped before.
+    A chain may begin later where a link `trimmed` in it says what was dropped before. `is_end`: these are its newest links only.
     """
     chain = list(entries)
     before, seq = "", 0
-    if chain and chain[0].seq > 1:
+    if chain and is_end:
+        before, seq = chain[0].before, chain[0].seq - 1
+    elif chain and chain[0].seq > 1:
         dropped = {"upto": chain[0].seq - 1, "hash": chain[0].before}
         if not any(e.action == TRIMMED and {k: e.detail.get(k) for k in dropped} == dropped for e in chain):
             return chain[0].seq

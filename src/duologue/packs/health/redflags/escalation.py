@@ -12,7 +12,10 @@ from duologue.kit.errors import Conflict
 
 State = Literal["raised", "notified", "acknowledged", "taken_over", "closed"]
 Step = Literal["notify", "acknowledge", "take_over", "close"]
-STATES: tuple[State, ...] = ("raised", "notified", "acknowledged", "taken_over", "closed")
+OPEN: tuple[State, ...] = ("raised", "notified", "acknowledged", "taken_over")
+STATES: tuple[State, ...] = (*OPEN, "closed")
+MOST_OPEN = 5_000
+"""Open escalations that are looked at: more than people could answer, so that none is left out behind newer ones."""
 _OPEN_TO: dict[Step, tuple[tuple[State, ...], State]] = {
     "notify": (("raised", "notified"), "notified"),
     "acknowledge": (("raised", "notified"), "acknowledged"),
