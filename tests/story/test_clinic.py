@@ -217,6 +217,17 @@ async def test_what_is_denied_or_long_past_is_no_emergency_at_the_clinics_desk(c
     assert (await last(clinic, conversation_id)).data["health"]["key"] == "consent"
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "I can't breathe"), ("en", "ok but I have chest pain"), ("zh", "我喘不上气，嘴唇发紫")]
+)
+async def test_a_danger_in_answer_to_the_question_of_consent_is_read(clinic: House, lang: str, words: str) -> None:
+    person, conversation_id = await begin(clinic, lang)
+    await say(clinic, person, conversation_id, "I have a cough" if lang == "en" else "我咳嗽")
+    assert (await last(clinic, conversation_id)).data["health"]["key"] == "consent"
+    await say(clinic, person, conversation_id, words)
+    assert [e.level for e in await escalations(clinic, conversation_id)] == [1]
+
+
 async def test_who_may_harm_himself_is_told_so_with_the_clinics_number(clinic: House) -> None:
     person, conversation_id = await begin(clinic)
     await say(clinic, person, conversation_id, "I want to end my life")

@@ -229,3 +229,20 @@ def test_a_talk_that_was_handed_back_goes_on_with_what_remains() -> None:
     talk += [Said("assistant", step.text, 11, step.key), Said("person", "I can't breathe again, my lips are blue", 12)]
     assert [a.level for a in again_alarms(talk, "en", 9) if a.state == "raised"][:1] == [1]
     assert next_step(talk, "en", "112", back_at=9).kind == "escalate"
+
+
+@pytest.mark.parametrize(
+    ("lang", "answer", "rules"),
+    [
+        ("en", "I can't breathe", ["dyspnoea"]),
+        ("zh", "我喘不上气", ["dyspnoea"]),
+        ("en", "yes", []),
+        ("en", "I'd rather not", []),
+        ("zh", "同意", []),
+        ("zh", "不用了", []),
+    ],
+)
+def test_what_is_answered_to_the_question_of_consent_is_read_for_danger(lang: str, answer: str, rules: list[str]) -> None:
+    first = Said("person", "I have a cough" if lang == "en" else "我咳嗽", 1)
+    found = new_alarms([first, Said("assistant", "May I?", 2, "consent"), Said("person", answer, 3)], lang)  # type: ignore[arg-type]
+    assert [a.rule for a in found if a.level == 1 or not rules] == rules

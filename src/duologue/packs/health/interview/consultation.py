@@ -11,8 +11,10 @@ from typing import Any, Literal
 
 from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.facts.dialogue import Turn
+from duologue.packs.health.facts.mentions import find_mentions
 from duologue.packs.health.interview.history import Interview, Step, to_ask
 from duologue.packs.health.language.answers import read_answer
+from duologue.packs.health.language.phrases import load_lexicon
 from duologue.packs.health.redflags.deciding import UNNAMED, deciding_question, denies
 from duologue.packs.health.redflags.rules import Alarm, raise_level, red_flags
 
@@ -88,19 +90,31 @@ def _agrees(text: str, lang: Lang) -> bool | None:
     return {"yes": True, "no": False}.get(read_answer(text, detect_lang(text, lang)))
 
 
-def turns_of(talk: Sequence[Said]) -> list[Turn]:
-    """The dialogue for facts and note, indexed by place in `talk`; the question of consent and its answer are left out."""
+def turns_of(talk: Sequence[Said], *, whole: bool = False) -> list[Turn]:
+    """The dialogue for facts and note, indexed by place in `talk`; the question of consent and its bare answer are left out.
+
+    `whole`: for alarms, all that is more than a clear yes or no: "help me" may be what somebody answers.
+    """
     out = []
     for i, s in enumerate(talk):
-        if s.key == CONSENT or (i and talk[i - 1].key == CONSENT and s.author == "person" and len(s.text) < 40):
+        answers = i and talk[i - 1].key == CONSENT and s.author == "person"
+        if s.key == CONSENT or (answers and _is_bare(s.text, and_clear=whole)):
             continue
         out.append(Turn(i, "patient" if s.author == "person" else "clinician", s.text))
     return out
 
 
+def _is_bare(text: str, *, and_clear: bool) -> bool:
+    """Whether an answer is short and names nothing of health; `and_clear`, and says yes or no besides."""
+    lang = detect_lang(text)
+    if len(text) >= 40 or find_mentions(text, lang) or any(True for _ in load_lexicon(lang).find(text)):
+        return False
+    return not and_clear or _agrees(text, lang) is not None
+
+
 def new_alarms(talk: Sequence[Said], lang: Lang) -> list[Alarm]:
     """Alarms of which the last message of the talk is the cause: not there before it, or graver now."""
-    turns = turns_of(talk)
+    turns = turns_of(talk, whole=True)
     if not turns or turns[-1].index != len(talk) - 1:
         return []
     found = red_flags(turns, lang)
@@ -136,7 +150,7 @@ def next_step(talk: Sequence[Said], lang: Lang, number: str, back_at: int = 0) -
     agreed = consent_of(talk, lang)
     asked = [s for s in talk if s.key == CONSENT]
     if agreed is None:
-        turns = turns_of(talk)
+        turns = turns_of(talk, whole=True)
         alarms = tuple(red_flags(turns, lang, wide=False)) if turns else ()
         doubt = to_ask(alarms, turns, {s.key for s in talk})
         if doubt:

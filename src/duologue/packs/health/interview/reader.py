@@ -35,7 +35,7 @@ def _alarms_of(talk: Sequence[Said], lang: Lang, back_at: int) -> list[Alarm]:
     """Alarms that the last message causes: new ones; known ones told anew; and what the house's guard hears and the rules doubt."""
     alarms = new_alarms(talk, lang)
     known = {a.rule for a in grave_of(alarms)}
-    heard = heard_alarms(turns_of([s for s in talk if s.seq > back_at]), lang)
+    heard = heard_alarms(turns_of([s for s in talk if s.seq > back_at], whole=True), lang)
     for alarm in (*again_alarms(talk, lang, back_at), *heard):
         if alarm.state == "raised" and alarm.rule not in known:
             known.add(alarm.rule)

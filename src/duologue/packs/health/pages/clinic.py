@@ -39,7 +39,7 @@ async def show_record(context: PanelContext) -> Any:
     saved = await _load(context, here)
     shown = saved or _draft(here, graph)
     turns = _numbered(messages)
-    said = turns_of(_talk(messages))  # read before anything is agreed to, as the alarms are
+    said = turns_of(_talk(messages), whole=True)  # read before anything is agreed to, as the alarms are
     alarms = alarms_in(said, graph.lang)
     interview = Interview(graph.lang)
     interview.turns = list(graph.turns)
