@@ -36,7 +36,7 @@ def test_a_chinese_question_finds_reads_and_quotes_a_chinese_paper(researcher: P
     expect(page.get_by_test_id("review")).to_contain_text("不会离开本机")
     page.get_by_role("button", name="虚构").click()
     first = page.get_by_test_id("screening").get_by_test_id("paper").first
-    expect(first).to_contain_text("口服镁剂预防成人偏头痛")
+    expect(first).to_contain_text("口服镁剂预防成人偏头痛", timeout=60_000)  # the first search of a start loads its libraries
     first.get_by_role("button", name="纳入").click()
     expect(page.get_by_test_id("evidence-row")).to_have_count(1)
     cells = page.get_by_test_id("evidence-row").locator(".cell").all_inner_texts()
