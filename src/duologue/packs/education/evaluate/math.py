@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from duologue.packs.education.grading.grade import SURE
 from duologue.packs.education.maths.grade import MathGrade, grade_math
 from duologue.packs.education.maths.worker import shared_worker
 
@@ -32,10 +33,21 @@ def measure(train: list[dict[str, Any]], test: list[dict[str, Any]], data_dir: P
     said = [grade.is_correct for grade in grades]
     note = "the pack's own typed answers, seen while the grader was written" if own else "rows given"
     yield from _rates("math", said, alone, right, f"{note}; baseline: Math-Verify alone")
-    sure = [k for k, grade in enumerate(grades) if grade.confidence >= 0.9]
+    sure = {k for k, grade in enumerate(grades) if grade.confidence >= SURE}
     wrong = sum(said[k] != right[k] for k in sure)
     yield _row("coverage_sure", len(sure) / len(rows), None, len(rows), "share graded with a confidence of 0.9 or more")
     yield _row("error_rate_sure", wrong / max(len(sure), 1), None, len(sure), "share of those graded wrongly")
+    for metric, is_right, what in (("false_accept_rate_sure", False, "wrong"), ("false_reject_rate_sure", True, "right")):
+        these = [k for k in range(len(rows)) if right[k] is is_right]
+        if these:
+            share = sum(said[k] is not is_right for k in these if k in sure) / len(these)
+            yield _row(metric, share, None, len(these), f"of all {what} answers, those graded wrongly with 0.9 or more")
+    named = [grade.reason == "named" for grade in grades]
+    for metric, is_right in (("named_rate_wrong", False), ("named_rate_right", True)):
+        these = [k for k in range(len(rows)) if right[k] is is_right]
+        if these:
+            share = sum(named[k] for k in these) / len(these)
+            yield _row(metric, share, None, len(these), "right values under another name, left to a person")
     unread = sum(grade.reason in ("unreadable", "undecided") for grade in grades)
     yield _row("unreadable_rate", unread / len(rows), None, len(rows), "left to a person, counted as rejected above")
     yield _row("p95_s", sorted(times)[int(0.95 * (len(times) - 1))], None, len(rows), "seconds for an answer, 95th percentile")

@@ -90,7 +90,9 @@ def draft(
         return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_key"
     if found.queue == "bulk":
         return found, "sure"
-    return found, "unreadable" if found.reason in ("unreadable", "undecided") else "unsure"
+    if found.reason in ("unreadable", "undecided"):
+        return found, "unreadable"
+    return found, "named" if found.reason == "named" else "unsure"
 
 
 async def grade_some(host: Host, workspace_id: str = "", limit: int = A_ROUND) -> tuple[int, int]:

@@ -4,6 +4,10 @@ from duologue.kit.text import Lang
 
 _SAYS: dict[str, tuple[str, str]] = {
     "equal": ("Right.", "正确。"),
+    "named": (
+        "The value is right; say it of what was asked.",
+        "数值正确；请说明是题目所问的量。",
+    ),
     "unequal": ("Not yet: the value is different. Check your steps.", "还不对：数值不同。请检查你的步骤。"),
     "lowest": ("The value is right; write it in lowest terms.", "数值正确；请化成最简形式。"),
     "mixed": ("The value is right; write it as a mixed number.", "数值正确；请写成带分数。"),

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from duologue.packs.education.maths.about import is_spelt, is_value, says_other
 from duologue.packs.education.maths.compare import Comparison, compare
 from duologue.packs.education.maths.form import (
     asked_figures,
@@ -31,13 +32,15 @@ from duologue.packs.education.maths.undress import bare
 from duologue.packs.education.maths.units import Unit, read_unit
 from duologue.packs.education.maths.worker import MathWorker, shared_worker
 
+DOUBTFUL = 0.8
+"""Confidence of a right value under a name that nothing explains: below what is signed together, so that a person looks."""
 _SAFE = re.compile(r"[\w\s+\-*/^=<>(){}\[\],.|\\&!:;%$√π∞≤≥±]*")
 
 
 @dataclass(frozen=True, slots=True)
 class MathGrade:
-    """`is_correct` with `confidence` in 0–1 and a `reason`: equal, unequal, form, places, figures, unit, copied, unworked,
-    unreadable, undecided.
+    """`is_correct` with `confidence` in 0–1 and a `reason`: equal, named (equal, but said of something else), unequal,
+    form, places, figures, unit, copied, unworked, unreadable, undecided.
 
     `shown` is the answer as it was read, for the learner's eye; empty where it could not be read.
     """
@@ -141,6 +144,8 @@ def _judge(item: str, key: str, raw: str, form: str | None, wanted: Reading, giv
         return MathGrade(False, 0.3, "undecided", shown, "The comparison took too long or is not defined.")
     certain = min(c.trust, 0.75 if given.is_ambiguous else 1.0, 0.9 if given.plain.left_out else 1.0)
     if not is_equal:
+        if is_spelt(raw, wanted.node, given.node):
+            return MathGrade(False, 0.4, "unreadable", says="There are words in the answer that are not read.")
         if given.is_ambiguous or given.plain.left_out:
             certain = min(certain, 0.8)
         return MathGrade(False, min(certain, 0.98), "unequal", shown)
@@ -162,6 +167,8 @@ def _judge(item: str, key: str, raw: str, form: str | None, wanted: Reading, giv
         return MathGrade(False, 0.85, "copied", shown)
     if is_unworked(item, raw, wanted.node, given.node):
         return MathGrade(False, 0.85, "unworked", shown)
+    if certain > DOUBTFUL and is_value(wanted.node) and says_other(raw, item, key):
+        return MathGrade(True, DOUBTFUL, "named", shown)
     return MathGrade(True, certain, "equal", shown)
 
 
@@ -200,7 +207,11 @@ def _with_asked_unit(wanted: Reading, given: Reading, item: str) -> Reading:
     for match in _ASKED.finditer(item):
         units = read_unit(match[1] or match[2])
         below = given.units[0].text.partition("/")[2]
-        if below and re.search(rf"每{below}|per {below}", item) and (rate := read_unit(f"{match[1] or match[2]}/{below}")):
+        if (
+            below
+            and re.search(rf"每{below}|每小{below}|per {below}", item)
+            and (rate := read_unit(f"{match[1] or match[2]}/{below}"))
+        ):
             return replace(wanted, units=tuple(rate))  # 每小时 15 千米 where "how many km an hour" is asked
         measured = [unit for unit in (*units, *given.units) if unit.dimension != (("count", 1),)]
         if units and len(measured) == len(units) + len(given.units):

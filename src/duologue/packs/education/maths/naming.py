@@ -28,14 +28,14 @@ _AFTER = re.compile(
 _DENIES = re.compile(
     r"\b(?:not|or|never|maybe|half|twice|double|minus|negative|power|root|squared|times)\b|n['’]t|[不非没或负]", re.IGNORECASE
 )
-_ANY = """
+NAMELESS = """
 a an the of and its it this that these those they he she you we i there answer value number total result so then now new final
 missing unknown required one other angle length line side distance in on at for to from between has have had will be would is are
 was costs cost pays pay gets get needs need takes take makes make left each every per their his her my our your which common
 middle event
 """
 """Words that name nothing, or whatever was asked."""
-_SHORT = {
+SHORT = {
     "hcf": "highest common factor", "gcf": "highest common factor", "gcd": "highest common factor", "greatest": "highest",
     "lcm": "lowest common multiple", "least": "lowest", "divisor": "factor", "slope": "gradient", "average": "mean",
     "width": "breadth", "chance": "probability",
@@ -45,7 +45,7 @@ _QUANTITY = re.compile(
     r"|(平均数|中位数|众数|极差|半径|直径|周长|面积|体积|最大公因数|最大公约数|最小公倍数|斜率|截距)",
     re.IGNORECASE,
 )
-_LETTERS = {"r": "radius 半径", "d": "diameter 直径", "h": "height 高", "w": "width 宽"}
+LETTERS = {"r": "radius 半径", "d": "diameter 直径", "h": "height 高", "w": "width 宽"}
 _ASKS = re.compile(
     r"[?？]|\b(?:what|which|how|find|work out|calculate|write|give|state|evaluate)\b|求|多少|几|什么|计算", re.IGNORECASE
 )
@@ -119,7 +119,7 @@ def names_other(text: str, item: str, *, is_number: bool) -> bool:
     if wanted and said and _same(said[1] or said[2]) not in wanted:
         return True
     if letter := re.match(r"\s*([rdhw])\s*[=＝]\s*[\d.]+", text):
-        meant = _LETTERS[letter[1]].split()
+        meant = LETTERS[letter[1]].split()
         is_given = any(word in given.casefold() for word in meant) or (
             letter[1] in "rd" and bool(wanted & {"radius", "diameter", "半径", "直径"})
         )
@@ -128,6 +128,16 @@ def names_other(text: str, item: str, *, is_number: bool) -> bool:
     if label and (called := re.match(r"\s*(arc)?(sin|cos|tan|log|ln|lg)", label["name"])):
         return re.search("sin|cos|tan|log|ln|lg", asked) is not None and called[2] not in asked
     return _names_given(last, item) or (label is not None and not _is_asked(_inner(label["name"]), item))
+
+
+def names_meant(item: str) -> set[str]:
+    """The one name of an item that asks of a he, she or it."""
+    asked = asked_part(item)
+    if not re.search(r"\b(?:he|she|it|they|her|his|him|their)\b", asked, re.IGNORECASE):
+        return set()
+    found = {word.casefold() for word in re.findall(r"\b[A-Z][a-z]{2,}\b", item.replace(asked, ""))}
+    found -= {*NAMELESS.split(), "find", "one", "two", "three", "some", "give", "write", "how"}
+    return found if len(found) == 1 else set()
 
 
 def _inner(name: str) -> str:
@@ -159,7 +169,7 @@ def _names_given(last: str, item: str) -> bool:
 
 
 def _same(word: str) -> str:
-    return _SHORT.get(word.casefold(), word.casefold())
+    return SHORT.get(word.casefold(), word.casefold())
 
 
 def unnamed(text: str, item: str) -> str:
@@ -183,6 +193,10 @@ def unnamed(text: str, item: str) -> str:
         out = out[lead.end() :]
     else:
         out = next((found for found in _values(out, item)), out)
+    if (by := re.search(r"(?<=[\d%])(?: more| less| fewer| extra| (?:per|an|a) [a-z]+| [a-z]{3,}er)$", out)) and all(
+        word in asked_part(item).casefold().split() or word in ("per", "an", "a") for word in by[0].split()
+    ):
+        out = out[: by.start()]
     return _TRAIL.sub(lambda m: f" {m['unit']}" if m["unit"] else "", out).strip()
 
 
@@ -211,7 +225,7 @@ def _is_asked(name: str, item: str) -> bool:
     words = {
         part for word in re.findall(r"[a-z]+", f"{asked} {asked_part(item).casefold()}") for part in (word, *_same(word).split())
     }
-    known = words | set(_ANY.split()) | ({"p"} if "probability" in words else set())
+    known = words | names_meant(item) | set(NAMELESS.split()) | ({"p"} if "probability" in words else set())
     said = [word for word in re.findall(r"[a-z]+", name.casefold()) if len(word) > 1 or word == "p"]
     if FUNCTIONS & set(said):
         return False

@@ -69,9 +69,9 @@ def read_key(key: str, item: str = "") -> tuple[Reading, Hints]:
     is_asked = re.search(r"\bunits?\b|单位|\b(?:area|volume|perimeter)\b|面积|体积|周长", item, re.IGNORECASE) is not None
     with_letters = bool(letter and letter[1] in LETTERS and not variable and not _is_variable(letter[1], item, algebra))
     with_letters = with_letters or bool(is_asked and measured and read_unit(measured[1].translate(_RAISED)))
-    counted = re.search(r"\bhow many ([a-z]+)\b", item, re.IGNORECASE)
+    counted = re.search(r"\bhow many ([a-z]+)\b|(?:多少|几)个?([\u4e00-\u9fff]{1,4}?)(?=[?？，。,（(]|$)", item, re.IGNORECASE)
     with_letters = with_letters or bool(
-        counted and not variable and any(u.dimension != (("count", 1),) for u in read_unit(counted[1]))
+        counted and not variable and any(u.dimension != (("count", 1),) for u in read_unit(counted[1] or counted[2]))
     )
     reading = read_answer(key, Hints(letter_units=with_letters))
     units = bool(reading.units) or with_letters

@@ -18,6 +18,10 @@ WHY: dict[str, dict[Lang, str]] = {
     "no_key": {"en": "The question has no key.", "zh": "这道题没有答案。"},
     "unreadable": {"en": "The answer could not be read with certainty.", "zh": "无法确定地读懂答案。"},
     "unsure": {"en": "The draft is not sure enough.", "zh": "评分草稿不够有把握。"},
+    "named": {
+        "en": "The value is right, but the answer names something else than the question asks for.",
+        "zh": "数值正确，但答案说的可能是题目没有问的量（名称不符）。",
+    },
     "doubted": {"en": "A teacher held the draft for wrong.", "zh": "老师认为草稿有误。"},
     "key_changed": {"en": "The key or the rubric was changed, and with it the score.", "zh": "答案或评分要点修改后得分变了。"},
     "draft": {
