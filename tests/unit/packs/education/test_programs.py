@@ -26,9 +26,44 @@ def test_attempts_to_break_out_are_held(name: str, tmp_path: object) -> None:
 @linux
 def test_a_program_cannot_write_its_own_verdict() -> None:
     cheat = 'import os\nos.write(3, b\'{"status": "ok", "repr": "5"}\')\nos._exit(0)\ndef f(x): return 5'
-    run, passed = run_cases(cheat, read_cases([{"input": "f(2)", "output": "4"}])[0], limits=FAST)
+    run, passed, _ = run_cases(cheat, read_cases([{"input": "f(2)", "output": "4"}])[0], limits=FAST)
     assert passed == [False]
     assert run.results[0].value != "4"
+
+
+FORGED = b'{"status": "ok", "passed": true, "sealed": true}'
+ALIKE = "class Same({kind}):\n    def __eq__(self, other): return True\n    def __ne__(self, other): return False\n"
+
+
+@linux
+@pytest.mark.parametrize(
+    "cheat",
+    [
+        f"import os\nos.write(3, {FORGED!r})\nos._exit(0)",
+        f"import sys\nsys.modules['os'].write(3, {FORGED!r})\nsys.modules['os']._exit(0)",
+        ALIKE.format(kind="object") + "def double(x): return Same()",
+        ALIKE.format(kind="int") + "def double(x): return Same(7)",
+    ],
+)
+@pytest.mark.parametrize("tests", [["assert double(2) == 4"], ["for k in range(3):\n    assert double(k) == 2 * k"]])
+def test_a_forged_assert_is_never_signed_together_with_others(cheat: str, tests: list[str]) -> None:
+    found = grade({"type": "program", "tests": tests}, cheat)
+    assert (found.score, found.queue) in ((0.0, "bulk"), (0.0, "single"), (1.0, "single"))
+
+
+@pytest.mark.parametrize(
+    ("code", "right"),
+    [
+        ("assert double(2) == 4", True), ("assert 4 == double(2)", True), ("assert double(2) != 5", True),
+        ("assert 5 > double(2)", True),
+        ("assert double(2)", True), ("assert not double(0)", True), ("assert abs(double(0.1) - 0.2) < 1e-9", True),
+        ("assert double(1) == 2 and double(2) == 4", True), ("assert double([1]) == [1, 1]", True),
+        ("assert double(2) == 5", False), ("assert not double(1)", False), ("assert 5 < double(2)", False),
+    ],
+)  # fmt: skip
+def test_an_honest_program_keeps_what_its_asserts_say(code: str, right: bool) -> None:
+    found = grade({"type": "program", "tests": [code]}, "def double(x): return x * 2")
+    assert (found.is_correct, found.queue) == (right, "bulk")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +87,7 @@ def test_tests_in_many_forms(tests: object) -> None:
         ("def double(x): return 7", False),
         ("def double(x) return", False),
     ):
-        _, passed = run_cases(program, cases, setup, FAST)
+        _, passed, _ = run_cases(program, cases, setup, FAST)
         assert all(passed) is right
 
 

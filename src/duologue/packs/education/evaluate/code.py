@@ -37,7 +37,7 @@ def measure(train: list[dict[str, Any]], test: list[dict[str, Any]], data_dir: P
         began = time.perf_counter()
         try:
             cases, setup = read_cases(row.get("tests", []), row.get("item"))
-            run, passed = run_cases(str(row["program"]), cases, setup or str(row.get("setup") or ""), Limits(max_timeouts=1))
+            run, passed, _ = run_cases(str(row["program"]), cases, setup or str(row.get("setup") or ""), Limits(max_timeouts=1))
         except DuologueError:
             said.append(False)
             continue

@@ -1,9 +1,12 @@
 """Programs graded by tests: tests in the many forms that courses write them, results compared outside the sandbox, partial credit.
 
 Knows tests and grades; the sandbox runs. A test's expected value never enters the learner's process, unless it is an `assert`.
+An assert is believed where its two sides, worked out once more and compared out here, agree with it: inside, a program could
+forge the verdict or return a value that is equal to everything.
 """
 
 import ast
+import operator
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -148,10 +151,74 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip().splitlines()]
 
 
-def run_cases(program: str, cases: Sequence[Case], setup: str = "", limits: Limits | None = None) -> tuple[Run, list[bool]]:
-    """Run a program on its tests: what happened, and which pass."""
-    run = run_program(program, [case.test for case in cases], setup, limits)
-    return run, [passes(case, result) for case, result in zip(cases, run.results, strict=True)]
+_COMPARED: dict[type[ast.cmpop], Any] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+    ast.GtE: operator.ge, ast.Is: operator.eq, ast.IsNot: operator.ne,
+}  # fmt: skip
+_TURNED = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE}
+_CUNNING = re.compile(r"\b(?:os|sys|gc|inspect|ctypes|builtins|modules|globals|setattr|exec|eval|__\w+__|_getframe)\b")
+"""What a program needs to forge a verdict, and an answer to a school's question hardly."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What an assert says of a call: worked out by itself, its value compared with `value` by `compare`."""
+
+    test: Probe
+    compare: Any
+    value: object
+
+    def holds(self, result: Result) -> bool | None:
+        """None where the value that came out is none that can be read out here."""
+        given = _literal(result.value)
+        if result.status != "ok" or given is _NONE:
+            return None
+        try:
+            return bool(self.compare(given, self.value))
+        except TypeError:
+            return None
+
+
+def _claim(case: Case) -> _Claim | None:
+    """The claim of `assert call == value` and its like; None for any other test."""
+    if case.test.kind != "assert" or case.expected is not None:
+        return None
+    try:
+        body = ast.parse(case.test.code).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    if len(body) != 1 or not isinstance(body[0], ast.Assert):
+        return None
+    said = body[0].test
+    if isinstance(said, ast.Compare) and len(said.ops) == 1 and type(said.ops[0]) in _COMPARED:
+        left, right, how = said.left, said.comparators[0], type(said.ops[0])
+        if _literal(ast.unparse(left)) is not _NONE:
+            left, right, how = right, left, _TURNED.get(how, how)
+        if (value := _literal(ast.unparse(right))) is _NONE or not _is_call(ast.unparse(left)):
+            return None
+        return _Claim(Probe("call", ast.unparse(left), setup=case.test.setup), _COMPARED[how], value)
+    is_denied = isinstance(said, ast.UnaryOp) and isinstance(said.op, ast.Not)
+    inner = said.operand if isinstance(said, ast.UnaryOp) and is_denied else said
+    if isinstance(inner, ast.Call):
+        return _Claim(Probe("call", ast.unparse(inner), setup=case.test.setup), lambda a, b: bool(a) is b, not is_denied)
+    return None
+
+
+def run_cases(program: str, cases: Sequence[Case], setup: str = "", limits: Limits | None = None) -> tuple[Run, list[bool], bool]:
+    """Run a program on its tests: what happened, which pass, and whether all that pass may be believed."""
+    claims = {k: claim for k, case in enumerate(cases) if (claim := _claim(case))}
+    whole = run_program(program, [*(case.test for case in cases), *(claim.test for claim in claims.values())], setup, limits)
+    run = Run(whole.results[: len(cases)], whole.isolation)
+    passed = [passes(case, result) for case, result in zip(cases, run.results, strict=True)]
+    again = dict(zip(claims, whole.results[len(cases) :], strict=True))
+    is_believed = True
+    for k, case in enumerate(cases):
+        if case.test.kind != "assert" or not passed[k]:
+            continue
+        held = claims[k].holds(again[k]) if k in claims else None
+        passed[k] = held is not False
+        is_believed &= held is not None or (k not in claims and not _CUNNING.search(program))
+    return run, passed, is_believed
 
 
 def grade_program(item: object, program: str, lang: Lang = "en") -> Grade:
@@ -159,7 +226,7 @@ def grade_program(item: object, program: str, lang: Lang = "en") -> Grade:
     cases, setup = read_cases(field(item, "tests", []), item)
     if not cases:
         raise Invalid("The item has no tests; write them into its field `tests`.")
-    run, passed = run_cases(program, cases, setup)
+    run, passed, is_believed = run_cases(program, cases, setup)
     criteria = tuple(
         Criterion(str(k + 1), ok, 0.98, "" if case.is_secret else _shown(case, result), case.points)
         for k, (case, result, ok) in enumerate(zip(cases, run.results, passed, strict=True))
@@ -171,7 +238,7 @@ def grade_program(item: object, program: str, lang: Lang = "en") -> Grade:
     if bad is not None:
         reason = bad.status if bad.status in ("timeout", "memory", "forbidden") else "crashed" if bad.error else ""
         feedback = f"{feedback} {says(reason, lang, error=re.sub(r'[^ -~]', '', bad.error))}".strip()
-    is_odd = any(result.status in ("forbidden", "crashed", "output") for result in run.results)
+    is_odd = not is_believed or any(result.status in ("forbidden", "crashed", "output") for result in run.results)
     return Grade(
         score, 0.7 if is_odd or run.isolation == "limits" else 0.98, "equal" if all(passed) else "tests",
         f"{sum(passed)}/{len(passed)}", feedback, criteria, is_draft=run.isolation == "limits",

@@ -3,7 +3,7 @@
 On Linux (x86-64, ARM64) the kernel refuses everything but memory, time and three pipes (seccomp), inside namespaces where
 they may be made. Elsewhere only the limits and Python's own audit hook stand, which stop mistakes but no attacker:
 `isolation` says which it was. What remains in both cases: a program can use its share of the processor, and it can see the
-`assert` tests that run inside it.
+`assert` tests that run inside it and forge what they say, so `programs.py` works their two sides out once more.
 """
 
 import json
