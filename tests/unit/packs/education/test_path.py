@@ -126,6 +126,8 @@ def test_what_was_learnt_long_ago_is_reviewed() -> None:
     answer(learner, "parts-of-a-whole", [True] * 5, MONDAY - timedelta(days=60))
     path = plan(learner, GOAL, COURSE, today=MONDAY)
     assert any(s.kind == "review" and s.skill == "parts-of-a-whole" for s in path.steps)
+    gone = replace(COURSE, items=tuple(i for i in COURSE.items if "parts-of-a-whole" not in i.skills))
+    assert not [s for s in plan(learner, GOAL, gone, today=MONDAY).steps if s.kind == "review" and not s.items]
     book = ReviewBook()
     book.observe("s", True, datetime(2026, 1, 1, tzinfo=UTC))
     soon, later = (book.retention("s", datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=d)) for d in (1, 90))

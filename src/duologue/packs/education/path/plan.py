@@ -232,7 +232,7 @@ class _Planner:
 
     def _due(self) -> Iterator[str]:
         due = [(when, s) for s in self.needed if (when := self.reviews.due(s)) and when.date() <= self.day and self.known[s] >= 0.6]
-        yield from (s for _, s in sorted(due) if not self._is_out(s, "review"))
+        yield from (s for _, s in sorted(due) if not self._is_out(s, "review") and self.course.items_of(s))
 
     def _review(self, skill: str) -> int:
         items = self.course.items_of(skill)[-REVIEW_ITEMS:]
