@@ -1,9 +1,11 @@
 """The application of models alone on a loopback port, in a thread of this process, with any engines behind it."""
 
+import asyncio
 import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +39,7 @@ def scripted(*rules: dict[str, Any], name: str = "scripted", **more: Any) -> Scr
 
 @contextmanager
 def serve_models(engines: Sequence[Engine], *, keys: Sequence[str] = ()) -> Iterator[ModelsServer]:
-    """Serve engines on a free loopback port."""
+    """Serve engines on a free loopback port; they are closed in the end."""
     gateway = make_lone_gateway(engines, keys)
     app = create_lone_app(gateway, Settings())
     listener = socket.socket()
@@ -54,3 +56,10 @@ def serve_models(engines: Sequence[Engine], *, keys: Sequence[str] = ()) -> Iter
         server.should_exit = True
         thread.join(5)
         listener.close()
+        with ThreadPoolExecutor(1) as apart:  # the caller's thread may run a loop
+            apart.submit(asyncio.run, _close(engines)).result()
+
+
+async def _close(engines: Sequence[Engine]) -> None:
+    for engine in engines:
+        await engine.aclose()

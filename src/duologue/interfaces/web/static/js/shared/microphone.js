@@ -19,17 +19,18 @@ export function Microphone({ path, onHeard, isDisabled = false }) {
   const [seconds, setSeconds] = useState(0);
   const recording = useRef(null);
   const button = useRef(null);
-  useEffect(() => () => recording.current?.drop(), []);
   useEffect(() => {
-    if (state !== "listening") return undefined;
     const onKey = (e) => {
-      if (e.key !== "Escape") return;
+      if (e.key !== "Escape" || !recording.current) return;
       e.preventDefault();
-      recording.current?.drop();
+      recording.current.drop();
     };
     addEventListener("keydown", onKey, true);
-    return () => removeEventListener("keydown", onKey, true);
-  }, [state]);
+    return () => {
+      removeEventListener("keydown", onKey, true);
+      recording.current?.drop();
+    };
+  }, []);
   if (!canListen()) return null;
 
   const understand = async (sound) => {
