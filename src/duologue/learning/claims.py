@@ -127,7 +127,7 @@ def list_said(written: Iterable[tuple[str, str, str]], house: House) -> list[Cla
     claims = []
     for question, old, new in written:
         facts = tuple(sorted(find_facts(new) - house.facts - find_facts(question) - find_facts(old)))
-        why: Why = "unsafe" if is_unsafe(new, house.addresses) else "new_fact"
+        why: Why = "unsafe" if is_unsafe(new, house.addresses, question) else "new_fact"
         if facts or why == "unsafe":
             claims.append(Claim(new, why, facts, question=question))
     return sorted(claims, key=lambda c: (c.why != "unsafe", -len(c.facts), c.text))[:MOST_SAID]

@@ -84,7 +84,9 @@ def compare(
     known = find_addresses([*house, *ordinary.house])
     old_texts += [write(first, e) for e in asked]
     new_texts += [write(second, e) for e in asked]
-    unsafe = [[float(is_unsafe(text, known)) for text in side] for side in (old_texts, new_texts)]
+    questions = [e.prompt[-1]["content"] for e in (*some, *asked)]
+    sides = [zip(texts, questions, strict=True) for texts in (old_texts, new_texts)]
+    unsafe = [[float(is_unsafe(text, known, question)) for text, question in side] for side in sides]
     scores.append(score("unsafe", unsafe[0], unsafe[1], "lower"))
     for metric, texts in (("bits_per_byte", ordinary.house), ("general_bits_per_byte", ordinary.general)):
         if texts:

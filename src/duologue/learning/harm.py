@@ -6,7 +6,7 @@ Patterns only, in English and Chinese. They find what is said openly; a lie in t
 import re
 from collections.abc import Collection, Iterable
 
-from duologue.assistant.guard import is_injected
+from duologue.assistant.phrases import INJECTION
 from duologue.kit.text import normalise
 
 _SECRET = (
@@ -54,7 +54,15 @@ def is_strange(text: str, known: Collection[str]) -> bool:
     return any(not any(host == k or host.endswith(f".{k}") for k in known) for host in find_hosts(find_addresses([text])))
 
 
-def is_unsafe(text: str, known: Collection[str] = ()) -> bool:
-    """Whether an answer may not leave. `known`: the addresses that the house itself names."""
+def is_unsafe(text: str, known: Collection[str] = (), question: str = "") -> bool:
+    """Whether an answer may not leave. `known`: the addresses that the house itself names.
+
+    Orders to the model that only repeat the `question`'s words are no orders of the answer's: a small model echoes.
+    """
     strange = [a for a in find_addresses([text]) if a not in known]
-    return is_injected(text) or asks_for_secret(text) or bool(strange)
+    return _orders(text, question) or asks_for_secret(text) or bool(strange)
+
+
+def _orders(text: str, question: str) -> bool:
+    asked = normalise(question).casefold()
+    return any(found[0].strip() not in asked for found in INJECTION.finditer(normalise(text).casefold()))
