@@ -3,7 +3,9 @@ training data."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,9 @@ from duologue.interfaces.platform import Platform
 from duologue.kit.errors import AlreadyDecided, DraftSuperseded, Invalid, NotFound
 from duologue.kit.settings import Settings
 from duologue.knowledge.model import Input
+from duologue.review.model import Verdict
 from duologue.review.recall import VerdictRecall
+from duologue.store.database import Tx
 
 ARTICLE = """# Delivery in the UK
 
@@ -210,3 +214,29 @@ async def test_of_two_verdicts_on_one_question_the_later_holds(platform: Platfor
         await platform.review.decide(W, draft.id, E, "respond", final_body=answer)
     found = await VerdictRecall(platform.database).find(W, "Do you ship tents to Norway?", "en", 3)
     assert [p.answer for p in found] == ["Yes, for £16.50."]
+
+
+async def test_the_newest_is_read_by_meaning_first_however_many_blind_reviews_there_are(platform: Platform) -> None:
+    draft = await until_draft(platform, await ask(platform, "Do you ship tents to Norway?"))
+    verdict, _ = await platform.review.decide(W, draft.id, E, "respond", final_body="Yes, for £14.95.")
+    encoded: list[str] = []
+
+    class Others:
+        async def mark(self, tx: Tx, workspace_id: str) -> int:
+            return 1
+
+        async def list_corrections(self, tx: Tx, workspace_id: str) -> list[Verdict]:
+            earlier = verdict.decided_at - timedelta(days=1)
+            asked = [f"Is stove {i} safe?" for i in range(200)]
+            return [replace(verdict, id=f"aud_{i}", question=q, decided_at=earlier) for i, q in enumerate(asked)]
+
+    class Encoder:
+        name, dim = "same", 2
+
+        async def encode(self, texts: Sequence[str]) -> list[list[float]]:
+            encoded.extend(texts)
+            return [[1.0, 0.0] for _ in texts]
+
+    await VerdictRecall(platform.database, Encoder(), Others()).find(W, "How about parcels abroad?", "en", 3)
+    assert verdict.question in encoded
+    assert len(encoded) < 200

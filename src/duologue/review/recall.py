@@ -81,7 +81,7 @@ class VerdictRecall:
         consents = await self._consents.look(workspace_id)
         candidates = [
             known
-            for known in (*memory.known, *memory.others)
+            for known in sorted((*memory.known, *memory.others), key=lambda known: known.verdict.decided_at)
             if known.verdict.lang == lang and known.verdict.message_id not in rated_down and consents.allow(known.verdict.person_id)
         ]
         if not candidates:
