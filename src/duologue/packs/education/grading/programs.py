@@ -206,18 +206,17 @@ def _claim(case: Case) -> _Claim | None:
 
 def run_cases(program: str, cases: Sequence[Case], setup: str = "", limits: Limits | None = None) -> tuple[Run, list[bool], bool]:
     """Run a program on its tests: what happened, which pass, and whether all that pass may be believed."""
-    claims = {k: claim for k, case in enumerate(cases) if (claim := _claim(case))}
-    whole = run_program(program, [*(case.test for case in cases), *(claim.test for claim in claims.values())], setup, limits)
-    run = Run(whole.results[: len(cases)], whole.isolation)
+    run = run_program(program, [case.test for case in cases], setup, limits)
     passed = [passes(case, result) for case, result in zip(cases, run.results, strict=True)]
-    again = dict(zip(claims, whole.results[len(cases) :], strict=True))
+    claims = {k: claim for k, case in enumerate(cases) if passed[k] and (claim := _claim(case))}
+    again = run_program(program, [claim.test for claim in claims.values()], setup, limits).results if claims else ()
+    held = {k: claims[k].holds(result) for k, result in zip(claims, again, strict=True)}
     is_believed = True
     for k, case in enumerate(cases):
         if case.test.kind != "assert" or not passed[k]:
             continue
-        held = claims[k].holds(again[k]) if k in claims else None
-        passed[k] = held is not False
-        is_believed &= held is not None or (k not in claims and not _CUNNING.search(program))
+        passed[k] = held.get(k) is not False
+        is_believed &= held[k] is not None if k in claims else not _CUNNING.search(program)
     return run, passed, is_believed
 
 
