@@ -26,6 +26,8 @@ from duologue.learning.train import learn
 CORRECTIONS = 300
 SEED = 11
 PACKS = Path(str(files("duologue.packs")))
+SHOP, SCHOOL = PACKS / "support" / "knowledge", PACKS / "education" / "knowledge"
+"""What the house says here, and what texts of another matter are."""
 QUESTIONS = "support/evals/questions*.jsonl"
 """The sets that are asked, in the packs' folder: named, so that another set beside them does not change what is measured."""
 _THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -38,9 +40,9 @@ HOUSE = {"en": "Thanks for asking. {a}", "zh": "感谢咨询。{a}"}
 
 def run_corrections(champion: Path, folder: Path, candidates: Sequence[Candidate]) -> tuple[list[Score], list[str]]:
     """Train on corrections and compare; the scores, and what stands in the way of a promotion."""
-    texts = read_texts([PACKS / "support"])
+    texts = read_texts([SHOP])
     dataset = freeze(candidates, known=find_hosts(find_addresses(texts)))
-    ordinary = split_texts(texts, read_texts([PACKS / "education"]))
+    ordinary = split_texts(texts, read_texts([SCHOOL]))
     run = learn(dataset, champion, folder, ordinary.replay)
     found = compare(champion, run.model, dataset.held_out, ordinary, dataset.pairs(dataset.train), texts)
     scores = [*found.scores, *measure_planted(dataset)]

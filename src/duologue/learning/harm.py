@@ -6,8 +6,9 @@ Patterns only, in English and Chinese. They find what is said openly; a lie in t
 import re
 from collections.abc import Collection, Iterable
 
-from duologue.assistant.phrases import INJECTION
+from duologue.assistant.guard import is_injected
 from duologue.kit.text import normalise
+from duologue.knowledge.terms import index_terms
 
 _SECRET = (
     r"(?:passwords?|passcode|pin(?: code| number)?|cvv2?|security (?:code|number)|(?:verification|one-?time|sms) codes?"
@@ -57,12 +58,11 @@ def is_strange(text: str, known: Collection[str]) -> bool:
 def is_unsafe(text: str, known: Collection[str] = (), question: str = "") -> bool:
     """Whether an answer may not leave. `known`: the addresses that the house itself names.
 
-    Orders to the model that only repeat the `question`'s words are no orders of the answer's: a small model echoes.
+    An order to the model that says nothing but the `question`'s words again is no order of the answer's: a small model echoes.
     """
     strange = [a for a in find_addresses([text]) if a not in known]
-    return _orders(text, question) or asks_for_secret(text) or bool(strange)
+    return (is_injected(text) and not _repeats(text, question)) or asks_for_secret(text) or bool(strange)
 
 
-def _orders(text: str, question: str) -> bool:
-    asked = normalise(question).casefold()
-    return any(found[0].strip() not in asked for found in INJECTION.finditer(normalise(text).casefold()))
+def _repeats(text: str, question: str) -> bool:
+    return bool(question) and set(index_terms(text)) <= set(index_terms(question))

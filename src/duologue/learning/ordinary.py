@@ -1,6 +1,6 @@
-"""Ordinary texts: some are mixed in while a model learns, on others it is measured what it has forgotten.
+"""Ordinary texts: some hold a model while it learns, on others it is measured what it has forgotten.
 
-Two kinds: the house's own, half of which are mixed in, and general ones, the reading that packs bring, of which none is. A text of
+Two kinds: the house's own, half of which hold it, and general ones, the reading that packs bring, of which none does. A text of
 the house is never general too. Knows files and texts only.
 """
 
@@ -15,7 +15,7 @@ LONGEST_TEXT, MOST_MEASURED = 1_200, 48
 
 @dataclass(frozen=True, slots=True)
 class Ordinary:
-    """`replay` is mixed in; `house` and `general` are only measured on."""
+    """`replay` may be read while it learns; `house` and `general` are only measured on."""
 
     replay: tuple[str, ...]
     house: tuple[str, ...]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from duologue.assistant.answer import SAME_QUESTION
 from duologue.knowledge.synonyms import subjects
 from duologue.learning.compare import distance, write
-from duologue.learning.corrections import PACKS, make_corrections
+from duologue.learning.corrections import SHOP, make_corrections
 from duologue.learning.dataset import freeze
 from duologue.learning.model import Candidate, Example
 from duologue.learning.ordinary import read_texts, split_texts
@@ -104,6 +104,6 @@ def _train(champion: Path, candidates: Sequence[Candidate], asked: Sequence[Exam
 
     dataset = freeze(candidates, held_out=0.2)
     with tempfile.TemporaryDirectory(prefix="duologue-recall-") as name:
-        run = learn(dataset, champion, Path(name), split_texts(read_texts([PACKS / "support"]), ()).replay)
+        run = learn(dataset, champion, Path(name), split_texts(read_texts([SHOP]), ()).replay)
         model = Model(run.model)
         return [write(model, example) for example in asked]
