@@ -10,22 +10,20 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
-from duologue.assistant.evaluate import SAYS_IT
+from duologue.assistant.evaluate import says_it
 from duologue.knowledge.terms import index_terms
+from duologue.learning.corrections import HOUSE
 from duologue.packs import support
 
 FILES = ("everyday-develop.jsonl", "everyday-report.jsonl", "questions.part-a.jsonl", "questions.part-b.jsonl")
-WORDINGS = {"en": ("{q}", "Hello, {q}", "Quick question: {q}"), "zh": ("{q}", "你好，{q}", "请问{q}")}
-HOUSE = {"en": "Thanks for asking. {a}", "zh": "感谢咨询。{a}"}
 NOTHING = {"en": "Sorry, that is something we do not offer or know.", "zh": "抱歉，这个我们没有提供，也不清楚。"}
 TOUCHED, CHANGED = 0.5, 0.3
 _NUMBER = re.compile(r"\d+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Matter:
     """A question, and what the policy says to it from one change to the next."""
 
@@ -34,15 +32,9 @@ class Matter:
     article: str
     texts: tuple[str, ...]
 
-    @cached_property
-    def _wanted(self) -> tuple[frozenset[str], ...]:
-        return tuple(frozenset(index_terms(text)) for text in self.texts)
-
     def is_right(self, said: str, phase: int) -> bool:
         """Whether an answer says what the policy says now: every number of it, and most of its words."""
-        wanted, terms = self._wanted[phase], set(index_terms(said))
-        numbers = {t for t in wanted if any(c.isdigit() for c in t)}
-        return bool(wanted) and numbers <= terms and len(wanted & terms) >= SAYS_IT * len(wanted)
+        return bool(index_terms(self.texts[phase])) and says_it(said, self.texts[phase])
 
     def answer(self, phase: int) -> str:
         """What an expert writes."""

@@ -22,13 +22,14 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from bench.policy import WORDINGS, Matter, make_policy, read_questions, weigh
+from bench.policy import Matter, make_policy, read_questions, weigh
 from duologue.assistant.model import Draft
 from duologue.bootstrap import build, start, stop
 from duologue.interfaces.platform import Platform
 from duologue.kit.ids import new_id
 from duologue.kit.settings import Settings
 from duologue.learning.autonomy import Rules
+from duologue.learning.corrections import WORDINGS
 from duologue.learning.repository import Choice
 
 DRIFTS = (0.34, 0.68)
@@ -37,7 +38,6 @@ TASTE, COMPLAINS, DELTA = 0.01, 0.25, 0.1
 """Right answers that an expert words otherwise all the same; wrong lone answers that their person rates down."""
 READ = timedelta(minutes=1)
 TURN_S = 120
-WINDOW = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,8 @@ class Shop:
         self._asked[talk.id] = (number, would_change)
         is_sent = draft is not None and draft.status == "auto_sent"
         if draft is not None and is_sent and not is_right and self._draw.random() < COMPLAINS:
-            run = await p.assistant.get_run(ws, draft.run_id)
-            answers = [
-                m for m in (await p.conversations.list_public_messages(ws, [talk.id])).get(talk.id, []) if m.draft_id == draft.id
-            ]
-            await p.review.rate(ws, answers[0].id if answers else run.message_id, person.id, "down")
+            said = (await p.conversations.list_public_messages(ws, [talk.id]))[talk.id]
+            await p.review.rate(ws, next(m.id for m in said if m.draft_id == draft.id), person.id, "down")
         if draft is not None and not is_sent:
             await self._decide(draft, number, phase, would_change=would_change)
         if reviews:
@@ -162,7 +159,7 @@ async def play(folder: Path, count: int, seed: int, rules: Rules, fixed: float |
 
 
 def measure(answers: Sequence[Answer], alpha: float, note: str) -> list[dict[str, Any]]:
-    """Risk and coverage between the changes, and their course."""
+    """Risk and coverage between the changes."""
     rows: list[dict[str, Any]] = []
     for phase in sorted({a.phase for a in answers}):
         mine = [a for a in answers if a.phase == phase]

@@ -106,10 +106,13 @@ def measure(files: Sequence[Path], seeds: int) -> Iterator[dict[str, Any]]:
         earned = [play(seed, bank, matters, Rules(alpha, DELTA)) for seed in range(seeds)]
         note = f"α {alpha}, δ {DELTA}, {CONVERSATIONS} conversations; baseline: threshold {FIXED}"
         for phase in range(len(DRIFTS) + 1):
-            figures = {"held": lambda y, p: float(y.phases[p].risk <= alpha), "risk": lambda y, p: y.phases[p].risk}  # noqa: B023
-            figures["coverage"] = lambda y, p: y.phases[p].coverage
-            for metric, of in figures.items():
-                value, base = (sum(of(y, phase) for y in years) / seeds for years in (earned, fixed))
+            sides = [[year.phases[phase] for year in years] for years in (earned, fixed)]
+            figures = {
+                "held": [sum(p.risk <= alpha for p in side) / seeds for side in sides],
+                "risk": [sum(p.risk for p in side) / seeds for side in sides],
+                "coverage": [sum(p.coverage for p in side) / seeds for side in sides],
+            }
+            for metric, (value, base) in figures.items():
                 yield {
                     "task": f"years.phase{phase + 1}", "metric": metric, "value": value, "baseline": base, "n": seeds, "note": note
                 }  # fmt: skip

@@ -67,10 +67,14 @@ def is_answered(question: Question, answer: Answer, slugs: dict[str, str]) -> bo
     """Whether the answer cites a right article and says what its quote says."""
     if not question.articles or not any(slugs.get(c.document_id) in question.articles for c in answer.citations):
         return False
-    wanted = set(index_terms(question.quote))
-    said = set(index_terms(answer.body))
+    return says_it(answer.body, question.quote)
+
+
+def says_it(said: str, quote: str) -> bool:
+    """Whether a text says what a quote does: every number of it, and SAYS_IT of its terms."""
+    wanted, terms = set(index_terms(quote)), set(index_terms(said))
     numbers = {t for t in wanted if any(c.isdigit() for c in t)}
-    return numbers <= said and len(wanted & said) >= SAYS_IT * len(wanted)
+    return numbers <= terms and len(wanted & terms) >= SAYS_IT * len(wanted)
 
 
 def measure(outcomes: Sequence[Outcome], note: str, task: str = "answers") -> list[dict[str, Any]]:
