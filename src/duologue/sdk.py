@@ -253,6 +253,10 @@ async def _notes_nothing(host: Host, conversation: Conversation, member_id: str,
     """Reads are nobody's concern."""
 
 
+async def _needs_nothing(host: Host, workspace_id: str) -> None:
+    """The first message is read as fast as the next."""
+
+
 async def _may_leave(host: Host, workspace_id: str) -> bool:
     return True
 
@@ -280,6 +284,7 @@ class Pack:
     `note_read(host, conversation, member_id, member_name)`: a member has opened a conversation of its desks.
     `guard`: where not every member may read every conversation of its desks.
     `lti`: what makes it a tool of learning platforms.
+    `prepare(host, workspace_id)`: reads or learns, behind the open door, what the first message would have to wait for.
     `gather`: its way to find questions of one matter, for the articles that the learning loop proposes.
     `starters`: questions that an empty chat offers. `topics`: how the topics that its readers set are called.
     """
@@ -305,6 +310,7 @@ class Pack:
     may_leave: Callable[[Host, str], Awaitable[bool]] = _may_leave
     redact: Callable[[str], tuple[str, Mapping[str, str]]] | None = None
     note_read: Callable[[Host, Conversation, str, str], Awaitable[None]] = _notes_nothing
+    prepare: Callable[[Host, str], Awaitable[None]] = _needs_nothing
     guard: Guard | None = None
     sample: Sample | None = None
     lti: LtiTool | None = None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from sqlalchemy import Column, String, Table, delete, insert, select
 
 from duologue.assistant.host import PAGE
 from duologue.bootstrap import create_app, packs
+from duologue.bootstrap.join import make_ready
 from duologue.sdk import (
     Download,
+    Host,
     Pack,
     Panel,
     PanelContext,
@@ -341,3 +344,17 @@ async def test_a_pack_sees_all_conversations_since_a_moment_or_hears_that_it_doe
     await person.post(f"/api/chat/conversations/{last.id}/messages", {"client_id": "1", "body": "hello"})
     said = (await host.list_public_messages(ws, [last.id, "cnv_gone"]))[last.id]
     assert said[0].body == "hello"
+
+
+async def test_a_pack_makes_ready_for_the_workspaces_that_have_a_desk_of_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = await add_house(house.platform, house.app, "two")
+    (toy,), seen = house.platform.packs, []
+
+    async def prepare(host: Host, workspace_id: str) -> None:
+        seen.append(workspace_id)
+        raise RuntimeError("one that fails keeps nobody else waiting")
+
+    monkeypatch.setattr(house.platform, "packs", [replace(toy, name="toy", prepare=prepare), replace(toy, prepare=prepare)])
+    await make_ready(house.platform)
+    assert seen == [house.workspace.id] * 2
+    assert other.workspace.id not in seen

@@ -22,7 +22,7 @@ from duologue.assistant.service import AssistantService
 from duologue.bootstrap.engines import make_encoder, make_engine, make_mixed_encoder, make_options, make_quick_encoder, warm_up
 from duologue.bootstrap.gateway import make_gateway
 from duologue.bootstrap.lock import FolderLock
-from duologue.bootstrap.packs import begin_chores, choose_gather, connect, list_branches, load_packs
+from duologue.bootstrap.packs import begin_chores, choose_gather, connect, list_branches, load_packs, prepare_all
 from duologue.bootstrap.sample import prepare_samples
 from duologue.bootstrap.speech import make_hear, make_say
 from duologue.conversation.inbox.service import Inbox
@@ -182,6 +182,12 @@ async def start(platform: Platform, *, answers: bool = True) -> None:
     platform.tasks += begin_chores(platform.packs, platform.hosts, platform.database)
     if platform.settings.engine == "local":
         platform.tasks.append(asyncio.create_task(warm_up(platform.engine)))
+
+
+async def make_ready(platform: Platform) -> None:
+    """What a server does beside its first pages, so that the first message need not wait for it."""
+    workspaces = [workspace.id for workspace in await platform.accounts.list_workspaces()]
+    await prepare_all(platform.packs, platform.hosts, workspaces)
 
 
 async def stop(platform: Platform, *, answers: bool = True) -> None:

@@ -90,6 +90,17 @@ def begin_chores(packs: Sequence[Pack], hosts: Mapping[str, Host], database: Dat
     return [asyncio.create_task(_work(chore, hosts[pack.name], database)) for pack in packs for chore in pack.chores]
 
 
+async def prepare_all(packs: Sequence[Pack], hosts: Mapping[str, Host], workspace_ids: Sequence[str]) -> None:
+    """Have every pack make ready for the workspaces that have a desk of it; where one fails, its first message waits."""
+    for pack in packs:
+        for workspace_id in workspace_ids:
+            try:
+                if await hosts[pack.name].list_desks(workspace_id):
+                    await pack.prepare(hosts[pack.name], workspace_id)
+            except Exception:
+                log.exception("%s could not be made ready; its first message will wait", pack.name)
+
+
 FIRST_S = 60.0
 """A chore begins no later than this after the start: a program that is started anew each day would never come to a daily one."""
 

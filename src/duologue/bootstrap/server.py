@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from uvicorn.server import HANDLED_SIGNALS
 
 from duologue.accounts.model import Workspace
-from duologue.bootstrap.join import build, create_app, is_loopback, open_platform, start, stop
+from duologue.bootstrap.join import build, create_app, is_loopback, make_ready, open_platform, start, stop
 from duologue.bootstrap.pack_samples import list_sign_ins
 from duologue.bootstrap.tracing import set_up_tracing
 from duologue.interfaces.api.services import Closing, Services
@@ -81,6 +81,7 @@ async def _serve(settings: Settings) -> None:
             port = listening.getsockname()[1]
             samples = await list_sign_ins(platform) if is_loopback(settings.host) else []
             announcing = asyncio.create_task(_announce(settings, port, samples))
+            platform.tasks.append(asyncio.create_task(make_ready(platform)))
             await Server(config_for(app, settings), services.closing).serve([listening])
             announcing.cancel()
     finally:
@@ -96,6 +97,7 @@ def create_asgi() -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await start(platform)
+        platform.tasks.append(asyncio.create_task(make_ready(platform)))
         try:
             yield
         finally:

@@ -4,6 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 from duologue.packs.support.intents.labels import LABELS
+from duologue.packs.support.minds import prepare
 from duologue.packs.support.pages.desk import CUSTOMER, MESSAGE, SUGGEST
 from duologue.packs.support.pages.figures import FIGURES
 from duologue.packs.support.pages.intents import INTENTS
@@ -35,6 +36,7 @@ PACK = Pack(
     watches={"RunFinished": keep_outcome, "StatusChanged": send_survey},
     migrations=_HERE / "migrations",
     erase=erase,
+    prepare=prepare,
     gather=gather,
     voice={
         "en": (_HERE / "prompts" / "voice.en.md").read_text("utf-8"),

@@ -192,3 +192,8 @@ _MINDS: "WeakKeyDictionary[Host, Minds]" = WeakKeyDictionary()
 def minds_of(host: Host) -> Minds:
     """The minds that belong to one program; several run beside each other in tests."""
     return _MINDS.setdefault(host, Minds())
+
+
+async def prepare(host: Host, workspace_id: str) -> None:
+    """Learn a workspace's mind before its first message needs it."""
+    await minds_of(host).of(host, workspace_id)
