@@ -208,6 +208,72 @@ async def test_an_alarm_hands_over_before_anything_is_thought(house: House) -> N
     assert [m.body for m in await texts(house, conversation_id) if m.data.get("code") == "fire"] == ["Leave the house."]
 
 
+async def post_in_one_go(house: House, person: Browser, conversation_id: str, *bodies: str) -> Any:
+    """Send messages faster than a turn begins; the run of the last one, ended."""
+    held = asyncio.Lock()
+    house.platform.assistant._runner._locks[conversation_id] = held
+    async with held:
+        for body in bodies:
+            sent = await person.post(f"/api/chat/conversations/{conversation_id}/messages", {"client_id": body, "body": body})
+    for _ in range(500):
+        runs = await house.platform.assistant.list_runs(house.workspace.id, conversation_id)
+        ended = [r for r in runs if r.message_id == sent["message"]["id"] and r.status not in ("running", "superseded")]
+        if ended:
+            return ended[-1]
+        await asyncio.sleep(0.02)
+    raise AssertionError("nobody answered")
+
+
+@pytest.mark.parametrize(
+    ("bodies", "reason"),
+    [
+        (("fire in the kitchen", "hello?"), "fire"),
+        (("fire in the kitchen", "hello?", "count for me"), "fire"),
+        (("my flat is on fire", "anybody?"), "danger"),
+        (("let me talk to a human", "hello?"), "asked_for_person"),
+        (("crash", "hello?"), "reader_failed"),
+    ],
+)
+async def test_a_cry_for_help_is_heard_though_the_next_message_overtakes_it(
+    house: House, bodies: tuple[str, ...], reason: str
+) -> None:
+    person, conversation_id = await begin(house)
+    run = await post_in_one_go(house, person, conversation_id, *bodies)
+    assert (run.status, run.reason) == ("handed_over", reason)
+
+
+async def test_what_is_asked_in_several_messages_is_answered_as_one(house: House) -> None:
+    person, conversation_id = await begin(house)
+    run = await post_in_one_go(house, person, conversation_id, "hi", "count for me", "hello?")
+    assert run.status == "sent"
+    assert [m.body for m in await texts(house, conversation_id) if m.author_kind == "ai"] == ["One, two, three."]
+    again = await post_in_one_go(house, person, conversation_id, "I camp in winter", "which tent")
+    assert next(step for step in again.steps if step.name == "retrieve").input["question"] == "I camp in winter\nwhich tent"
+
+
+async def test_an_alarm_is_kept_with_what_was_read_or_not_at_all(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crash between the reading and its alarm would read as "seen", and nobody would come."""
+    person, conversation_id = await begin(house)
+    await house.platform.conversations.take_over(house.workspace.id, conversation_id, house.members["expert"].id)
+
+    async def die(*_: object) -> None:
+        raise RuntimeError("the process ends here")
+
+    control = type(house.platform.conversations)
+    with monkeypatch.context() as patch:
+        patch.setattr(control, "request_attention", die)
+        await person.post(f"/api/chat/conversations/{conversation_id}/messages", {"client_id": "a", "body": "fire in the kitchen"})
+        await asyncio.sleep(0.2)
+    assert await house.platform.hosts["toy"].list_readings(house.workspace.id, conversation_id=conversation_id) == []
+    await house.platform.assistant._runner.readings.put_unread(house.workspace.id)
+    for _ in range(500):
+        here = await house.platform.conversations.get(house.workspace.id, conversation_id)
+        if here.attention.kind == "requested":
+            break
+        await asyncio.sleep(0.02)
+    assert [m.body for m in await texts(house, conversation_id) if m.data.get("code") == "fire"] == ["Leave the house."]
+
+
 async def test_a_vital_reader_that_fails_calls_a_person(house: House) -> None:
     person, conversation_id = await begin(house)
     run = await say(house, person, conversation_id, "crash")

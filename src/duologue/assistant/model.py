@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from duologue.assistant.notices import find_small_talk
 from duologue.conversation.model import Citation, Conversation, HandoverReason, Message
 from duologue.kit.text import Lang
 
@@ -121,6 +122,9 @@ class Draft:
 class Turn:
     """What a turn starts from. `history`: the public messages of this episode before the question, oldest first.
 
+    `unheard`: what the person wrote right before `message` and nothing was made of, for the next message overtook it. People send
+    one thought in several messages, or "hello?" after a cry for help: the turn answers them all.
+
     `instruction` and `previous` are an expert's wish for another draft and the draft it is about; such a turn only drafts.
     """
 
@@ -129,14 +133,18 @@ class Turn:
     message: Message
     lang: Lang
     history: tuple[Message, ...] = ()
+    unheard: tuple[Message, ...] = ()
     instruction: str = ""
     previous: str = ""
     failed_before: int = 0
 
     @property
     def question(self) -> str:
-        """The person's words."""
-        return self.message.body
+        """The person's words, one message a line; without mere greetings where there is more."""
+        if not self.unheard:
+            return self.message.body
+        words = [m.body for m in (*self.unheard, self.message)]
+        return "\n".join(w for w in words if find_small_talk(w) is None) or self.message.body
 
     @property
     def asked_before(self) -> tuple[str, ...]:

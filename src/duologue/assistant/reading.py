@@ -65,7 +65,8 @@ class Readings:
                 self.put(workspace_id, here.id, message.id)
 
     async def read(self, payload: dict[str, Any]) -> list[Reading]:
-        """Read one message. Where a person is in control, an alarm asks for his eye; else the turn hands over."""
+        """Read one message. Where a person is in control, an alarm asks for his eye, in the transaction that
+        keeps what was seen; else the turn hands over."""
         ws, conversation_id = payload["workspace_id"], payload["conversation_id"]
         try:
             conversation = await self._conversations.get(ws, conversation_id)
@@ -73,32 +74,27 @@ class Readings:
             host = self._means.hosts.get(profession.name) if profession else None
             if profession is None or host is None:
                 return []
-            readings, is_new = await self._read_all(profession, host, conversation, payload["message_id"])
+            return await self._read_all(profession, host, conversation, payload["message_id"])
         except NotFound:
             return []
-        alarm = find_alarm(readings)
-        if alarm is not None and is_new and conversation.controller.kind != "ai":
-            async with self._database.write() as tx:
-                now = await self._conversations.lock(tx, ws, conversation_id)
-                await self._conversations.request_attention(tx, now.fence, alarm.reason)
-                await self._tell(tx, conversation, payload["message_id"], alarm)
-        return readings
 
-    async def _tell(self, tx: WriteTx, here: Conversation, message_id: str, alarm: ReadingAlarm) -> None:
-        """What the person does until somebody comes, where nobody's turn says it: he waits in a queue, or a person is away."""
-        message = await self._conversations.get_message(here.workspace_id, message_id)
-        lang = detect_lang(message.body, here.lang)
-        words = alarm.notice.get(lang, "")
+    async def _raise(self, tx: WriteTx, context: ReadContext, alarm: ReadingAlarm) -> None:
+        """Where no turn will hand over, because a person is in control or waited for: ask for his eye, and tell the person what to
+        do until he comes."""
+        message = context.message
+        now = await self._conversations.lock(tx, message.workspace_id, message.conversation_id)
+        if now.controller.kind == "ai":
+            return
+        await self._conversations.request_attention(tx, now.fence, alarm.reason)
+        words = alarm.notice.get(context.lang, "")
         if words:
             await self._conversations.post_notice(
-                tx, here.workspace_id, here.id, client_id=f"{alarm.code}:{message_id}", body=words, lang=lang,
+                tx, now.workspace_id, now.id, client_id=f"{alarm.code}:{message.id}", body=words, lang=context.lang,
                 data={"code": alarm.code},
             )  # fmt: skip
 
-    async def _read_all(
-        self, profession: Profession, host: Host, conversation: Conversation, message_id: str
-    ) -> tuple[list[Reading], bool]:
-        """What every reader saw in a message, and whether any of it was seen just now."""
+    async def _read_all(self, profession: Profession, host: Host, conversation: Conversation, message_id: str) -> list[Reading]:
+        """What every reader saw in a message."""
         async with self._locks.setdefault(message_id, asyncio.Lock()):
             ws = conversation.workspace_id
             async with self._database.read() as tx:
@@ -109,7 +105,7 @@ class Readings:
                 for reader in missing:
                     known[reader.name] = await self._read(reader, context, profession.name)
                 self._database.bus.publish(Ephemeral("panel", ws, conversation.id, "internal", {"pack": profession.name}))
-            return list(known.values()), bool(missing)
+            return list(known.values())
 
     async def _context(self, host: Host, conversation: Conversation, message_id: str) -> ReadContext:
         snapshot = await self._conversations.snapshot(conversation.workspace_id, conversation.id, "public")
@@ -127,8 +123,11 @@ class Readings:
             seen = Seen({"failed": True}, alarm=ReadingAlarm(FAILED, "tool_error") if reader.is_vital else None)
         reading = _make(reader.name, pack, context.message, seen, context.conversation.person_id)
         async with self._database.write() as tx:
-            if await repository.insert_reading(tx, reading) and seen.effect is not None:
-                await seen.effect(tx)
+            if await repository.insert_reading(tx, reading):
+                if seen.effect is not None:
+                    await seen.effect(tx)
+                if seen.alarm is not None:
+                    await self._raise(tx, context, seen.alarm)
         if seen.topic is not None or seen.subject is not None:
             here = context.conversation
             await self._conversations.label(here.workspace_id, here.id, topic=seen.topic, subject=seen.subject)
@@ -136,14 +135,15 @@ class Readings:
 
 
 def find_alarm(readings: Sequence[Reading]) -> ReadingAlarm | None:
-    """The first alarm of a message's readings."""
+    """The first alarm of these readings."""
     return next((reading.alarm for reading in readings if reading.alarm is not None), None)
 
 
 def is_judged(readers: Sequence[Reader], readings: Sequence[Reading]) -> bool:
-    """Whether a reader that judges danger has read the message, and did not fail."""
+    """Whether a reader that judges danger has read each message that was read, and did not fail."""
     judges = {reader.name for reader in readers if reader.judges_danger}
-    return any(r.name in judges and not r.data.get("failed") for r in readings)
+    judged = {r.message_id for r in readings if r.name in judges and not r.data.get("failed")}
+    return bool(judged) and judged == {r.message_id for r in readings}
 
 
 def _make(name: str, pack: str, message: Message, seen: Seen, person_id: str) -> Reading:

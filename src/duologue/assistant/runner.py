@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -24,7 +25,7 @@ from duologue.assistant.speak import Speaker
 from duologue.assistant.tools import Caller, Tool, Toolbox
 from duologue.assistant.trace import Trace
 from duologue.assistant.turn import Outcome, Parts, run_turn
-from duologue.conversation.model import Conversation, HandoverReason, Message
+from duologue.conversation.model import Conversation, HandoverReason, Message, Snapshot
 from duologue.engine.nothing import NoEngine
 from duologue.engine.protocol import Engine
 from duologue.engine.redacted import RedactedEngine
@@ -112,7 +113,10 @@ class TurnRunner:
         async with self._locks.setdefault(conversation_id, asyncio.Lock()):
             readings = await self.readings.read(payload)
             begun = await self._begin(payload)
-            status = await self._run(*begun, readings) if begun is not None else None
+            status = None
+            if begun is not None:
+                overtaken = [await self.readings.read({**payload, "message_id": m.id}) for m in begun[0].unheard]
+                status = await self._run(*begun, [*chain.from_iterable(overtaken), *readings])
         if status == "superseded":  # what overtook it may itself want an answer, and found this one still running
             await self.start_if_wanted(payload["workspace_id"], conversation_id)
 
@@ -156,7 +160,7 @@ class TurnRunner:
                     await end(tx, run, "superseded", "conversation_moved_on")
                 return None
             earlier = await repository.list_runs(tx, ws, conversation_id)
-            turn = _make_turn(run.id if run else new_id("run"), snapshot.conversation, texts, earlier, payload)
+            turn = _make_turn(run.id if run else new_id("run"), snapshot, texts, earlier, payload)
             if run is None:
                 run = _make_run(turn, self._engine(ws, conversation_id).info.version, tx.now)
                 await repository.insert_run(tx, run, payload["key"])
@@ -330,21 +334,30 @@ def _give_up(reason: HandoverReason, error: str, live: _Live) -> Outcome:
     return Outcome(Decision("hand_over", reason, reason))
 
 
-def _make_turn(
-    run_id: str, conversation: Conversation, texts: Sequence[Message], earlier: Sequence[Run], payload: dict[str, Any]
-) -> Turn:
-    message = texts[-1]
+def _make_turn(run_id: str, snapshot: Snapshot, texts: Sequence[Message], earlier: Sequence[Run], payload: dict[str, Any]) -> Turn:
+    conversation, message = snapshot.conversation, texts[-1]
     episode = [m for m in texts[:-1] if m.seq > conversation.episode_seq]
-    return Turn(
+    heard = _find_heard(snapshot, [run for run in earlier if run.message_id != message.id])
+    turn = Turn(
         run_id=run_id,
         conversation=conversation,
         message=message,
-        lang=detect_lang(message.body, conversation.lang),
-        history=tuple(episode),
+        lang=conversation.lang,
+        history=tuple(m for m in episode if m.seq <= heard),
+        unheard=tuple(m for m in episode if m.seq > heard),
         instruction=payload.get("instruction", ""),
         previous=payload.get("previous", ""),
         failed_before=_count_failed(earlier, conversation, episode),
     )
+    return replace(turn, lang=detect_lang(turn.question, conversation.lang))
+
+
+def _find_heard(snapshot: Snapshot, runs: Sequence[Run]) -> int:
+    """The number of the last message that somebody answered, or that a turn or a person dealt with."""
+    said = [m.seq for m in snapshot.messages if m.kind == "text" and m.author_kind in ("ai", "expert")]
+    back = [m.seq for m in snapshot.messages if m.kind == "marker" and m.data.get("code") == "handed_back"]
+    made = [r.responding_to_seq for r in runs if not r.instruction and r.status in _ANSWERED and r.status != "running"]
+    return max([snapshot.conversation.episode_seq, *said, *back, *made])
 
 
 def _count_failed(runs: Sequence[Run], conversation: Conversation, episode: Sequence[Message]) -> int:

@@ -58,7 +58,8 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class SkillContext:
-    """What a skill gets. `readings`: what the pack's readers saw in the message; `answer`, `found`: for skills that come `last`."""
+    """What a skill gets. `readings`: what the pack's readers saw in the message, behind what they saw in
+    those before it that wait for the same answer (`Turn.unheard`); `answer`, `found`: for skills that come `last`."""
 
     host: Host
     turn: Turn

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from duologue.kit.text import Lang
-from duologue.packs.health.interview.consultation import lang_of, next_step, said_of
+from duologue.packs.health.interview.consultation import lang_of, next_step
 from duologue.packs.health.interview.reader import CLINICIANS, RED_FLAG, find_back_at, talk_of
 from duologue.packs.health.policy import OFF_TOPIC, is_off_topic
 from duologue.sdk import Message, Reply, Skill, SkillContext
@@ -21,7 +21,7 @@ async def take_history(context: SkillContext) -> Reply | None:
     turn = context.turn
     if turn.instruction:
         return None
-    talk = [*talk_of(turn.history), said_of("person", turn.question, turn.message.seq, turn.message.data)]
+    talk = talk_of((*turn.history, *turn.unheard, turn.message))
     lang = lang_of(talk, turn.conversation.lang)
     asked = {s.key for s in talk}
     if "done" in asked or "declined" in asked:

@@ -13,7 +13,7 @@ from duologue.packs.support.minds import minds_of
 from duologue.packs.support.mood.survey import read_answer
 from duologue.packs.support.talk.fallback import Progress, Understanding, decide_step, hand_back, is_vague, render_question
 from duologue.packs.support.talk.offers import ADVICE, make_card, move, render_offers
-from duologue.packs.support.talk.reading import find_survey
+from duologue.packs.support.talk.reading import NEVER_ASKED, find_survey
 from duologue.packs.support.talk.surveys import answer_survey, render_thanks
 from duologue.packs.support.tools import match_order
 from duologue.sdk import Message, Reply, Skill, SkillContext
@@ -36,7 +36,14 @@ _GOODBYE: Mapping[Lang, str] = {"en": "You're welcome. I am here if anything els
 
 
 def _read(context: SkillContext) -> Mapping[str, Any]:
-    return next((reading.data for reading in context.readings if reading.name == "message"), {})
+    """What was read of the message; of several in a row, of those that are surely about something, with all that they want."""
+    read = [reading.data for reading in context.readings if reading.name == "message"]
+    matters = [data for data in read if any(one["intent"] not in NEVER_ASKED for one in data.get("intents", ()))] or read
+    sure = [data for data in matters if data.get("understanding") == "sure"]
+    if len(sure) < 2:
+        return (sure or matters or [{}])[-1]
+    wanted = {one["intent"]: one for data in sure for one in data["intents"]}
+    return {**sure[-1], "intents": list(wanted.values()), "slots": [slot for data in sure for slot in data["slots"]]}
 
 
 async def thank_for_answer(context: SkillContext) -> Reply | None:
@@ -94,7 +101,8 @@ async def advise(context: SkillContext) -> Reply | None:
         return None
     async with context.host.read() as tx:
         made = await repository.list_offers(tx, here.workspace_id, conversation_id=here.id)
-    fresh = [offer for offer in made if offer.state == "proposed" and offer.at == context.turn.message.created_at]
+    asked_at = {message.created_at for message in (*context.turn.unheard, context.turn.message)}
+    fresh = [offer for offer in made if offer.state == "proposed" and offer.at in asked_at]
     if not fresh:
         return None
     _, items = await minds_of(context.host).shop(context.host, here.workspace_id)
