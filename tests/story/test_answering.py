@@ -216,3 +216,24 @@ async def test_both_databases_carry_a_turn_and_its_correction(tmp_path: Path, da
         again = await house.open()
         await again.ask("Are kayaks repaired in Norway?")
         assert await again.said_by("ai") == ["No, we only repair boots and tents."]
+
+
+async def test_two_questions_in_one_message_are_both_answered(tmp_path: Path) -> None:
+    async with open_house(tmp_path, script=SMALL) as house:
+        talk = await house.open()
+        run = await talk.ask("How long can I return a tent? And what does it cost to replace a zip in Bristol?")
+        assert run.status == "sent"
+        answer = (await talk.messages())[-1]
+        assert answer.body.index("30 days") < answer.body.index("And what does it cost") < answer.body.index("£18")
+        assert [c.number for c in answer.citations] == list(range(1, len(answer.citations) + 1))
+        assert {"£18" in c.quote for c in answer.citations} == {True, False}
+
+
+async def test_where_one_of_two_questions_has_no_answer_an_expert_looks(tmp_path: Path) -> None:
+    async with open_house(tmp_path, script=SMALL) as house:
+        talk = await house.open()
+        run = await talk.ask("How long can I return a tent? And do you tune violins with carbon bows?")
+        assert run.status == "drafted"
+        assert await talk.said_by("ai") == []
+        [draft] = await talk.drafts()
+        assert "30 days" in draft.body

@@ -44,15 +44,17 @@ async def test_a_takeover_while_it_streams_silences_it(tmp_path: Path) -> None:
         assert await talk.said_by("ai") == []
 
 
-async def test_a_newer_message_overtakes_the_turn_and_is_answered_itself(tmp_path: Path) -> None:
-    async with open_house(tmp_path, [SLOW, {"match": "zips", "reply": "Zips are covered for 2 years."}]) as house:
+async def test_a_newer_message_overtakes_the_turn_and_both_are_answered(tmp_path: Path) -> None:
+    both = "You can return an unused tent within 30 days of delivery. Zips are covered for 2 years."
+    async with open_house(tmp_path, [{"match": "zips", "reply": both}, SLOW]) as house:
         talk = await house.open()
         first = await talk.say("How long can I return a tent?")
         await talk.running()
         second = await talk.say("How long are zips covered by the warranty?")
         assert (await talk.ended(first.id)).status == "superseded"
         assert (await talk.ended(second.id)).status == "sent"
-        assert await talk.said_by("ai") == ["Zips are covered for 2 years. [1]"]
+        [said] = await talk.said_by("ai")
+        assert said == "You can return an unused tent within 30 days of delivery. [1] Zips are covered for 2 years. [2]"
 
 
 async def test_what_the_person_read_stays_when_they_stop_it(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from duologue.assistant.act import Acted
 from duologue.assistant.answer import compose
 from duologue.assistant.decide import Case, decide
 from duologue.assistant.model import Answer, NoRecall, Turn
-from duologue.assistant.retrieve import Search, retrieve
+from duologue.assistant.retrieve import Found, Search, retrieve
+from duologue.assistant.several import answer_each, join, split_questions
 from duologue.assistant.think import Thought
 from duologue.conversation.model import AI, Attention, Conversation, Message
 from duologue.knowledge.evaluate import Part, Question, read_questions
@@ -52,15 +53,29 @@ async def answer_all(search: Search, workspace_id: str, questions: Sequence[Ques
     """Every question as a fresh conversation on autopilot."""
     out = []
     for question in questions:
-        turn = make_turn(workspace_id, question)
-        found = await retrieve(turn, search, NoRecall())
-        answer = compose(turn, found, Thought(), Acted())
-        signals = confidence.gather(answer, found, None, is_steered=False)
-        sure = confidence.estimate(answer, signals)
+        answer, found, sure = await answer_turn(make_turn(workspace_id, question), search)
         decision = decide(Case("autopilot", answer, sure, threshold))
-        is_right = is_answered(question, answer, {hit.passage.document_id: Path(hit.uri).stem for hit in found.result.hits})
-        out.append(Outcome(question, answer, sure, signals, decision.kind == "send", is_right))
+        signals = confidence.gather(answer, found, None, is_steered=False)
+        out.append(
+            Outcome(question, answer, sure, signals, decision.kind == "send", is_answered(question, answer, slugs_of(found)))
+        )
     return out
+
+
+async def answer_turn(turn: Turn, search: Search, *, cut: bool = True) -> tuple[Answer, Found, float]:
+    """What a turn would say without a model's words, and how sure it is. `cut=False`: several questions are looked up as one."""
+    questions = split_questions(turn.question) if cut else []
+    if len(questions) > 1:
+        parts = await answer_each(turn, questions, search, NoRecall(), is_steered=False)
+        return (*join(turn, parts), min(part.confidence for part in parts))
+    found = await retrieve(turn, search, NoRecall())
+    answer = compose(turn, found, Thought(), Acted())
+    return answer, found, confidence.estimate(answer, confidence.gather(answer, found, None, is_steered=False))
+
+
+def slugs_of(found: Found) -> dict[str, str]:
+    """The articles of what was found, by the ids of their documents."""
+    return {hit.passage.document_id: Path(hit.uri).stem for hit in found.result.hits}
 
 
 def is_answered(question: Question, answer: Answer, slugs: dict[str, str]) -> bool:

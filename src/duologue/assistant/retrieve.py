@@ -32,6 +32,13 @@ _STANDS = re.compile(
 )
 """What a whole question has: with something of its own beside, it leans on nothing ("Do you have a tent?", 帐篷可以退吗)."""
 
+_EMPTY = re.compile(
+    r"\b(?:does|did|do|will|would|is|was|can) it (?:cost|take|possible|ok(?:ay)?|allowed|safe|worth|necessary|normal|better|be)\b"
+    r"(?=[^.?!]*\b(?:to|if|that|for|\w+ing)\b)"
+)
+"""An "it" that means nothing before: "what does it cost to replace a zip"."""
+_JOINS = re.compile(r"^(?:and|also|but|so|or|then|plus)\b[ ,]*|^(?:还有|另外|那么?|以及|顺便问一?下?)[,，]?", re.I)
+
 
 class Search(Protocol):
     """The search of `knowledge`, as the turn needs it."""
@@ -50,14 +57,26 @@ class Found:
     precedents: tuple[Precedent, ...]
 
 
+def bare_of_joins(sentence: str) -> str:
+    """A sentence without the "and" or 还有 that ties it to the one before."""
+    return _JOINS.sub("", sentence)
+
+
+def is_whole(sentence: str) -> bool:
+    """Whether a sentence is a question that stands for itself: it has a question's form, or its mark, and something of its own."""
+    plain = bare_of_joins(normalise(EMAIL.sub(" ", sentence)).casefold())
+    terms = len(index_terms(plain))
+    return (terms >= SHORT and _STANDS.search(plain) is not None) or (terms > SHORT and plain.endswith("?"))
+
+
 def make_query(question: str, asked_before: Sequence[str]) -> str:
     """The question as it stands, or behind the earlier one that it leans on."""
     plain = normalise(EMAIL.sub(" ", question))
     terms = index_terms(plain)
     if not asked_before or len(terms) >= LONG:
         return clip(question)
-    is_whole = len(terms) >= SHORT and _STANDS.search(plain.casefold()) is not None
-    if (len(terms) <= SHORT and not is_whole) or _LEANS.search(plain.casefold()):
+    stands = len(terms) >= SHORT and _STANDS.search(plain.casefold()) is not None
+    if (len(terms) <= SHORT and not stands) or _LEANS.search(_EMPTY.sub(" ", plain.casefold())):
         return clip(f"{asked_before[-1]} {question}")
     return clip(question)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from duologue.assistant import confidence, notices, prompt
-from duologue.assistant.act import act
+from duologue.assistant.act import act, find_call
 from duologue.assistant.answer import compose
 from duologue.assistant.decide import Case, Decision, decide
 from duologue.assistant.ground import Grounds
@@ -19,6 +19,7 @@ from duologue.assistant.policy import Policy
 from duologue.assistant.quote import find_quotes
 from duologue.assistant.reading import find_alarm
 from duologue.assistant.retrieve import Found, Search, retrieve
+from duologue.assistant.several import answer_each, join, split_questions
 from duologue.assistant.skill import Reply, Skill, SkillContext
 from duologue.assistant.speak import Speaker
 from duologue.assistant.think import think
@@ -89,6 +90,11 @@ async def run_turn(parts: Parts, turn: Turn, toolbox: Toolbox, mask: Mask, trace
         answer = Answer("small_talk", notices.SMALL_TALK[small_talk][turn.lang], turn.lang, grounded=1.0, fit=1.0)
         return _conclude(parts, turn, answer, None, None, is_steered, trace)
 
+    if not parts.engine.info.is_strong and find_call(turn.question, turn.asked_before, toolbox) is None:
+        questions = split_questions(turn.question)
+        if len(questions) > 1:
+            return await _answer_each(parts, turn, questions, is_steered, trace)
+
     with trace.step("retrieve", question=turn.question) as out:
         found = await retrieve(turn, parts.search, parts.memory)
         out.update(query=found.query, support=found.result.support)
@@ -113,6 +119,16 @@ async def run_turn(parts: Parts, turn: Turn, toolbox: Toolbox, mask: Mask, trace
         return outcome
     reply = await _ask_skills("last", parts, turn, trace, answer, found)
     return _speak(parts, turn, reply, is_steered, trace, found) if reply else outcome
+
+
+async def _answer_each(parts: Parts, turn: Turn, questions: Sequence[str], is_steered: bool, trace: Trace) -> Outcome:
+    """Several questions, where no model converses: each is looked up and answered alone; all leave together or wait together."""
+    with trace.step("several", questions=questions) as out:
+        answered = await answer_each(turn, questions, parts.search, parts.memory, is_steered=is_steered)
+        answer, found = join(turn, answered)
+        out.update(confidence=[round(part.confidence, 3) for part in answered], body=answer.body)
+        out.update(passages=[(h.passage.id, h.passage.title, h.passage.heading, round(h.score, 3)) for h in found.result.hits])
+    return _conclude(parts, turn, answer, found, None, is_steered, trace, sure=min(part.confidence for part in answered))
 
 
 async def _ask_skills(
@@ -145,11 +161,13 @@ def _speak(parts: Parts, turn: Turn, reply: Reply, is_steered: bool, trace: Trac
 
 
 def _conclude(
-    parts: Parts, turn: Turn, answer: Answer, found: Found | None, logprob: float | None, is_steered: bool, trace: Trace
-) -> Outcome:
+    parts: Parts, turn: Turn, answer: Answer, found: Found | None, logprob: float | None, is_steered: bool, trace: Trace,
+    sure: float | None = None,
+) -> Outcome:  # fmt: skip
+    """The decision. `sure`: the confidence where it is known already."""
     with trace.step("decide", mode=turn.conversation.mode, threshold=parts.threshold) as out:
         signals = confidence.gather(answer, found, logprob, is_steered)
-        sure = confidence.estimate(answer, signals)
+        sure = confidence.estimate(answer, signals) if sure is None else sure
         case = Case(
             turn.conversation.mode,
             answer,

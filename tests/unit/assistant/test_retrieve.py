@@ -35,6 +35,10 @@ from duologue.knowledge.terms import index_terms
         ("How much is delivery?", ["When are you open?"], "How much is delivery?"),
         ("Is returning free?", ["When are you open?"], "Is returning free?"),
         ("how much for express", ["Do you deliver to Wales?"], "Do you deliver to Wales? how much for express"),
+        ("What does it cost to replace a zip?", ["When are you open?"], "What does it cost to replace a zip?"),
+        ("How long does it take to resole boots?", ["When are you open?"], "How long does it take to resole boots?"),
+        ("What does it cost?", ["Can you resole boots?"], "Can you resole boots? What does it cost?"),
+        ("Is it possible to buy boots and return it?", ["Hm?"], "Hm? Is it possible to buy boots and return it?"),
         ("On Sunday?", ["When are you open?"], "When are you open? On Sunday?"),
     ],
 )

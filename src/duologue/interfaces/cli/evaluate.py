@@ -100,7 +100,8 @@ async def evaluate_search(platform: Platform, *, as_json: bool) -> None:
 async def evaluate_answering(platform: Platform, *, as_json: bool) -> None:
     """Answer the packs' questions as on autopilot, without a model's words, in a database of its own."""
     from duologue.assistant.evaluate import evaluate_answers
-    from duologue.knowledge.evaluate import WORKSPACE
+    from duologue.assistant.evaluate_pairs import evaluate_pairs
+    from duologue.knowledge.evaluate import WORKSPACE, read_questions
 
     for pack, folder, questions in _labelled(platform):
         with err.status(f"answering for {pack} …"):
@@ -111,6 +112,7 @@ async def evaluate_answering(platform: Platform, *, as_json: bool) -> None:
                 if task.measures == "answers":
                     of = [task.questions]
                     rows += await evaluate_answers(platform.knowledge, WORKSPACE, of, threshold, part="all", task=task.name)
+                    rows += await evaluate_pairs(platform.knowledge, WORKSPACE, read_questions(of), threshold, task.name)
         _print(pack, rows, as_json=as_json)
 
 
