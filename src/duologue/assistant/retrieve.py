@@ -34,7 +34,7 @@ _STANDS = re.compile(
 
 _EMPTY = re.compile(
     r"\b(?:does|did|do|will|would|is|was|can) it (?:cost|take|possible|ok(?:ay)?|allowed|safe|worth|necessary|normal|better|be)\b"
-    r"(?=[^.?!]*\b(?:to|if|that|for|\w+ing)\b)"
+    r"(?=[^.?!]*\b(?:to (?!(?:the|my|our|your|a|an|this)\b)\w+ \w+|if\b|that\b|\w+ing\b))"
 )
 """An "it" that means nothing before: "what does it cost to replace a zip"."""
 _JOINS = re.compile(r"^(?:and|also|but|so|or|then|plus)\b[ ,]*|^(?:还有|另外|那么?|以及|顺便问一?下?)[,，]?", re.I)
@@ -75,8 +75,9 @@ def make_query(question: str, asked_before: Sequence[str]) -> str:
     terms = index_terms(plain)
     if not asked_before or len(terms) >= LONG:
         return clip(question)
-    stands = len(terms) >= SHORT and _STANDS.search(plain.casefold()) is not None
-    if (len(terms) <= SHORT and not stands) or _LEANS.search(_EMPTY.sub(" ", plain.casefold())):
+    bare = _EMPTY.sub(" ", plain.casefold())
+    stands = len(terms) >= SHORT and _STANDS.search(bare_of_joins(bare)) is not None
+    if (len(terms) <= SHORT and not stands) or _LEANS.search(bare_of_joins(bare) if stands else bare):
         return clip(f"{asked_before[-1]} {question}")
     return clip(question)
 
