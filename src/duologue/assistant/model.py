@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from duologue.assistant.notices import find_small_talk
+from duologue.assistant.notices import COURTESIES, find_small_talk
 from duologue.conversation.model import Citation, Conversation, HandoverReason, Message
 from duologue.kit.text import Lang
 
@@ -144,7 +144,7 @@ class Turn:
         if not self.unheard:
             return self.message.body
         words = [m.body for m in (*self.unheard, self.message)]
-        return "\n".join(w for w in words if find_small_talk(w) is None) or self.message.body
+        return "\n".join(w for w in words if find_small_talk(w) not in COURTESIES) or self.message.body
 
     @property
     def asked_before(self) -> tuple[str, ...]:

@@ -39,7 +39,9 @@ LIKELY = 0.12
 """Probability from which an intent is worth asking about."""
 MAX_OPTIONS = 3
 SOLVED = ("thanks_goodbye",)
-NEVER_ASKED = ("thanks_goodbye", "greeting", "human")
+COURTESIES = ("thanks_goodbye", "greeting", "human")
+NEVER_ASKED = (*COURTESIES, GRIEVANCE)
+"""Nobody is asked whether he means to complain."""
 
 _ADDRESS = re.compile(
     rf"(?:\b(?:my|the)\s+(?:e-?mail\s*)?(?:address)?\s*(?:is|:)\s*|(?:我的)?邮箱(?:地址)?[是为：:\s]*)?(?:{EMAIL.pattern})",

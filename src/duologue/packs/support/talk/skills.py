@@ -13,7 +13,7 @@ from duologue.packs.support.minds import minds_of
 from duologue.packs.support.mood.survey import read_answer
 from duologue.packs.support.talk.fallback import Progress, Understanding, decide_step, hand_back, is_vague, render_question
 from duologue.packs.support.talk.offers import ADVICE, make_card, move, render_offers
-from duologue.packs.support.talk.reading import NEVER_ASKED, find_survey
+from duologue.packs.support.talk.reading import COURTESIES, find_survey
 from duologue.packs.support.talk.surveys import answer_survey, render_thanks
 from duologue.packs.support.tools import match_order
 from duologue.sdk import Message, Reply, Skill, SkillContext
@@ -38,7 +38,7 @@ _GOODBYE: Mapping[Lang, str] = {"en": "You're welcome. I am here if anything els
 def _read(context: SkillContext) -> Mapping[str, Any]:
     """What was read of the message; of several in a row, of those that are surely about something, with all that they want."""
     read = [reading.data for reading in context.readings if reading.name == "message"]
-    matters = [data for data in read if any(one["intent"] not in NEVER_ASKED for one in data.get("intents", ()))] or read
+    matters = [data for data in read if any(one["intent"] not in COURTESIES for one in data.get("intents", ()))] or read
     sure = [data for data in matters if data.get("understanding") == "sure"]
     if len(sure) < 2:
         return (sure or matters or [{}])[-1]
