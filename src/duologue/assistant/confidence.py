@@ -7,7 +7,9 @@ import math
 from collections.abc import Mapping
 
 from duologue.assistant.model import Answer, Precedent
+from duologue.assistant.quote import holds_what_is_asked
 from duologue.assistant.retrieve import Found
+from duologue.knowledge.synonyms import unite
 from duologue.knowledge.terms import index_terms
 
 INTERCEPT, SUPPORT = 0.55, 1.52
@@ -19,7 +21,7 @@ GROUNDED, OTHER_LANGUAGE, STEERED, LOGPROB = 2.0, -0.8, -3.0, 0.4
 from an engine that reports no probabilities."""
 UNHEARD_OF = 0.5
 """The most for an answer from passages where a person had to answer the same sentence about something else ("my dog" for "my
-bicycle"), and the answer does not speak of this."""
+bicycle"), and the answer does not speak of this; or where it speaks of the question before alone."""
 TOLD_BY_TOOL, SMALL_TALK = 0.93, 0.97
 """A tool's own words are not guessed; what may be wrong is which tool was meant."""
 PRECEDENT_INTERCEPT, PRECEDENT_WEIGHT = -6.0, 10.0
@@ -39,6 +41,7 @@ def gather(answer: Answer, found: Found | None, logprob: float | None, is_steere
         "logprob": math.exp(logprob) if logprob is not None else 0.5,
         "steered": float(is_steered),
         "exchanged": float(found is not None and any(_is_unheard_of(p, answer) for p in found.precedents)),
+        "of_another": float(found is not None and bool(found.leaning) and _is_of_another(found, answer)),
     }
 
 
@@ -62,7 +65,7 @@ def estimate(answer: Answer, signals: Mapping[str, float]) -> float:
         + STEERED * signals["steered"]
         + LOGPROB * (signals["logprob"] - 0.5)
     )
-    return min(sure, UNHEARD_OF) if signals["exchanged"] else sure
+    return min(sure, UNHEARD_OF) if signals["exchanged"] or signals["of_another"] else sure
 
 
 def _is_unheard_of(precedent: Precedent, answer: Answer) -> bool:
@@ -72,6 +75,22 @@ def _is_unheard_of(precedent: Precedent, answer: Answer) -> bool:
     said = "\n".join([answer.body, *(f"{c.title} {c.heading}" for c in answer.citations)]).casefold()
     wanted = index_terms(precedent.exchanged)
     return precedent.exchanged not in said and not (wanted and set(wanted) <= set(index_terms(said)))
+
+
+def _is_of_another(found: Found, answer: Answer) -> bool:
+    """Whether an answer to a question that leans on the one before says nothing of what this one adds ("is it in stock?").
+
+    The search for both is as sure as the question before makes it. The answer is of this one if it says a word of it, holds an
+    amount or a time where one is asked for, or quotes what this one finds alone.
+    """
+    if answer.kind not in ("quotes", "model") or not answer.citations:
+        return False
+    said = "\n".join([answer.body, *(f"{c.title} {c.heading}" for c in answer.citations)])
+    own = {unite(term) for term in index_terms(found.leaning)}
+    holds = holds_what_is_asked(found.leaning, said)
+    if not own or holds or (holds is None and own & {unite(term) for term in index_terms(said)}):
+        return False
+    return not any(c.passage_id in found.alone for c in answer.citations)
 
 
 def _log_odds(p: float) -> float:

@@ -161,6 +161,12 @@ def _rarity(pieces: Sequence[Unit], asked: Sequence[str]) -> dict[str, float]:
     return {t: math.log(1 + (n - c + 0.5) / (c + 0.5)) for t, c in counts.items()}
 
 
+def holds_what_is_asked(question: str, text: str) -> bool | None:
+    """Whether a text holds an amount or a time where one is asked for; None where none is."""
+    wanted = _wanted(question)
+    return any(kind in wanted for kind, _ in find_facts(text).exact) if wanted else None
+
+
 def _wanted(question: str) -> frozenset[str]:
     plain = normalise(question).casefold()
     return frozenset().union(*(kinds for pattern, kinds in _ASKS if pattern.search(plain)))

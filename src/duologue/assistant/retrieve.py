@@ -17,6 +17,8 @@ from duologue.knowledge.terms import index_terms
 PASSAGES, PRECEDENTS = 5, 3
 SHORT = 2
 """A question of at most so many content words may lean on the one before."""
+OWN_SUPPORT = 0.3
+"""Support of the search from which what the words of a leaning question find alone says something about it."""
 LONG = 7
 """One of more content words stands alone, whatever pronouns it has."""
 
@@ -50,11 +52,16 @@ class Search(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`query` is what was looked up: the question, or the question with the one that it leans on."""
+    """`query` is what was looked up: the question, or the question with the one that it leans on.
+
+    `leaning`: the question itself where it leans on another; `alone`: the passages that it finds by its own words.
+    """
 
     query: str
     result: SearchResult
     precedents: tuple[Precedent, ...]
+    leaning: str = ""
+    alone: frozenset[str] = frozenset()
 
 
 def bare_of_joins(sentence: str) -> str:
@@ -88,8 +95,13 @@ async def retrieve(turn: Turn, search: Search, memory: Recall) -> Found:
     query = make_query(turn.question, turn.asked_before)
     result = await search.search(workspace_id, query, lang=turn.lang, k=PASSAGES)
     precedents = await memory.find(workspace_id, query, turn.lang, PRECEDENTS)
-    if precedents and query != clip(turn.question):  # what was said to the question before is no answer to this one
+    if query == clip(turn.question):
+        return Found(query, result, tuple(precedents))
+    if precedents:  # what was said to the question before is no answer to this one
         earlier = await memory.find(workspace_id, turn.asked_before[-1], turn.lang, PRECEDENTS * 4)
         nearer = {known.verdict_id: known.score for known in earlier}
         precedents = [known for known in precedents if known.score > nearer.get(known.verdict_id, 0.0)]
-    return Found(query, result, tuple(precedents))
+    own = await search.search(workspace_id, clip(turn.question), lang=turn.lang, k=PASSAGES)
+    return Found(
+        query, result, tuple(precedents), turn.question, frozenset(h.passage.id for h in own.hits if own.support >= OWN_SUPPORT)
+    )

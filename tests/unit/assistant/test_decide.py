@@ -7,6 +7,9 @@ import pytest
 from duologue.assistant import confidence
 from duologue.assistant.decide import Case, decide
 from duologue.assistant.model import Action, Answer
+from duologue.assistant.retrieve import Found
+from duologue.conversation.model import Citation
+from duologue.knowledge.model import SearchResult
 
 GOOD = Answer("quotes", "You have 30 days. [1]", "en", grounded=1.0, fit=1.0)
 CASE = Case("autopilot", GOOD, 0.9, 0.75)
@@ -64,6 +67,7 @@ def signals(**change: float) -> dict[str, float]:
         "logprob": 0.5,
         "steered": 0.0,
         "exchanged": 0.0,
+        "of_another": 0.0,
     }
     return same | change
 
@@ -72,9 +76,41 @@ def test_each_signal_moves_the_confidence_the_right_way() -> None:
     usual = confidence.estimate(GOOD, signals())
     assert confidence.estimate(GOOD, signals(support=0.9)) > usual
     assert confidence.estimate(GOOD, signals(support=0.1)) < usual
-    for worse in ({"grounded": 0.5}, {"same_lang": 0.0}, {"steered": 1.0}, {"logprob": 0.1}, {"exchanged": 1.0}):
+    for worse in (
+        {"grounded": 0.5},
+        {"same_lang": 0.0},
+        {"steered": 1.0},
+        {"logprob": 0.1},
+        {"exchanged": 1.0},
+        {"of_another": 1.0},
+    ):
         assert confidence.estimate(GOOD, signals(**worse)) < usual
     assert 0 <= confidence.estimate(GOOD, signals(support=0.0)) < usual < confidence.estimate(GOOD, signals(support=1.0)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("leaning", "said", "alone", "is_of_another"),
+    [
+        ("", "Sizes: S, M and L.", (), 0.0),
+        ("is it in stock", "Sizes: S, M and L.", (), 1.0),
+        ("is it in stock", "Sizes: S, M and L. All are in stock.", (), 0.0),
+        ("is it in stock", "Sizes: S, M and L.", ("p",), 0.0),
+        ("how much is it", "Sizes: S, M and L.", (), 1.0),
+        ("how much is it", "It costs £20.", (), 0.0),
+        ("how long does that take", "It costs £20.", (), 1.0),
+        ("它多少钱", "有三种尺码。", (), 1.0),
+        ("它多少钱", "每件 20 元。", (), 0.0),
+        ("what about it?", "Sizes: S, M and L.", (), 0.0),
+    ],
+)
+def test_quotes_for_the_question_before_are_no_answer_to_what_leans_on_it(
+    leaning: str, said: str, alone: tuple[str, ...], is_of_another: float
+) -> None:
+    answer = replace(GOOD, body=said, citations=(Citation("p", "d", "Bags", "", said, 1),))
+    found = Found("query", SearchResult((), 0.9, {}), (), leaning, frozenset(alone))
+    seen = confidence.gather(answer, found, None, False)
+    assert seen["of_another"] == is_of_another
+    assert (confidence.estimate(answer, seen) <= confidence.UNHEARD_OF) is bool(is_of_another)
 
 
 def test_a_precedent_counts_by_its_likeness() -> None:
