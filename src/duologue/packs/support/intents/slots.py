@@ -30,11 +30,11 @@ _CURRENCIES = {
     "¥": "CNY", "rmb": "CNY", "cny": "CNY", "yuan": "CNY", "元": "CNY", "块": "CNY", "块钱": "CNY", "人民币": "CNY",
     "hk$": "HKD", "hkd": "HKD", "港币": "HKD", "港元": "HKD",
 }  # fmt: skip
-_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,9}(?:\.\d{1,2})?"
-_NUMBER_ZH = "[零〇一二两三四五六七八九十百千万]{1,9}"
+NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,9}(?:\.\d{1,2})?"
+NUMBER_ZH = "[零〇一二两三四五六七八九十百千万]{1,9}"
 _AMOUNT = re.compile(
-    rf"(?P<before>us\$|hk\$|[$£€¥]|\b(?:usd|gbp|eur|rmb|cny|hkd)\b)\s?(?P<n1>{_NUMBER})(?![\d-])"
-    rf"|(?<![\d.,-])(?P<n2>{_NUMBER}|{_NUMBER_ZH})\s?(?P<after>\b(?:usd|gbp|eur|rmb|cny|hkd|dollars?|bucks|pounds?|quid|euros?|yuan)\b"
+    rf"(?P<before>us\$|hk\$|[$£€¥]|\b(?:usd|gbp|eur|rmb|cny|hkd)\b)\s?(?P<n1>{NUMBER})(?![\d-])"
+    rf"|(?<![\d.,-])(?P<n2>{NUMBER}|{NUMBER_ZH})\s?(?P<after>\b(?:usd|gbp|eur|rmb|cny|hkd|dollars?|bucks|pounds?|quid|euros?|yuan)\b"
     r"|[$£€¥]|块钱|[元块]|美元|美金|英镑|欧元|人民币|港[币元])",
     re.IGNORECASE,
 )
@@ -111,14 +111,15 @@ def read_amounts(plain: str) -> list[Slot]:
     out = []
     for m in _AMOUNT.finditer(plain):
         number = m.group("n1") or m.group("n2")
-        value = _read_number(number)
+        value = read_number(number)
         if value is not None:
             currency = _CURRENCIES[(m.group("before") or m.group("after")).lower()]
             out.append(Slot("amount", m.group(), f"{value:.2f} {currency}", *m.span()))
     return out
 
 
-def _read_number(text: str) -> float | None:
+def read_number(text: str) -> float | None:
+    """The value of figures or of a Chinese numeral; None of one without a value."""
     if text[0].isdigit():
         return float(text.replace(",", ""))
     total, section, digit = 0, 0, 0
@@ -170,7 +171,7 @@ def _weekday_zh(m: re.Match[str], today: date) -> date | None:
 
 def _ago(m: re.Match[str], today: date) -> date | None:
     word = m["n"]
-    value = float(_COUNTS[word]) if word in _COUNTS else _read_number(word)
+    value = float(_COUNTS[word]) if word in _COUNTS else read_number(word)
     size = {"d": 1, "w": 7, "天": 1, "周": 7, "星": 7}[m["unit"][0]]
     days = round(value or 0) * size
     return today - timedelta(days) if days <= 3660 else None

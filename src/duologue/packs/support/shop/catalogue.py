@@ -41,10 +41,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What may be offered to this person now. `has_consent` False: their history is not used, only what they say now."""
+    """What may be offered to this person now. `has_consent` False: their history is not used, only what they say now.
+
+    `currency`: of `max_price`, where it is known; prices in another one cannot be compared, and are too high.
+    """
 
     region: str = ""
     max_price: float | None = None
+    currency: str = ""
     needs_stock: bool = True
     tags: frozenset[str] = frozenset()
     leave_out: frozenset[str] = frozenset()
@@ -55,10 +59,16 @@ class Rules:
         return (
             (item.in_stock or not self.needs_stock)
             and (not self.region or not item.regions or self.region in item.regions)
-            and (self.max_price is None or (item.price is not None and item.price <= self.max_price))
+            and self._is_within(item)
             and (not self.tags or bool(self.tags & set(item.tags)))
             and item.id not in self.leave_out
         )
+
+    def _is_within(self, item: Item) -> bool:
+        if self.max_price is None:
+            return True
+        is_comparable = not self.currency or not item.currency or item.currency == self.currency
+        return is_comparable and item.price is not None and item.price <= self.max_price
 
 
 def read_catalogue(data: bytes) -> tuple[list[Item], list[Fault]]:

@@ -17,6 +17,7 @@ from duologue.packs.support.model import Offer, OfferState
 from duologue.packs.support.recommend.welcome import Situation, is_welcome
 from duologue.packs.support.shop.catalogue import Item, Rules
 from duologue.packs.support.shop.orders import open_shop
+from duologue.packs.support.talk.budget import read_budget
 from duologue.sdk import Conversation, Host, Message
 
 PROPOSED = 3
@@ -35,7 +36,7 @@ async def propose(
     Who refused to be learnt from gets advice only where he asks for it, and from his words alone.
     """
     intents = [one["intent"] for one in data.get("intents", ()) if one["is_in_scope"]] if data["understanding"] == "sure" else []
-    asks = ADVICE in intents
+    asks = ADVICE in intents or bool(data.get("refines"))
     if not asks and SOLVED not in intents:
         return []
     async with host.read() as tx:
@@ -53,7 +54,12 @@ async def propose(
         offers_made=len([offer for offer in known if offer.state != "dropped"]),
         offers_refused=len([offer for offer in known if offer.state == "declined"]),
     )
-    return await _choose(host, here, message, known, has_consent=not refuses) if is_welcome(now) else []
+    decided = [offer for offer in known if offer.state not in ("proposed", "shown")]
+    return (
+        await _choose(host, here, message, decided if data.get("refines") else known, has_consent=not refuses)
+        if is_welcome(now)
+        else []
+    )
 
 
 async def _choose(host: Host, here: Conversation, message: Message, known: Sequence[Offer], *, has_consent: bool) -> list[Offer]:
@@ -67,7 +73,11 @@ async def _choose(host: Host, here: Conversation, message: Message, known: Seque
         taken = [e.item for e in await repository.list_events(tx, here.workspace_id) if e.person == here.person_id]
     bought = [item for order in reversed(orders) for line in order["items"] if (item := find_item(line["sku"], items))]
     region = orders[0]["region"] if orders else ""
-    rules = Rules(region=region, leave_out=frozenset(offer.item for offer in known), has_consent=has_consent)
+    budget = read_budget(said)
+    rules = Rules(
+        region=region, max_price=budget.value if budget else None, currency=budget.currency if budget else "",
+        leave_out=frozenset(offer.item for offer in known), has_consent=has_consent,
+    )  # fmt: skip
     need = "\n".join(said[-NEED_MESSAGES:])
     history = [*taken, *bought]
     found = await think(lambda: recommender.recommend(k=PROPOSED, history=history, need=need, rules=rules, explore=EXPLORE))

@@ -20,6 +20,7 @@ from duologue.packs.support.mood.dialogue_features import Turn
 from duologue.packs.support.mood.lexicon import is_plain_question, is_question, weigh
 from duologue.packs.support.mood.survey import read_answer
 from duologue.packs.support.policy import POLICY
+from duologue.packs.support.talk.budget import read_budget
 from duologue.packs.support.talk.fallback import is_vague
 from duologue.packs.support.talk.offers import propose
 from duologue.packs.support.talk.routing import find_route
@@ -68,6 +69,7 @@ async def read_message(context: ReadContext) -> Seen:
     is_matter = topic not in (None, "human") and data["route"]["mode"] == "human"
     is_news = (data["is_alarming"] or is_matter) and await _is_news(context)
     is_angry = data["is_alarming"] and is_news
+    data["refines"] = _refines(said)
     offers = [] if is_angry else await propose(host, here, message, data, earlier)
     kept = None
     if is_news:
@@ -119,6 +121,12 @@ def look(mind: Mind, said: Sequence[Message], context: ReadContext) -> dict[str,
     names = [one["intent"] for one in data["intents"] if one["is_in_scope"]] if data["understanding"] != "outside" else []
     data["route"] = asdict(find_route(names, mind.routes, is_angry=data["sentiment"] == "negative" and data["mood"] < -0.5))
     return data
+
+
+def _refines(said: Sequence[Message]) -> bool:
+    """Whether a message says what the offers right before it may cost."""
+    shown = next((m.data.get("card") or {} for m in reversed(said[:-1]) if m.author_kind in ("ai", "expert")), {})
+    return shown.get("kind") == "Offers" and read_budget([said[-1].body]) is not None
 
 
 def _bare(text: str, slots: Sequence[Mapping[str, Any]]) -> str:

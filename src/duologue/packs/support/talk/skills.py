@@ -97,7 +97,8 @@ async def answer_approved(context: SkillContext) -> Reply | None:
 async def advise(context: SkillContext) -> Reply | None:
     """The person asked what to buy or book: the offers that were chosen for this message, as a card."""
     data, here, lang = _read(context), context.turn.conversation, context.turn.lang
-    if data.get("understanding") != "sure" or ADVICE not in [one["intent"] for one in data["intents"]] or here.mode != "autopilot":
+    asks = data.get("understanding") == "sure" and ADVICE in [one["intent"] for one in data["intents"]]
+    if not (asks or data.get("refines")) or here.mode != "autopilot":
         return None
     async with context.host.read() as tx:
         made = await repository.list_offers(tx, here.workspace_id, conversation_id=here.id)
