@@ -89,6 +89,14 @@ def test_a_need_in_words_finds_what_nobody_took() -> None:
     assert cold.recommend(need="waterproof boots")[0].item == "boots"
 
 
+def test_what_hardly_fits_a_clear_need_is_offered_neither_beside_nor_in_place_of_what_does() -> None:
+    model = Recommender().fit(USERS, ITEMS, range(7), CATALOGUE)
+    need = "waterproof boots"
+    assert {offer.item for offer in model.recommend(k=5, need=need, explore=1.0)} == {"boots"}
+    assert model.recommend(k=5, need=need, rules=Rules(max_price=1)) == []
+    assert len(model.recommend(k=5, need="hm")) == len(model.recommend(k=5))
+
+
 def test_propensities_are_those_of_the_draw() -> None:
     model = Recommender("popular").fit(USERS, ITEMS, range(7))
     assert [offer.propensity for offer in model.recommend(k=2)] == [1.0, 1.0]

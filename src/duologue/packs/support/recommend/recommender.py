@@ -28,6 +28,8 @@ EASE_LIMIT = 4000
 """Items beyond which EASE is not tried: its inverse is cubic (4,000 items: about 3 s on one core)."""
 TRIAL_USERS = 2000
 NEED_WEIGHT = 1.0
+CLEAR_NEED, FIT_SHARE = 0.2, 0.5
+"""Fit of the best item, sold or not, from which a need is clear; and the share of it that an offer must have then."""
 POOL = 50
 ReasonCode = Literal["history", "need", "popular", "trial"]
 
@@ -149,7 +151,8 @@ class Recommender:
         diversity: float = 0.2,
         explore: float = 0.0,
     ) -> list[Recommendation]:
-        """At most k offers, best first. `history` replaces what is known of the user; `need` is what they say they look for.
+        """At most k offers, best first. `history` replaces what is known of the user; `need` is what they say they look for: where
+        it is clear, nothing that hardly fits is offered in place of what fits and may not be, and none at all if nothing fits.
 
         `diversity` (0..1) takes from an item's score for being like one already chosen; with probability `explore` (0..1) a place
         goes to a random item out of the best, which is how the shop learns what it does not know. Raises Invalid before `fit`.
@@ -167,6 +170,8 @@ class Recommender:
         total = (own if len(known) or not fit.any() else 0.1 * own) + NEED_WEIGHT * fit
         allowed = [i for i, item in enumerate(data.items) if rules.allow(self._catalogue.get(item, Item(item, "")))]
         pool = [i for i in allowed if i not in set(known.tolist())]
+        if fit.max(initial=0.0) >= CLEAR_NEED:
+            pool = [i for i in pool if fit[i] >= FIT_SHARE * fit.max()]
         pool = sorted(pool, key=lambda i: (-total[i], data.items[i]))[: max(POOL, k)]
         chosen = self._pick(pool, total, k, diversity, explore)
         return [self._offer(i, total[i], known, fit[i], p, was_tried) for i, p, was_tried in chosen]
@@ -198,7 +203,7 @@ class Recommender:
         data, model = self._fitted()
         speaks = [(float(model.weights[i, item]), i) for i in dict.fromkeys(known[::-1].tolist())]
         because = tuple(data.items[i] for weight, i in sorted(speaks, key=lambda s: -s[0])[:2] if weight > 0)
-        code: ReasonCode = "trial" if was_tried else "need" if fit > 0.2 else "history" if because else "popular"
+        code: ReasonCode = "trial" if was_tried else "need" if fit > CLEAR_NEED else "history" if because else "popular"
         return Recommendation(data.items[item], float(score), code, because if code == "history" else (), propensity)
 
     def _fitted(self) -> tuple[Interactions, ItemModel]:
