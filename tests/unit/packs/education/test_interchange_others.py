@@ -12,6 +12,7 @@ pytest.importorskip("defusedxml", reason="needs the extra education")
 from duologue.packs.education.course import Item
 from duologue.packs.education.interchange import moodle_xml
 from duologue.packs.education.interchange.formats import read
+from duologue.packs.education.interchange.plain import to_plain
 
 GIFT = r"""// A comment of nobody's.
 $CATEGORY: $course$/top/Tides
@@ -160,3 +161,76 @@ def test_qti_2_of_others() -> None:
 def test_a_backslash_at_the_end_of_a_cloze_answer_hides_nothing() -> None:
     item = Item("q", "blanks", (), "a _____ b _____", "x\\|y#z~; }w")
     assert read(moodle_xml.write([item]).content, "x.xml").items == (item,)
+
+
+MATHS = """<math xmlns="http://www.w3.org/1998/Math/MathML">"""
+
+
+@pytest.mark.parametrize(
+    ("page", "typed"),
+    [
+        ("<p>(x+1)<sup>2</sup>, 10<sup>-3</sup>, 2<sup>x+y</sup></p>", "(x+1)², 10⁻³, 2^(x+y)"),
+        ("<p>H<sub>2</sub>O, a<sub>n</sub>, the 3<sup>rd</sup></p>", "H₂O, a_n, the 3rd"),
+        ("<p>1 <sup>3</sup>/<sub>4</sub></p>", "1 ³/₄"),
+        ("<table><tr><td>1</td><td>2</td></tr><tr><td>3</td><td></td></tr></table>", "1 | 2\n3 |"),
+        (f"{MATHS}<mn>2</mn><mfrac><mn>3</mn><mn>4</mn></mfrac></math>", "2 3/4"),
+        (
+            f"{MATHS}<mfrac><mrow><mi>x</mi><mo>+</mo><mn>1</mn></mrow><mrow><mn>2</mn><mi>x</mi></mrow></mfrac></math>",
+            "(x + 1)/(2x)",
+        ),
+        (f"{MATHS}<mfrac><mn>1</mn><mn>2</mn></mfrac><mi>x</mi><mo>=</mo><mo>-</mo><mn>3</mn></math>", "(1/2)x = -3"),
+        (f"{MATHS}<msqrt><mn>3</mn></msqrt><msup><mi>y</mi><mn>2</mn></msup></math>", "(√3)y²"),
+        (f"{MATHS}<mroot><mn>8</mn><mn>3</mn></mroot></math>", "8^(1/3)"),
+        (f"{MATHS}<mfenced open='['><mn>1</mn><mn>2</mn></mfenced></math>", "[1, 2)"),
+    ],
+)
+def test_what_stands_above_and_below_is_typed_and_not_run_together(page: str, typed: str) -> None:
+    assert to_plain(page) == (typed, ())
+
+
+def test_a_formula_that_has_no_line_is_told() -> None:
+    page = f"<p>Add {MATHS}<munderover><mo>∑</mo><mn>1</mn><mn>9</mn></munderover><mi>k</mi></math></p>"
+    assert to_plain(page) == ("Add …", ("formula",))
+    xml = f'<quiz><question type="essay"><questiontext><text><![CDATA[{page}]]></text></questiontext></question></quiz>'
+    assert [n.code for n in read(xml.encode(), "f.xml").notes] == ["formula"]
+
+
+RICH = f"""<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1" identifier="i2">
+<responseDeclaration identifier="R" cardinality="single" baseType="identifier"><correctResponse><value>A</value></correctResponse>
+<mapping defaultValue="0"><mapEntry mapKey="A" mappedValue="2"/>
+<mapEntry mapKey="B" mappedValue="-1"/></mapping></responseDeclaration>
+<itemBody><ul><li>one</li><li>two</li></ul><table><tr><td>x</td><td>y</td></tr></table><div><p>Above</p>
+<choiceInteraction responseIdentifier="R"><prompt>Which is {MATHS}<mn>2</mn><mfrac><mn>3</mn><mn>4</mn></mfrac></math>?</prompt>
+<simpleChoice identifier="A">{MATHS}<mfrac><mn>11</mn><mn>4</mn></mfrac></math></simpleChoice>
+<simpleChoice identifier="B">x<sup>2</sup></simpleChoice></choiceInteraction></div><p>Below</p></itemBody></assessmentItem>"""
+NEAR = """<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1" identifier="i3">
+<responseDeclaration identifier="R" cardinality="single" baseType="float"><correctResponse><value>3.1</value></correctResponse>
+</responseDeclaration><itemBody><p>x<sup>2</sup> is <textEntryInteraction responseIdentifier="R"/> <b>m</b></p></itemBody>
+<responseProcessing><responseCondition><responseIf><equal toleranceMode="absolute" tolerance="0.05 0.05">
+<variable identifier="R"/><correct identifier="R"/></equal>
+</responseIf></responseCondition></responseProcessing></assessmentItem>"""
+
+
+def test_qti_2_keeps_lists_tables_and_formulas_and_tells_marks_and_tolerances() -> None:
+    (rich,), (near,) = (read(one.encode(), "i.xml").items for one in (RICH, NEAR))
+    assert rich.text == "one\ntwo\nx | y\nAbove\nBelow\nWhich is 2 3/4?"
+    assert rich.options == {"A": "11/4", "B": "x²"}
+    assert (near.type, near.text, near.key) == ("number", "x² is _____ m", "3.1")
+    assert [n.code for one in (RICH, NEAR) for n in read(one.encode(), "i.xml").notes] == ["weights", "tolerance"]
+
+
+def test_moodle_in_utf_16_and_what_it_says_to_graders_and_of_units() -> None:
+    xml = """<?xml version="1.0" encoding="UTF-16"?><quiz>
+<question type="numerical"><questiontext><text>三加四？</text></questiontext><answer fraction="100"><text>7</text></answer>
+<units><unit><unit_name>m</unit_name></unit></units></question>
+<question type="numerical"><questiontext><text>?</text></questiontext><answer fraction="100"><text>0,5</text></answer></question>
+<question type="essay"><questiontext><text>Why?</text></questiontext><graderinfo><text>Reasons</text></graderinfo></question>
+<question type="multichoice"><questiontext><text>Which?</text></questiontext><single>true</single>
+<answer fraction="100"><text>&lt;img src="a.png"></text></answer><answer fraction="0"><text>b</text></answer></question></quiz>"""
+    found = read(xml.encode("utf-16"), "q.xml")
+    assert [(i.type, i.text, i.key) for i in found.items] == [("number", "三加四？", "7"), ("essay", "Why?", "")]
+    assert [(n.item, n.code) for n in found.notes] == [
+        ("#1", "units"), ("#2", "broken"), ("#3", "guidance"), ("#4", "picture"), ("#4", "broken"),
+    ]  # fmt: skip
+    assert "“0,5”" in found.notes[1].say("en")
+    assert "没有文字" in found.notes[4].say("zh")

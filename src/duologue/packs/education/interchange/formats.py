@@ -55,7 +55,7 @@ def guess(content: bytes, file_name: str) -> Format:
         if names & {"questestinterop", "assessmentItem"}:
             return FORMATS["qti12" if "questestinterop" in names else "qti21"]
         raise Invalid("The archive holds neither QTI 1.2 nor QTI 2.1.")
-    if content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    if content[:200].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<"):
         root = name_of(parse(content, file_name))
         by_root = {"quiz": "moodle", "questestinterop": "qti12", "assessmentItem": "qti21"}
         if root in by_root:

@@ -107,7 +107,7 @@ def read(content: bytes) -> Parcel:
                 raise ValueError(f"it is longer than {MAX_TEXT} characters.")
             found = _question("\n".join(lines).strip(), name, notes)
         except ValueError as error:
-            notes.append(Note(name, "broken", {"why": str(error)}))
+            notes.append(Note(_title_of("\n".join(lines).strip())[0] or name, "broken", {"why": str(error)}))
             continue
         if found is not None:
             found = read_tags(found, about.get("tag", ()))
@@ -133,9 +133,7 @@ def _blocks(text: str) -> Iterator[tuple[list[str], list[str]]]:
 
 
 def _question(text: str, name: str, notes: list[Note]) -> Item | None:
-    item_id = ""
-    if text.startswith("::") and (end := _find(text, "::", 2)) > 0:
-        item_id, text = _unescape(text[2:end]).strip(), text[end + 2 :].strip()
+    item_id, text = _title_of(text)
     start, stop = _find(text, "{"), _find(text, "}")
     if start < 0 and stop < 0:
         notes.append(Note(item_id or name, "unknown", {"kind": "description"}))
@@ -154,6 +152,13 @@ def _question(text: str, name: str, notes: list[Note]) -> Item | None:
         steps = ()
     found = _by_answers(inside, item_id, words, kind, item_id or name, notes)
     return replace(found, steps=steps) if found else None
+
+
+def _title_of(text: str) -> tuple[str, str]:
+    """What stands between double colons at the beginning, and the rest."""
+    if text.startswith("::") and (end := _find(text, "::", 2)) > 0:
+        return _unescape(text[2:end]).strip(), text[end + 2 :].strip()
+    return "", text
 
 
 def _by_answers(inside: str, item_id: str, words: str, kind: str, name: str, notes: list[Note]) -> Item | None:
@@ -257,9 +262,8 @@ def _piece(text: str, kind: str, name: str, notes: list[Note]) -> str:
 def _words(text: str, kind: str, name: str, notes: list[Note]) -> str:
     text = _unescape(text).strip()
     if kind in ("html", "moodle"):
-        text, has_more = to_plain(text)
-        if has_more:
-            notes.append(Note(name, "picture"))
+        text, lost = to_plain(text)
+        notes.extend(Note(name, code) for code in lost)
     return text
 
 

@@ -7,6 +7,7 @@ calculated and drag-and-drop questions cannot be graded here and are told.
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from math import isfinite
 from xml.etree.ElementTree import Element
 
 from duologue.kit.errors import Invalid
@@ -178,13 +179,12 @@ def _dress(item: Item, one: Element, name: str, notes: list[Note]) -> Item:
 
 
 def _plain(element: Element | None, name: str, notes: list[Note]) -> str:
-    text = text_of(child(element, "text"))
-    if element is not None and element.get("format") in ("plain_text", "markdown"):
-        has_more, text = False, text.strip()
-    else:
-        text, has_more = to_plain(text)
-    if has_more or children(element, "file"):
-        notes.append(Note(name, "picture"))
+    text, lost = text_of(child(element, "text")).strip(), tuple[str, ...]()
+    if element is None or element.get("format") not in ("plain_text", "markdown"):
+        text, lost = to_plain(text)
+    if children(element, "file") and "picture" not in lost:
+        lost += ("picture",)
+    notes.extend(Note(name, code) for code in lost)
     return text
 
 
@@ -243,21 +243,25 @@ def _read_number(one: Element, item_id: str, name: str, notes: list[Note]) -> It
     key, tolerance = full[0][0], text_of(child(full[0][1], "tolerance")).strip()
     if tolerance and float(_number(tolerance)):
         notes.append(Note(name, "tolerance", {"key": key, "tolerance": tolerance}))
-    return Item(
-        item_id, "number", (), _plain(child(one, "questiontext"), name, notes), str(key) if float(key) == float(key) else ""
-    )
+    if children(child(one, "units"), "unit"):
+        notes.append(Note(name, "units"))
+    return Item(item_id, "number", (), _plain(child(one, "questiontext"), name, notes), _number(key))
 
 
 def _number(text: str) -> str:
     """The number as it stands. Raises ValueError with a sentence."""
     try:
-        float(text)
-    except ValueError as error:
-        raise ValueError(f"“{text[:40]}” is no number.") from error
+        is_number = isfinite(float(text))
+    except ValueError:
+        is_number = False
+    if not is_number:
+        raise ValueError(f"“{text[:40]}” is no number.")
     return text
 
 
 def _read_essay(one: Element, item_id: str, name: str, notes: list[Note]) -> Item:
+    if text_of(child(one, "graderinfo", "text")).strip() or text_of(child(one, "responsetemplate", "text")).strip():
+        notes.append(Note(name, "guidance"))
     return Item(item_id, "essay", (), _plain(child(one, "questiontext"), name, notes))
 
 

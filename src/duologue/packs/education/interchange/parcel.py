@@ -31,6 +31,18 @@ WORDS: dict[str, dict[Lang, str]] = {
         "zh": "按 {key} 精确评分；容差 {tolerance} 未保留。",
     },
     "picture": {"en": "pictures and files in it are left out.", "zh": "其中的图片和文件未保留。"},
+    "formula": {
+        "en": "a formula in it cannot be typed in one line and is left out, “…” stands in its place.",
+        "zh": "其中一个公式无法写成一行，已去掉，以“…”代替。",
+    },
+    "units": {
+        "en": "its units are left out; write the unit into the key where it is to be asked for.",
+        "zh": "其中的单位未保留；如果要求写单位，请写进答案。",
+    },
+    "guidance": {
+        "en": "what is said to the grader, or given to begin with, is not kept; make it a rubric.",
+        "zh": "评分说明和作答模板未保留；请改写成评分标准。",
+    },
     "wildcard": {"en": "answers with * as a wildcard are left out.", "zh": "含通配符 * 的答案未保留。"},
     "again": {"en": "the id was taken and is now {id}.", "zh": "编号已被使用，改为 {id}。"},
     "blanks": {"en": "its blanks now stand at the end of the text.", "zh": "填空移到了题干末尾。"},
@@ -185,6 +197,8 @@ def make_choice(item_id: str, text: str, options: Sequence[str], right: Sequence
         raise ValueError(f"a choice has 2 to {len(LETTERS)} options, this one has {len(options)}.")
     if not right:
         raise ValueError("no option is marked as right.")
+    if not all(o.strip() for o in options):
+        raise ValueError("an option of it has no words; options that are pictures cannot be shown here.")
     many = len(right) > 1 if many is None else many
     key = ", ".join(LETTERS[k] for k in right)
     return Item(item_id, "choices" if many else "choice", (), text, key, options=dict(zip(LETTERS, options, strict=False)))

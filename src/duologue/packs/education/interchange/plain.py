@@ -5,10 +5,11 @@ import re
 from bs4 import BeautifulSoup
 
 from duologue.kit.errors import Invalid
+from duologue.packs.education.interchange.typed import type_out
 
 MAX_TEXT = 100_000
 """Characters of one text: a page of markup is a tenth of it."""
-BREAKS = ("p", "div", "li", "br", "tr", "h1", "h2", "h3", "h4")
+BREAKS = ("p", "div", "li", "br", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote", "ul", "ol", "table", "dt", "dd")
 
 
 def decode(content: bytes) -> str:
@@ -23,17 +24,19 @@ def decode(content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def to_plain(html: str) -> tuple[str, bool]:
-    """(text, whether pictures or other objects were in it). What holds no mark-up comes back as it is. Raises ValueError."""
+def to_plain(html: str) -> tuple[str, tuple[str, ...]]:
+    """(text, what of it is left out: `picture`, `formula`). What holds no mark-up comes back as it is. Raises ValueError."""
     if len(html) > MAX_TEXT:
         raise ValueError(f"a text in it is longer than {MAX_TEXT} characters.")
     if not re.search(r"<[A-Za-z/!]|&[#\w]+;", html):
-        return html.strip(), False
+        return html.strip(), ()
     soup = BeautifulSoup(html, "html.parser")
-    has_more = soup.find(["img", "object", "video", "audio", "iframe", "svg"]) is not None
+    lost: tuple[str, ...] = ("picture",) if soup.find(["img", "object", "video", "audio", "iframe", "svg"]) is not None else ()
     for dead in soup.find_all(["script", "style", "iframe", "object"]):
         dead.decompose()
+    if type_out(soup):
+        lost += ("formula",)
     for tag in soup.find_all(BREAKS):
         tag.append("\n")
     text = soup.get_text()
-    return re.sub(r"[ \t\xa0]*\n\s*", "\n", re.sub(r"[ \t\xa0]+", " ", text)).strip(), has_more
+    return re.sub(r"[ \t\xa0]*\n\s*", "\n", re.sub(r"[ \t\xa0]+", " ", text)).strip(), lost

@@ -161,7 +161,12 @@ def _by_response(one: Element, item_id: str, name: str, notes: list[Note]) -> It
         notes.append(Note(name, "unknown", {"kind": kind or "no response"}))
         return None
     one_of, words = responses[0], _question(shown, responses, name, notes)
-    if len(responses) > 1 or name_of(one_of) in ("response_grp", "response_xy") or one_of.get("rcardinality") == "Ordered":
+    if (
+        len(responses) > 1
+        or kind == "matching_question"
+        or name_of(one_of) in ("response_grp", "response_xy")
+        or one_of.get("rcardinality") == "Ordered"
+    ):
         notes.append(Note(name, "unknown", {"kind": kind or name_of(one_of)}))
         return None
     right = _right(one)
@@ -229,8 +234,7 @@ def _text(element: Element, name: str, notes: list[Note]) -> str:
         elif part.get("texttype", "text/plain") == "text/plain":
             out.append(text_of(part).strip())
         else:
-            words, has_more = to_plain(text_of(part))
+            words, lost = to_plain(text_of(part))
             out.append(words)
-            if has_more:
-                notes.append(Note(name, "picture"))
+            notes.extend(Note(name, code) for code in lost)
     return "\n".join(t for t in out if t)

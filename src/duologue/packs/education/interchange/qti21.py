@@ -7,7 +7,8 @@ no response asks for; type, skills, difficulty and form stand as keywords in the
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, tostring
+from xml.sax.saxutils import escape
 
 from duologue.kit.errors import Invalid
 from duologue.packs.education.course import Item
@@ -28,6 +29,7 @@ from duologue.packs.education.interchange.parcel import (
     read_tags,
     with_ids,
 )
+from duologue.packs.education.interchange.plain import to_plain
 from duologue.packs.education.interchange.safe_xml import add, child, children, name_of, parse, text_of, to_bytes, within
 
 HELD = Held("QTI 2.1", frozenset({*MATH, "choice", "choices", "ordering", "blanks", "short", "essay"}), max_blanks=26, is_xml=True)
@@ -186,7 +188,9 @@ def read(content: bytes) -> Parcel:
 def _item(root: Element, item_id: str, notes: list[Note]) -> Item | None:
     has_feedback = next(within(root, "feedbackInline", "feedbackBlock"), None) is not None
     if root.get("toolName") != "Duologue":
-        _tidy(root)
+        if next(within(child(root, "itemBody"), "img", "object", "audio", "video"), None) is not None:
+            notes.append(Note(item_id, "picture"))
+        _tidy(root, item_id, notes)
     body = child(root, "itemBody")
     asked = [e for e in (body.iter() if body is not None else ()) if name_of(e).endswith("Interaction")]
     kinds = {name_of(e) for e in asked}
@@ -199,18 +203,18 @@ def _item(root: Element, item_id: str, notes: list[Note]) -> Item | None:
     ):
         notes.append(Note(name, "unknown", {"kind": ", ".join(sorted(kinds)) or "no interaction"}))
         return None
-    if next(within(body, "img", "object", "audio", "video"), None) is not None:
-        notes.append(Note(name, "picture"))
     declared = {e.get("identifier", ""): e for e in children(root, "responseDeclaration")}
     match kinds.pop():
         case "choiceInteraction":
-            made = _choice(asked[0], declared, item_id, _prompt(body, asked[0]))
+            made = _choice(asked[0], declared, item_id, _prompt(body, asked[0]), notes)
         case "orderInteraction":
             made = _order(asked[0], declared, item_id, _prompt(body, asked[0]))
         case "extendedTextInteraction":
             made = Item(item_id, "essay", (), _prompt(body, asked[0]))
         case "textEntryInteraction":
             made = _entries(asked, declared, item_id, _text_with_gaps(body), name, notes)
+            if made.type == "number" and (tolerance := _tolerance(root)):
+                notes.append(Note(name, "tolerance", {"key": made.key, "tolerance": tolerance}))
         case other:
             notes.append(Note(name, "unknown", {"kind": other}))
             return None
@@ -223,26 +227,85 @@ def _item(root: Element, item_id: str, notes: list[Note]) -> Item | None:
     return replace(made, hints=told["HINT"], steps=told["STEP"])
 
 
-def _tidy(root: Element) -> None:
-    """As a page would show another program's item: blanks run together, a break is a line, remarks on answers are apart."""
+def _tidy(root: Element, name: str, notes: list[Note]) -> None:
+    """As a page would show another program's item, in the elements that our own has: a `p` a line, an interaction where it stood.
+
+    Remarks on answers are apart, formulas and raised figures are typed, and a gap keeps its place.
+    """
     for element in root.iter():
+        element.tag = name_of(element)
         element.text, element.tail = (re.sub(r"\s+", " ", t) if t else t for t in (element.text, element.tail))
-        if name_of(element) == "br":
-            element.tail = "\n" + (element.tail or "").lstrip()
         for dead in children(element, "feedbackInline", "feedbackBlock", "rubricBlock"):
-            element.remove(dead)
+            _drop(element, dead)
+    for asked in [e for e in root.iter() if e.tag in ("prompt", "simpleChoice", "modalFeedback")]:
+        _set_lines(asked, _typed(asked, name, notes))
+    if (body := child(root, "itemBody")) is None:
+        return
+    held = [e for e in body.iter() if e.tag.endswith("Interaction")]
+    for number, asked in enumerate(held):
+        tail, kept = asked.tail, Element(asked.tag, asked.attrib)
+        kept.extend(list(asked))
+        asked.clear()
+        asked.tag, asked.text, asked.tail = "span", f"\ue000{number}\ue001", tail
+        held[number] = kept
+    words = _typed(body, name, notes)
+    for element in list(body):
+        body.remove(element)
+    body.text = None
+    for line in words.split("\n"):
+        first, *rest = re.split("\ue000(\\d+)\ue001", line)
+        if not rest:
+            add(body, "p", first)
+            continue
+        is_block = held[int(rest[0])].tag != "textEntryInteraction"
+        paragraph = body if is_block else add(body, "p", first)
+        if is_block and first.strip():
+            add(body, "p", first)
+        for at, after in zip(rest[::2], rest[1::2], strict=True):
+            paragraph.append(held[int(at)])
+            if is_block and after.strip():
+                add(body, "p", after)
+            elif not is_block:
+                held[int(at)].tail = after
+
+
+def _drop(parent: Element, dead: Element) -> None:
+    """Take an element out, but not the words behind it."""
+    place = list(parent).index(dead)
+    if dead.tail and place:
+        parent[place - 1].tail = (parent[place - 1].tail or "") + dead.tail
+    elif dead.tail:
+        parent.text = (parent.text or "") + dead.tail
+    parent.remove(dead)
+
+
+def _typed(element: Element, name: str, notes: list[Note]) -> str:
+    """The words in an element as a page shows them, lines apart."""
+    inner = escape(element.text or "") + "".join(tostring(e, encoding="unicode") for e in element)
+    words, lost = to_plain(inner)
+    notes.extend(Note(name, code) for code in lost)
+    return words
+
+
+def _set_lines(element: Element, words: str) -> None:
+    for kid in list(element):
+        element.remove(kid)
+    element.text = words
 
 
 def _right(declared: Element | None) -> list[str]:
     return [text_of(v).strip() for v in within(child(declared, "correctResponse"), "value")]
 
 
-def _choice(asked: Element, declared: dict[str, Element], item_id: str, text: str) -> Item:
+def _choice(asked: Element, declared: dict[str, Element], item_id: str, text: str, notes: list[Note]) -> Item:
     choices = list(within(asked, "simpleChoice"))
     answer = declared.get(asked.get("responseIdentifier", ""))
     right = set(_right(answer))
     wanted = [k for k, c in enumerate(choices) if c.get("identifier") in right]
     many = answer is not None and answer.get("cardinality") == "multiple"
+    marks = [float(e.get("mappedValue") or 0) for e in within(answer, "mapEntry")]
+    if len({m for m in marks if m > 0}) > 1 or any(m < 0 for m in marks):
+        notes.append(Note(item_id, "weights"))
     return make_choice(item_id, text, [_words(c) for c in choices], wanted, many=many)
 
 
@@ -267,6 +330,15 @@ def _entries(asked: list[Element], declared: dict[str, Element], item_id: str, t
     if len(blanks) == 1 and is_number and blanks[0]:
         return Item(item_id, "number", (), text, blanks[0][0])
     return make_blanks(item_id, text, blanks)
+
+
+def _tolerance(root: Element) -> str:
+    """How far from its key a number may be, as it stands in the rules for the score; empty for not at all."""
+    for rule in within(child(root, "responseProcessing"), "equal"):
+        allowed = [t for t in rule.get("tolerance", "").split() if t.strip("0.")]
+        if rule.get("toleranceMode", "exact") != "exact" and allowed:
+            return allowed[0] + (" %" if rule.get("toleranceMode") == "relative" else "")
+    return ""
 
 
 def _prompt(body: Element | None, asked: Element) -> str:
