@@ -16,6 +16,7 @@ from duologue.engine.protocol import ChatMessage
 from duologue.engine.remote_client import is_elsewhere
 from duologue.engine.scripted import Script, ScriptedEngine
 from duologue.kit.errors import ModelUnavailable
+from duologue.packs.education.course import sample_course
 from tests.doubles.openai_server import OpenAIServer, serve_openai
 from tests.platforms import PASSWORD, House, add_house, open_for_test
 
@@ -101,6 +102,26 @@ async def test_consent_comes_first_and_everything_is_handed_out_and_deleted(scho
     await admin.post(f"{PRIVACY}/erase", {"person_id": one["person_id"]})
     assert await rows_about(school, one["person_id"]) == {}
     assert (await pupil.call("GET", f"{LEARNING}/export")).status_code == 404
+
+
+async def test_nothing_is_kept_of_who_has_not_consented_or_has_left(school: House) -> None:
+    pupil = await school.person()
+    item = sample_course("en").items[0]
+    wanted = [
+        ("hint", {"item": item.id}),
+        ("tutor", {"item": item.id, "text": "I am stuck"}),
+        ("answer", {"item": item.id, "text": "1"}),
+        ("rate", {"resource": sample_course("en").resources[0].id, "helped": True}),
+    ]
+    for step in ("before", "after"):
+        for name, body in wanted:
+            assert (await pupil.call("POST", f"{LEARNING}/{name}", body)).status_code in (404, 409), (step, name)
+        assert await rows_about(school, "per_") == {}
+        if step == "before":
+            await pupil.post(f"{LEARNING}/take_part", {"name": "Ada", "consent": True})
+            for name, body in wanted:
+                await pupil.post(f"{LEARNING}/{name}", body)
+            await pupil.post(f"{LEARNING}/leave", {})
 
 
 async def rows_about(house: House, person_id: str) -> dict[str, int]:

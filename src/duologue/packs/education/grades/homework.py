@@ -19,7 +19,7 @@ from duologue.packs.education.course import sample_course
 from duologue.packs.education.grades import repository
 from duologue.packs.education.grades.repository import Appeal, Homework, Submission
 from duologue.packs.education.grading.rubric import read_rubric
-from duologue.packs.education.learners.repository import list_learners
+from duologue.packs.education.learners.classroom import check_part
 from duologue.sdk import Host
 
 MAX_ITEMS, MAX_CHARS = 40, 20_000
@@ -112,8 +112,7 @@ async def submit(host: Host, row: Homework, person_id: str, item_id: str, text: 
     if not text.strip() or len(text) > MAX_CHARS:
         raise Invalid(f"An answer has 1 to {MAX_CHARS} characters.")
     async with host.write() as tx:
-        if not await list_learners(tx, row.workspace_id, person_id):
-            raise Conflict("Take part in the class first, on the page “My learning”.")
+        await check_part(tx, row.workspace_id, person_id)
         mine = await repository.list_submissions(tx, row.workspace_id, homework_id=row.id, person_id=person_id)
         before = next((one for one in mine if one.item == item_id), None)
         if before is not None and (before.signed or before.grade.get("was") is not None):

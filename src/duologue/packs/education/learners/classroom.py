@@ -25,7 +25,7 @@ from duologue.packs.education.mastery.bkt import Skill, SkillModel, explain
 from duologue.packs.education.mastery.learner import Learner
 from duologue.packs.education.mastery.tracing import KnowledgeTracer
 from duologue.packs.education.path.plan import Edit, Goal, Path, plan
-from duologue.sdk import Consents, Host
+from duologue.sdk import Consents, Host, Tx
 
 MINUTES, WEEKS = 20, 4
 LEAST = 3
@@ -209,16 +209,23 @@ async def join(
     return row
 
 
+async def check_part(tx: Tx, workspace_id: str, person_id: str) -> None:
+    """Whether anything of this person may be kept, in the transaction that keeps it. Raises Conflict for who has not consented."""
+    if not await repository.list_learners(tx, workspace_id, person_id):
+        raise Conflict("Take part in the class first, on the page “My learning”.")
+
+
 async def keep_answer(
     host: Host, row: LearnerRow, item_id: str, text: str, correct: bool, hints: int = 0, at: Any = None
 ) -> AnswerRow:
-    """Keep a graded answer. Raises NotFound for an item that the course does not have."""
+    """Keep a graded answer. Raises NotFound for an item that the course does not have, Conflict for who has left meanwhile."""
     async with host.read() as tx:
         item = (await open_library(tx, row.workspace_id)).course(row.lang).item(item_id)
     kept = AnswerRow(
         new_id("ans"), row.workspace_id, row.person_id, item.id, item.skills, text[:4000], correct, hints, at or host.clock.now()
     )
     async with host.write() as tx:
+        await check_part(tx, row.workspace_id, row.person_id)
         await repository.add_answer(tx, kept)
     return kept
 

@@ -14,7 +14,7 @@ from duologue.kit.text import Lang
 from duologue.packs.education.course import Item
 from duologue.packs.education.grading.grade import MATH
 from duologue.packs.education.learners import repository
-from duologue.packs.education.learners.classroom import LEAST, Classroom, keep_answer
+from duologue.packs.education.learners.classroom import LEAST, Classroom, check_part, keep_answer
 from duologue.packs.education.maths.grade import read_back
 from duologue.packs.education.maths.text import Unreadable
 from duologue.packs.education.pages.path import here
@@ -70,10 +70,11 @@ async def how_read(context: PanelContext, item: str, text: str) -> Any:
 
 
 async def hint(context: PanelContext, item: str) -> Any:
-    """The next hint of an item. Raises NotFound after the last."""
+    """The next hint of an item. Raises NotFound after the last, Conflict for who does not take part."""
     room, _ = await here(context)
     hints, now = safe_hints(room.course(context.lang).item(item), context.lang), context.host.clock.now()
     async with context.host.write() as tx:
+        await check_part(tx, context.workspace_id, context.person_id)
         ladder = await get_ladder(tx, context.workspace_id, context.person_id, item, now)
         number = ladder.hints + 1
         if number > len(hints):
@@ -146,6 +147,7 @@ async def rate(context: PanelContext, resource: str, helped: bool) -> Any:
     room.row(context.person_id)
     await reading(context, resource)
     async with context.host.write() as tx:
+        await check_part(tx, context.workspace_id, context.person_id)
         await repository.add_read(tx, context.workspace_id, context.person_id, resource, helped)
     context.host.refresh(context.workspace_id)
     return {"read": resource}

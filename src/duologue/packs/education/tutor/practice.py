@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from duologue.kit.errors import Invalid
+from duologue.packs.education.learners.classroom import check_part
 from duologue.packs.education.library.service import open_library
 from duologue.packs.education.tutor.repository import get_ladder, save_ladder
 from duologue.packs.education.tutor.tutor import Tutor, read_state
@@ -17,7 +18,8 @@ MAX_CHARS = 4_000
 
 
 async def tutor(context: PanelContext, item: str, text: str) -> Any:
-    """The tutor's next move on a practice question, for a question in words or for lines of work. Raises NotFound, Invalid."""
+    """The tutor's next move on a practice question, for a question in words or for lines of work. Raises NotFound,
+    Invalid, Conflict for who does not take part."""
     if not text.strip() or len(text) > MAX_CHARS:
         raise Invalid(f"Write to the tutor in 1 to {MAX_CHARS} characters.")
     host, now = context.host, context.host.clock.now()
@@ -27,6 +29,7 @@ async def tutor(context: PanelContext, item: str, text: str) -> Any:
     others = [asdict(one) for one in course.items_of(asked.skills[0]) if one.id != item]
     helper = Tutor(asked, context.lang, others)
     async with host.write() as tx:
+        await check_part(tx, context.workspace_id, context.person_id)
         ladder = await get_ladder(tx, context.workspace_id, context.person_id, item, now)
         said = helper.reply(read_state(ladder.talk), text)
         await save_ladder(tx, replace(ladder, talk=said.state.to_json(), at=now))
