@@ -169,10 +169,45 @@ def test_goals_that_cannot_be_are_refused() -> None:
 def test_another_program_reads_the_calendar() -> None:
     path = plan(Learner("u"), GOAL, sample_course("zh"), today=MONDAY)
     events = icalendar.Calendar.from_ical(to_ical(path, sample_course("zh"), "u", datetime(2026, 11, 2, tzinfo=UTC))).walk("VEVENT")
+    *events, goal = events
+    assert (str(goal["uid"]), goal["dtstart"].dt, str(goal["summary"])[:2]) == (
+        "goal.equation-two-step@u.duologue",
+        GOAL.due,
+        "目标",
+    )
     assert len(events) == len(path.steps)
     assert {str(e["uid"]) for e in events} == {f"{s.id}@u.duologue" for s in path.steps}
     assert "摸底" in str(events[0]["summary"])
     assert sum((e["dtend"].dt - e["dtstart"].dt).seconds // 60 for e in events) == path.minutes
+
+
+def test_a_calendar_keeps_the_rules_of_rfc_5545_and_a_later_one_changes_it() -> None:
+    path = plan(Learner("u"), GOAL, COURSE, today=MONDAY)
+    early, late = (to_ical(path, COURSE, "u", datetime(2026, 11, day, 9, tzinfo=UTC)) for day in (2, 3))
+    assert early.endswith(b"END:VCALENDAR\r\n")
+    assert all(len(line) <= 75 and b"\n" not in line for line in early.split(b"\r\n"))
+    first, second = (
+        {str(e["uid"]): int(e["sequence"]) for e in icalendar.Calendar.from_ical(c).walk("VEVENT")} for c in (early, late)
+    )
+    assert first.keys() == second.keys()
+    assert all(0 < first[uid] < second[uid] < 2**31 for uid in first)
+    done = Learner("u", given=dict.fromkeys(COURSE.order, 0.97), answered={i.id for i in COURSE.items[:8]})
+    nothing = plan(done, GOAL, COURSE, today=MONDAY)
+    assert not nothing.steps
+    assert len(icalendar.Calendar.from_ical(to_ical(nothing, COURSE, "u", datetime(2026, 11, 2, tzinfo=UTC))).walk("VEVENT")) == 1
+
+
+def test_what_a_teacher_sets_on_a_day_after_the_goals_stands_in_the_plan() -> None:
+    later = GOAL.due + timedelta(days=9)
+    edits = [
+        Edit("add", "add-unlike", "practice", later, 10),
+        Edit("add", "add-unlike", "practice", later + timedelta(days=400), 10),
+    ]
+    path, bare = (plan(Learner("u"), GOAL, COURSE, today=MONDAY, edits=e) for e in (edits, ()))
+    *before, last = path.steps
+    assert (last.day, last.skill, last.is_fixed) == (later, "add-unlike", True)
+    assert all(s.day <= GOAL.due for s in before)
+    assert (path.expected, path.done_on) == (bare.expected, bare.done_on)
 
 
 def test_the_next_skill_is_ready_unless_time_runs_out() -> None:

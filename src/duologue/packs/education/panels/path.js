@@ -85,7 +85,8 @@ export function Graph({ nodes, chosen, choose, label }) {
 /** @param {{path: object, choose: Function}} props */
 export function Month({ path, choose }) {
   const monday = plus(path.today, -((at(path.today).getUTCDay() + 6) % 7));
-  const weeks = Math.ceil((at(path.goal.due) - at(monday) + 86_400_000) / (7 * 86_400_000));
+  const last = path.steps.reduce((day, s) => (s.day > day ? s.day : day), path.goal.due);
+  const weeks = Math.ceil((at(last) - at(monday) + 86_400_000) / (7 * 86_400_000));
   const days = Array.from({ length: 7 }, (_, i) => plus(monday, i));
   const cell = (day) => {
     const steps = path.steps.filter((s) => s.day === day);

@@ -126,7 +126,8 @@ class _Planner:
         self.before = {s: self.course.skill(s).prerequisites for s in self.needed}
         self.known = believe(self.learner, self.course, self.needed, _noon(self.day))
         self.reviews: ReviewBook = deepcopy(self.learner.reviews)
-        self.fixed = [e for e in self.edits if e.action != "remove" and e.day is not None and self.day <= e.day <= self.goal.due]
+        last = self.day + timedelta(days=LONGEST_DAYS)
+        self.fixed = [e for e in self.edits if e.action != "remove" and e.day is not None and self.day <= e.day <= last]
         self.removed = {(e.skill, e.kind) for e in self.edits if e.action == "remove"}
         self.done: Counter[tuple[str, str]] = Counter()
         self.used: set[str] = set(self.learner.answered)
@@ -142,9 +143,13 @@ class _Planner:
             if done_on is None and self._is_reached():
                 done_on = self.day
             self.day += timedelta(days=1)
+        at_the_end = {s: round(self.known[s], 3) for s in self.needed}
+        for edit in sorted((e for e in self.fixed if e.day is not None and e.day > self.goal.due), key=lambda e: str(e.day)):
+            self.day = edit.day or self.day
+            self._place(edit)
         if done_on is None:
             self.warnings.append(warning("not_enough", self.course.lang, due=str(self.goal.due)))
-        return Path(self.goal, tuple(self.steps), {s: round(self.known[s], 3) for s in self.needed}, done_on, tuple(self.warnings))
+        return Path(self.goal, tuple(self.steps), at_the_end, done_on, tuple(self.warnings))
 
     def _is_reached(self) -> bool:
         return all(self.known[g] >= KNOWN for g in self.goal.skills)
