@@ -30,6 +30,10 @@ WORDS: dict[str, dict[Lang, str]] = {
         "en": "“{skill}” is known with a chance of about {known:.0%}; this explains it.",
         "zh": "“{skill}”已掌握的可能约为 {known:.0%}，这份材料讲的就是它。",
     },
+    "new": {
+        "en": "It explains “{skill}”, on which there are too few answers yet.",
+        "zh": "讲的是“{skill}”；这方面答题太少，还不能判断掌握了多少。",
+    },
     "before": {"en": "“{goal}” builds on “{skill}”.", "zh": "“{goal}”以“{skill}”为基础。"},
     "early": {"en": "First learn what “{skill}” builds on.", "zh": "先学会“{skill}”的基础内容。"},
     "size": {"en": "{minutes} minutes, level {level} of 5.", "zh": "{minutes} 分钟，难度 {level}（共 5 级）。"},
@@ -146,7 +150,8 @@ def recommend(learner: Learner, course: Course, skill: str = "", *, query: str =
         said = {
             "pin": is_pinned,
             "topic": bool(query.strip()) and float(fit) >= 0.5,
-            "gap": chance < KNOWN,
+            "gap": chance < KNOWN and not learner.is_few(one.skill),
+            "new": chance < KNOWN and learner.is_few(one.skill),
             "before": bool(skill) and one.skill != skill and one.skill in wanted,
             "early": not is_ready,
             "size": True,

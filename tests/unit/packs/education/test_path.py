@@ -12,12 +12,14 @@ from duologue.kit.errors import Invalid, NotFound
 from duologue.packs.education.course import Course, CourseSkill, sample_course, sort_skills
 from duologue.packs.education.evaluate.path import POLICIES, draw_graph, measure, simulate
 from duologue.packs.education.mastery.answers import Answer
+from duologue.packs.education.mastery.bkt import Skill, explain
 from duologue.packs.education.mastery.learner import Learner
 from duologue.packs.education.mastery.reviews import ReviewBook
 from duologue.packs.education.path.calendar import to_ical
 from duologue.packs.education.path.diagnosis import believe, pick_question
 from duologue.packs.education.path.frontier import KNOWN, next_skill
 from duologue.packs.education.path.plan import Edit, Goal, plan, what_if
+from duologue.packs.education.resources import recommend
 
 COURSE = sample_course("en")
 MONDAY = date(2026, 11, 2)
@@ -164,6 +166,23 @@ def test_goals_that_cannot_be_are_refused() -> None:
             plan(Learner("u"), wrong, COURSE, today=MONDAY)
     with pytest.raises(NotFound):
         plan(Learner("u"), replace(GOAL, skills=("alchemy",)), COURSE, today=MONDAY)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_figure_is_given_before_there_are_three_answers(lang: str) -> None:
+    course = sample_course("zh" if lang == "zh" else "en")
+    learner = Learner("u")
+    path = plan(learner, GOAL, course, today=MONDAY)
+    assert {s.kind for s in path.steps} == {"diagnose", "lesson", "practice", "review"}
+    assert not [s.why for s in path.steps if "%" in s.why]
+    assert not [w for r in recommend(learner, course, k=30) for w in r.why if "%" in w]
+    assert "%" not in explain(Skill(), [True, False], "S", course.lang)
+    assert "%" in explain(Skill(), [True, False, True], "S", course.lang)
+    answer(learner, "parts-of-a-whole", [True, False, False])
+    first = next(
+        s for s in plan(learner, GOAL, course, today=MONDAY).steps if s.skill == "parts-of-a-whole" and s.kind == "practice"
+    )
+    assert "%" in first.why
 
 
 def test_another_program_reads_the_calendar() -> None:

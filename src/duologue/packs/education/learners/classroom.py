@@ -28,8 +28,6 @@ from duologue.packs.education.path.plan import Edit, Goal, Path, plan
 from duologue.sdk import Consents, Host, Tx
 
 MINUTES, WEEKS = 20, 4
-LEAST = 3
-"""Answers to a skill below which a page says “too few” instead of how much is known: the 80 % interval is wider than 0.5 there."""
 REFIT, GROWN = 500, 1.3
 """Answers of a class from which its tracer is fitted in a batch, and by how much they grow before the next fit of anything."""
 ENOUGH = 60

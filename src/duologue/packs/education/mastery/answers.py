@@ -13,6 +13,8 @@ from duologue.kit.errors import Invalid
 
 NO_SKILL = "·"
 """What stands for the skill where a row names none, so that such rows still learn from each other."""
+LEAST = 3
+"""Answers to a skill below which a page says “too few” instead of how much is known: the 80 % interval is wider than 0.5 there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from duologue.kit.text import Lang
-from duologue.packs.education.mastery.answers import Answer, by_user, keys_of
+from duologue.packs.education.mastery.answers import LEAST, Answer, by_user, keys_of
 
 Floats = NDArray[np.float64]
 STEPS, MOST_LEARNERS, MOST_ANSWERS = 25, 1500, 120
@@ -136,9 +136,14 @@ def _step(right: NDArray[np.bool_], there: NDArray[np.bool_], skill: Skill) -> S
 
 
 def explain(skill: Skill, answers: Sequence[bool], name: str, lang: Lang) -> str:
-    """What the answers say about one skill, in two or three sentences."""
+    """What the answers say about one skill, in two or three sentences; how many there are and nothing else, where they are few."""
     known = skill.trace(answers)
     right = sum(answers)
+    if len(answers) < LEAST:
+        times = "once" if len(answers) == 1 else f"{len(answers)} times"
+        return (
+            f"“{name}”答了 {len(answers)} 次，对 {right} 次。" if lang == "zh" else f"“{name}” was answered {times}, {right} right."
+        )
     last = bool(answers and answers[-1])
     surprise = bool(answers) and last != (skill.chance(skill.trace(answers[:-1])) >= 0.5)
     if lang == "zh":
@@ -147,8 +152,7 @@ def explain(skill: Skill, answers: Sequence[bool], name: str, lang: Lang) -> str
             why = f"这次答对可能是猜的（约 {skill.guess:.0%}）" if last else f"会做也可能失误（约 {skill.slip:.0%}），一次错不算数"
             text += f"最近一次出乎意料：{why}。"
         return text + f"做一题学会的可能约为 {skill.learn:.0%}。"
-    times = "once" if len(answers) == 1 else f"{len(answers)} times"
-    text = f"“{name}” was answered {times}, {right} right; it is known with a chance of about {known:.0%}."
+    text = f"“{name}” was answered {len(answers)} times, {right} right; it is known with a chance of about {known:.0%}."
     if surprise:
         why = (
             f"the right answer may be a guess (about {skill.guess:.0%} are)"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from duologue.packs.education.mastery.answers import Answer
+from duologue.packs.education.mastery.answers import LEAST, Answer
 from duologue.packs.education.mastery.reviews import ReviewBook
 from duologue.packs.education.mastery.tracing import KnowledgeTracer
 
@@ -26,3 +26,7 @@ class Learner:
             for skill in answer.skills:
                 self.reviews.observe(skill, answer.correct, answer.at, answer.hints)
         return chance
+
+    def is_few(self, skill: str) -> bool:
+        """Whether there are too few answers to the skill to put a figure before anybody."""
+        return skill not in self.given and self.tracer.mastery(self.id, skill).answers < LEAST

@@ -6,10 +6,11 @@ from typing import Any
 from duologue.kit.errors import Invalid
 from duologue.packs.education.grades import repository as grades
 from duologue.packs.education.learners import repository
-from duologue.packs.education.learners.classroom import LEAST, change, open_class, read_edit
+from duologue.packs.education.learners.classroom import change, open_class, read_edit
 from duologue.packs.education.learners.items import LEAST as LEAST_ITEM
 from duologue.packs.education.learners.items import item_quality
 from duologue.packs.education.learners.needs import who_needs_help
+from duologue.packs.education.mastery.answers import LEAST
 from duologue.packs.education.pages.path import show_path
 from duologue.packs.education.pages.practice import about_skill
 from duologue.packs.education.path.diagnosis import believe

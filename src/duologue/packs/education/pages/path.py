@@ -5,7 +5,8 @@ from typing import Any
 
 from duologue.kit.errors import Invalid
 from duologue.packs.education.course import Course
-from duologue.packs.education.learners.classroom import LEAST, Classroom, change, open_class
+from duologue.packs.education.learners.classroom import Classroom, change, open_class
+from duologue.packs.education.mastery.answers import LEAST
 from duologue.packs.education.path.diagnosis import believe
 from duologue.packs.education.path.frontier import KNOWN
 from duologue.packs.education.path.plan import QUESTIONS, Goal, Path, what_if

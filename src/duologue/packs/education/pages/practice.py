@@ -14,7 +14,8 @@ from duologue.kit.text import Lang
 from duologue.packs.education.course import Item
 from duologue.packs.education.grading.grade import MATH
 from duologue.packs.education.learners import repository
-from duologue.packs.education.learners.classroom import LEAST, Classroom, check_part, keep_answer
+from duologue.packs.education.learners.classroom import Classroom, check_part, keep_answer
+from duologue.packs.education.mastery.answers import LEAST
 from duologue.packs.education.maths.grade import read_back
 from duologue.packs.education.maths.text import Unreadable
 from duologue.packs.education.pages.path import here

@@ -264,7 +264,8 @@ class _Planner:
         known = self.known.get(skill, 0.0)
         opens = next((s for s in self.needed if skill in self.before[s]), "")
         names = {"skill": skill, "goal": self.goal.skills[0], "opens": opens}
-        words = reason(why, self.course.lang, known, **{k: self.course.skill(s).name if s else "" for k, s in names.items()})
+        words = reason(why, self.course.lang, known, is_few=self.learner.is_few(skill),
+                       **{k: self.course.skill(s).name if s else "" for k, s in names.items()})  # fmt: skip
         self.steps.append(Step(step_id, kind, skill, self.day, minutes, items, resource, round(known, 3), words, is_fixed))
 
 

@@ -12,8 +12,8 @@ REASONS: dict[str, dict[Lang, str]] = {
         "zh": "先读再练：“{skill}”已掌握的可能约为 {known:.0%}。",
     },
     "ready": {
-        "en": "What it builds on is known; “{skill}” stands at {known:.0%}{opens}.",
-        "zh": "前面的知识已经具备；“{skill}”目前约 {known:.0%}{opens}。",
+        "en": "What it builds on is known by then; “{skill}” is at about {known:.0%}{opens}.",
+        "zh": "那时前面的知识已经具备；“{skill}”约为 {known:.0%}{opens}。",
     },
     "goal": {
         "en": "The day is near, so the rest of the time goes to the goal: “{skill}”, now {known:.0%}.",
@@ -30,6 +30,25 @@ REASONS: dict[str, dict[Lang, str]] = {
     },
     "teacher": {"en": "Your teacher put this here.", "zh": "这是老师安排的。"},
 }
+FEW: dict[str, dict[Lang, str]] = {
+    "lesson": {
+        "en": "Reading before practice: too few answers yet to say how well “{skill}” is known.",
+        "zh": "先读再练：“{skill}”答题太少，还不能判断掌握了多少。",
+    },
+    "ready": {
+        "en": "What it builds on is known by then; too few answers yet on “{skill}”{opens}.",
+        "zh": "那时前面的知识已经具备；“{skill}”答题还太少{opens}。",
+    },
+    "goal": {
+        "en": "The day is near, so the rest of the time goes to the goal: “{skill}”.",
+        "zh": "期限临近，剩下的时间用于目标“{skill}”。",
+    },
+    "closest": {
+        "en": "Nothing is quite ready; for “{skill}” least is missing.",
+        "zh": "暂时没有完全准备好的内容；“{skill}”缺得最少。",
+    },
+}
+"""The same where there are too few answers for a figure."""
 OPENS: dict[Lang, str] = {"en": ", and “{opens}” builds on it", "zh": "，“{opens}”要用到它"}
 WARNINGS: dict[str, dict[Lang, str]] = {
     "not_enough": {
@@ -43,10 +62,10 @@ WARNINGS: dict[str, dict[Lang, str]] = {
 }
 
 
-def reason(why: str, lang: Lang, known: float, *, skill: str, goal: str, opens: str) -> str:
-    """The sentence for a reason."""
+def reason(why: str, lang: Lang, known: float, *, skill: str, goal: str, opens: str, is_few: bool = False) -> str:
+    """The sentence for a reason; without a figure where `is_few`."""
     more = OPENS[lang].format(opens=opens) if opens else ""
-    return REASONS[why][lang].format(skill=skill, known=known, goal=goal, opens=more)
+    return (FEW if is_few and why in FEW else REASONS)[why][lang].format(skill=skill, known=known, goal=goal, opens=more)
 
 
 def warning(code: str, lang: Lang, **values: str) -> str:
