@@ -6,7 +6,15 @@ from duologue.packs.education.maths.grade import grade_math, read_back
 
 SOLVE, X4 = "Solve 2x + 3 = 11.", "x = 4"
 BELOW, LESS = "Solve 3x - 2 < 10.", "x < 4"
+SHARES, BOTH = "Share £84 in the ratio 3 : 4. Write down both shares.", "£36 and £48"
+CLOSED, ENDS = "Write -3 ≤ x ≤ 7 in interval notation.", "[-3, 7]"
 RIGHT = [
+    (SHARES, BOTH, "36 pounds, 48 pounds"),
+    (SHARES, BOTH, "36 pounds and 48 pounds"),
+    ("Two angles of 90° in the ratio 4 : 5?", "40° and 50°", "40 degrees and 50 degrees"),
+    ("How heavy are they?", "3 kg and 5 kg", "3 kilograms, 5 kilograms"),
+    (CLOSED, ENDS, "[ -3 ; 7 ]"),
+    ("How long does it take? Give the unit.", "2 h 30 min", "2 hours and 30 minutes"),
     (SOLVE, X4, "2x=8, x=4"),
     (SOLVE, X4, "2x = 11 - 3\n2x = 8\nx = 4"),
     (SOLVE, X4, "take away 3 from both sides, so x = 4"),
@@ -44,6 +52,12 @@ RIGHT = [
     ("17 ÷ 5 的商和余数？", "[3,2]", "3……2"),
 ]
 WRONG = [
+    (SHARES, BOTH, "30 pounds and 54 pounds"),
+    (SHARES, BOTH, "36 pounds, 48 euros"),
+    (SHARES, "£84", "36 pounds and 48 pounds"),
+    ("How heavy is it?", "8 kg", "3 kg 5 kg"),
+    (CLOSED, ENDS, "[-3; 8]"),
+    (CLOSED, ENDS, "]-3; 7["),
     (SOLVE, X4, "2x=8"),
     (SOLVE, X4, "2x=8, x=5"),
     (SOLVE, X4, "x=4 or x=5"),

@@ -199,7 +199,8 @@ def say_plainly(text: str, item: str, kind: str, key: Node, units: bool) -> str:
         if not any(part.op == "sym" for part in key.walk()):
             text = _bare_number(text)
     text = re.sub(r"^at\s+(?=[a-zA-Z]\s*=|\()", "", text)
-    if key.op == "bracket" and (rows := re.fullmatch(r"\s*\[\s*([-\d./\s]+(?:;[-\d./\s]+)+)\]\s*", text)):  # [1 3; 4 4]
+    is_matrix = key.op == "bracket" and any(part.op == "bracket" for part in key.parts)  # else [1; 3] is two ends
+    if is_matrix and (rows := re.fullmatch(r"\s*\[\s*([-\d./\s]+(?:;[-\d./\s]+)+)\]\s*", text)):  # [1 3; 4 4]
         text = "[" + ", ".join(f"[{', '.join(row.split())}]" for row in rows[1].split(";")) + "]"
     if kind == "point" and key.op == "bracket":
         text = with_remainder(text)

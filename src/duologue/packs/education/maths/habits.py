@@ -15,6 +15,7 @@ from duologue.packs.education.maths.read import Hints, Reading
 from duologue.packs.education.maths.shape import shape
 from duologue.packs.education.maths.text import Unreadable
 from duologue.packs.education.maths.undress import undress
+from duologue.packs.education.maths.units import split_unit
 
 _SINGLE = frozenset({"value", "solutions", "region", "equation"})
 _SIGN = r"[=<>≤≥≦≧＝＜＞]"
@@ -101,7 +102,8 @@ def restate(raw: str, wanted: Reading, hints: Hints, item: str) -> str:
     if wanted.units or re.search(r"hour|小时", item):
         text = re.sub(r"(?<=\d)\s*h\s*(\d{1,2})\s*(?:min(?:utes)?|m)?$", r" h \1 min", text)
         text = re.sub(r"^(\d+(?:\.\d+)?)\s*h$", r"\1 hours", text)
-        text = re.sub(r"(\d\s*[A-Za-z]+)\s+and\s+(?=\d)", r"\1 ", text)
+        if wanted.node.op not in ("list", "set"):
+            text = re.sub(r"(\d\s*[A-Za-z]+)\s+and\s+(?=\d)", r"\1 ", text)
         if re.search(r"hour|\dh|小时", wanted.plain.text):
             text = re.sub(r"^\s*(\d+)\s*[:：]\s*([0-5]\d)\s*$", r"\1 hours \2 minutes", text)
     if re.search(r"mixed number|带分数", item):
@@ -177,7 +179,9 @@ def _is_working(piece: str) -> bool:
 
 
 def _is_prose(piece: str) -> bool:
-    """Words about what was done, such as "divide both sides by 4"; nothing that denies."""
+    """Words about what was done, such as "divide both sides by 4"; nothing that denies, and no quantity such as "36 pounds"."""
+    if re.fullmatch(r"[-−\s£$€¥\d./]+", split_unit(piece, with_letters=True)[0]):
+        return False
     return (
         _PROSE.search(piece) is not None
         and re.search(_SIGN, piece) is None

@@ -7,6 +7,7 @@ things (分: a minute or a hundredth of a yuan; "pounds"): all meanings are retu
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 Dimension = tuple[tuple[str, int], ...]
 
@@ -141,7 +142,8 @@ _PAIR = re.compile(
 def split_unit(text: str, *, with_letters: bool) -> tuple[str, list[Unit]]:
     """The value's text and the meanings of the unit behind it (or the currency sign before it); no unit gives an empty list.
 
-    `with_letters` reads `3 m` as metres; without it, one letter is a variable. `3 kg 500 g` is one sum in kg.
+    `with_letters` reads `3 m` as metres; without it, one letter is a variable. `3 kg 500 g` is one sum in kg; the same unit twice,
+    or a greater one after a smaller, is two quantities.
     """
     text = text.strip()
     match = re.match(r"^(-?)\s*([$£€¥])\s*(?=[\d.(])", text)
@@ -175,7 +177,9 @@ def _sum(pairs: list[re.Match[str]]) -> tuple[str, list[Unit]] | None:
     read = [(m[1], read_unit(m[2])) for m in pairs]
     for first in read[0][1]:
         same = [next((u for u in units if u.dimension == first.dimension), None) for _, units in read]
-        if all(same) and first.dimension != (("count", 1),):
+        factors = [u.factor for u in same if u]
+        is_falling = len(factors) == len(same) and all(a > b for a, b in pairwise(factors))
+        if is_falling and first.dimension != (("count", 1),):
             value = sum((Fraction(n) * u.factor for (n, _), u in zip(read, same, strict=True) if u), Fraction(0)) / first.factor
             return f"{value.numerator}/{value.denominator}" if value.denominator != 1 else str(value.numerator), [first]
     return None
