@@ -15,6 +15,8 @@ from duologue.kit.errors import Invalid, NotFound
 from duologue.kit.text import Lang
 
 SAMPLE = Path(__file__).with_name("sample")
+FOR_PEOPLE = ("short", "essay", "program")
+"""Kinds of question whose grade waits for a person or needs tests: homework, never practice, which is graded at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,10 @@ class Course:
         return self._items[item_id]
 
     def items_of(self, skill_id: str) -> list[Item]:
-        """Items that practise the skill first, easiest first."""
-        return sorted((i for i in self.items if i.skills[:1] == (skill_id,)), key=lambda i: (i.difficulty, i.id))
+        """Items that practise the skill first and are graded at once, easiest first."""
+        return sorted(
+            (i for i in self.items if i.skills[:1] == (skill_id,) and i.type not in FOR_PEOPLE), key=lambda i: (i.difficulty, i.id)
+        )
 
     def needed_for(self, goals: Sequence[str]) -> tuple[str, ...]:
         """The goals and all that they build on, in order."""

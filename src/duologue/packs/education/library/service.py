@@ -9,10 +9,11 @@ from typing import Any
 
 from duologue.kit.errors import Conflict, Invalid, NotFound
 from duologue.kit.text import Lang, detect_lang
-from duologue.packs.education.course import Course, Item, course_from, sample_course
+from duologue.packs.education.course import FOR_PEOPLE, Course, Item, course_from, sample_course
 from duologue.packs.education.interchange.parcel import MAX_ITEMS, Note, Parcel, order_of
 from duologue.packs.education.learners.repository import count_answers, list_edits
 from duologue.packs.education.library import repository
+from duologue.packs.education.library.check import check_course
 from duologue.sdk import Host, Tx
 
 MAX_KEPT = 10_000
@@ -44,7 +45,7 @@ class Library:
 
 def fits(item: Item, course: Course) -> bool:
     """Whether a learner's practice can use the question: it practises a skill of the course and can be graded."""
-    return bool(_known(item, course).skills) and item.type not in ("short", "essay", "program")
+    return bool(_known(item, course).skills) and item.type not in FOR_PEOPLE
 
 
 def _known(item: Item, course: Course) -> Item:
@@ -125,6 +126,7 @@ def _same(a: Item, b: Item) -> bool:
 async def set_course(host: Host, workspace_id: str, files: Mapping[str, Any] | None, by: str) -> None:
     """Give the class a course of its own, or with None the sample course again. Raises Conflict where it has answers, Invalid."""
     if files is not None:
+        check_course(files)
         read_course(files)
     async with host.write() as tx:
         if await count_answers(tx, workspace_id) or await list_edits(tx, workspace_id):
