@@ -6,8 +6,8 @@ import hmac
 import json
 import re
 import stat
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ pytest.importorskip("fsrs", reason="needs the extra education")
 
 from duologue.bootstrap import create_app
 from duologue.kit.clock import FrozenClock
+from duologue.packs.education.course import sample_course
+from duologue.packs.education.grades.repository import list_submissions
 from duologue.packs.education.lti import repository
 from duologue.packs.education.lti.scores import send_scores
 from tests.doubles.lti_platform import CLAIM, TEACHER, LearningPlatform, public_pem, serve_platform
@@ -187,6 +189,70 @@ async def test_a_learner_arrives_works_and_the_signed_grade_goes_back_once(world
     async with host.read() as tx:
         assert [u for u in await repository.list_users(tx, world.house.workspace.id) if u.role == "learner"] == []
         assert await repository.list_scores(tx) == []
+
+
+async def _hand_in_and_sign(world: World, homework: str, subs: Sequence[str]) -> list[Browser]:
+    """Learners who have arrived, agreed and answered everything right, each grade signed."""
+    teacher, browsers = await world.member("expert"), []
+    for sub in subs:
+        browser = await world.learner(sub, homework=homework)
+        await browser.post(f"{LEARNING}/take_part", {"name": sub, "consent": True})
+        for item in ("simplify-1", "compare-1"):
+            key = sample_course("en").item(item).key
+            await browser.post(f"{HOMEWORK}/hand_in", {"homework_id": homework, "item": item, "text": key})
+        browsers.append(browser)
+    while (await teacher.post(f"{GRADES}/grade_some", {}))["left"]:
+        pass
+    async with world.house.platform.hosts["education"].read() as tx:
+        waiting = await list_submissions(tx, world.house.workspace.id, homework_id=homework)
+    for one in waiting:
+        await teacher.post(f"{GRADES}/sign_one", {"submission_id": one.id, "score": 1.0})
+    return browsers
+
+
+async def test_a_class_signed_at_once_has_one_column_in_the_gradebook(world: World) -> None:
+    homework, platform = await assign(world), world.platform
+    browsers = await _hand_in_and_sign(world, homework, ("u1", "u2", "u3"))
+    await send_scores(world.house.platform.hosts["education"])
+    assert len(platform.items) == 1
+    assert {(item, body["userId"]) for item, body in platform.scores} == {("1", u) for u in ("u1", "u2", "u3")}
+    await world.launch(browsers[0], homework=homework)  # the platform tells again what it told at first
+    await _hand_in_and_sign(world, homework, ("u4",))
+    await send_scores(world.house.platform.hosts["education"])
+    assert [body["userId"] for _, body in platform.scores][3:] == ["u4"]
+    assert len(platform.items) == 1
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        {"scope": None, "lineitems": "https://x.example/items"},
+        {"scope": 7},
+        {"scope": ["https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"], "lineitems": "https://[bad"},
+        {"scope": [], "lineitem": "https://x.example:port/1"},
+    ],
+)
+async def test_a_gradebook_that_makes_no_sense_holds_up_nobody_elses_grades(world: World, endpoint: dict[str, Any]) -> None:
+    homework, host = await assign(world), world.house.platform.hosts["education"]
+    await _hand_in_and_sign(world, homework, ("u1", "u2"))
+    async with host.write() as tx:
+        (good,) = await repository.list_links(tx)
+        await repository.save_link(tx, replace(good, id="0", endpoint=endpoint))
+        first, _ = await repository.list_scores(tx)
+        await repository.save_score(tx, replace(first, link_id="0"))
+    await send_scores(host)
+    assert {body["userId"] for _, body in world.platform.scores} == {"u1", "u2"}
+    failed = (await (await world.member("owner")).get(f"{LTI}/state"))["failed"]
+    assert [(f["link"], f["tries"]) for f in failed] == [("0", 1)]
+
+
+@pytest.mark.parametrize("address", ["https://[bad", "https://x.example:port/token", "ftp://x.example/"])
+async def test_an_address_that_is_none_is_one_sentence(world: World, address: str) -> None:
+    owner = await world.member("owner")
+    body = given(world.platform, deployment_id="dep-2", token_url=address)
+    response = await owner.call("POST", f"{LTI}/register", body)
+    assert response.status_code == 422
+    assert "token_url" in response.json()["error"]["message"]
 
 
 async def test_the_same_learner_is_the_same_person_and_others_are_others(world: World) -> None:

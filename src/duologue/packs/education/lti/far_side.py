@@ -15,9 +15,13 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 
 def check_address(url: str, what: str) -> str:
     """The address, if it is HTTPS (or this machine's own). Raises Invalid."""
-    parts = urlsplit(url.strip())
-    is_fine = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)
-    if not is_fine or not parts.hostname or parts.username or parts.fragment:
+    try:
+        parts = urlsplit(url.strip())
+        is_fine = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)
+        is_fine = is_fine and bool(parts.hostname) and parts.port != 0 and httpx.URL(url.strip()).host != ""
+    except (ValueError, httpx.InvalidURL):
+        is_fine = False
+    if not is_fine or parts.username or parts.fragment:
         raise Invalid(f"{what} is an address that begins with https://.", field=what)
     return url.strip()
 
@@ -37,7 +41,7 @@ async def ask(method: str, url: str, *, headers: Mapping[str, str] | None = None
             if response.status_code >= 300:
                 raise Unavailable(f"{urlsplit(url).hostname} answers with status {response.status_code}.")
             return _json(bytes(read), url)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Unavailable(f"{urlsplit(url).hostname} cannot be reached: {type(error).__name__}.") from error
 
 

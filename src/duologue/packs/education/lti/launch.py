@@ -201,7 +201,10 @@ async def _keep_link(tx: Any, here: Registration, claims: dict[str, Any], base_u
     before = await repository.find_link(tx, here.id, link_id)
     known = {h.id for h in await list_homework(tx, here.workspace_id)}
     homework = (before.homework_id if before else "") or (wanted if wanted in known else "")
-    endpoint = _part(claims, AGS) or (before.endpoint if before else {})
+    kept = before.endpoint if before else {}
+    endpoint = _part(claims, AGS) or kept
+    if "lineitem" in kept and "lineitem" not in endpoint and kept.get("lineitems") == endpoint.get("lineitems"):
+        endpoint = endpoint | {"lineitem": kept["lineitem"]}  # the column that this tool made: not all platforms tell it again
     link = Link(here.id, link_id, here.workspace_id, str(told.get("title", ""))[:200], homework, dict(endpoint))
     await repository.save_link(tx, link)
     return link

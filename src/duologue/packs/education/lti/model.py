@@ -63,7 +63,8 @@ class Link:
     @property
     def scopes(self) -> Sequence[str]:
         """What the gradebook lets the tool do."""
-        return [str(s) for s in self.endpoint.get("scope", ())]
+        told = self.endpoint.get("scope")
+        return [str(s) for s in told] if isinstance(told, list) else []
 
 
 @dataclass(frozen=True, slots=True)

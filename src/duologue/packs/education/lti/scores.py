@@ -39,12 +39,13 @@ async def send_scores(host: Host) -> None:
     async with host.read() as tx:
         waiting = [s for s in await repository.list_scores(tx) if s.next_at is None or s.next_at <= now]
         registrations = {r.id: r for r in await repository.list_registrations(tx)}
-        links = {(link.registration_id, link.id): link for link in await repository.list_links(tx)}
     for score in waiting:
-        link, here = links.get((score.registration_id, score.link_id)), registrations.get(score.registration_id)
-        if link is None or here is None or not link.homework_id or not link.endpoint:
-            continue
+        here = registrations.get(score.registration_id)
         async with host.read() as tx:
+            # read anew for each: the grade before may have made the column of the gradebook
+            link = await repository.find_link(tx, score.registration_id, score.link_id)
+            if link is None or here is None or not link.homework_id or not link.endpoint:
+                continue
             row = next((h for h in await list_homework(tx, link.workspace_id) if h.id == link.homework_id), None)
             mine = await list_submissions(tx, link.workspace_id, homework_id=link.homework_id, person_id=score.person_id)
             users = await repository.list_users(tx, link.workspace_id, person_id=score.person_id)
@@ -103,10 +104,10 @@ async def _line_item(host: Host, link: Link, token: str, maximum: int) -> str:
     body = {"scoreMaximum": maximum, "label": link.title or "Homework", "resourceLinkId": link.id, "resourceId": link.homework_id}
     address = far_side.check_address(str(link.endpoint["lineitems"]), "lineitems")
     made = await far_side.ask("POST", address, headers=headers, json=body)
-    item = str((made or {}).get("id", ""))
+    item = far_side.check_address(str(made.get("id", "")) if isinstance(made, dict) else "", "lineitem")
     async with host.write() as tx:
         await repository.save_link(tx, replace(link, endpoint=link.endpoint | {"lineitem": item}))
-    return far_side.check_address(item, "lineitem")
+    return item
 
 
 SENDING = Chore("send_grades", 10.0, send_scores)
