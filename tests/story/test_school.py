@@ -1,5 +1,6 @@
 """A class at work, through the program's own doors: consent, a path, graded answers, the teacher's decisions, leaving."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,9 +13,10 @@ pytest.importorskip("fsrs", reason="needs the extra education")
 from duologue.bootstrap import create_app
 from duologue.bootstrap.pack_samples import prepare_pack_samples
 from duologue.packs.education.course import sample_course
-from duologue.packs.education.learners.classroom import Classroom, keep_answer, open_class
+from duologue.packs.education.learners.classroom import AT_ONCE, Classroom, keep_answer, open_class
 from duologue.packs.education.learners.items import item_quality
 from duologue.packs.education.learners.needs import who_needs_help
+from duologue.packs.education.learners.repository import AnswerRow, add_answer
 from duologue.packs.education.learners.school import PUPILS
 from duologue.sdk import Host
 from tests.platforms import Browser, House, add_house, open_for_test
@@ -155,3 +157,23 @@ async def test_the_sample_class_is_filled_once_and_shows_who_needs_help(tmp_path
         assert len(talks) == 5
         drafts = [d for c in talks for d in await platform.hosts["education"].list_drafts(workspace.id, c.id)]
         assert len(drafts) == 4
+
+
+async def test_a_large_class_is_shown_before_its_fit_is_ready_and_another_does_not_wait(school: House) -> None:
+    host, at = school.platform.hosts["education"], school.platform.hosts["education"].clock.now()
+    items = sample_course("en").items
+    async with host.write() as tx:
+        for k in range(AT_ONCE + 1):
+            item = items[k % len(items)]
+            row = AnswerRow(f"ans_{k:06}", school.workspace.id, f"per_{k % 40}", item.id, item.skills, "", k % 3 > 0, 0, at)
+            await add_answer(tx, row)
+    room = await open_class(host, school.workspace.id)
+    assert (room.count, room.fitted, room.tracer.is_fitted) == (AT_ONCE + 1, 0, False)
+    other = await school.platform.accounts.create_workspace("other", "Other", "en")
+    assert (await open_class(host, other.id)).count == 0
+    assert (await open_class(host, school.workspace.id)).fitted == 0, "nobody waited for it"
+    async with asyncio.timeout(60):
+        while not room.fitted:
+            await asyncio.sleep(0.05)
+    assert room.tracer.is_fitted
+    assert await open_class(host, school.workspace.id) is room

@@ -1,5 +1,6 @@
 """What a class's pages say of few answers, of items, of who needs help: nothing that the answers do not bear out."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -86,6 +87,23 @@ async def test_a_fit_changes_the_tracer_of_the_class_and_of_each_learner() -> No
     assert room.tracer.is_fitted
     assert all(learner.tracer is room.tracer for learner in room.learners.values())
     assert not room.needs_fit()
+
+
+async def test_answers_that_arrive_during_a_fit_are_in_the_new_tracer() -> None:
+    room = Classroom("w", Consents())
+    for k in range(110):
+        for person in range(5):
+            take(room, f"p{person}", COURSE.items[k % 100].id, (k + person) % 3 > 0)
+    fit, skill = asyncio.create_task(room.fit()), COURSE.items_of("simplify")[0].skills[0]
+    await asyncio.sleep(0)
+    before = room.tracer.mastery("p1", skill).answers
+    take(room, "p1", COURSE.items_of("simplify")[0].id, True)
+    take(room, "new", COURSE.items_of("simplify")[1].id, True, False)
+    await fit
+    assert room.tracer.is_fitted
+    assert room.tracer.mastery("p1", skill).answers == before + 1
+    assert room.tracer.mastery("new", skill).answers == 2
+    assert room.fitted == room.count - 3
 
 
 async def test_a_learner_who_refuses_is_traced_and_learnt_from_by_nobody() -> None:

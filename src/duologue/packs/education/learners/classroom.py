@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from duologue.kit.errors import Conflict, NotFound
 from duologue.kit.ids import new_id
+from duologue.kit.log import get_logger
 from duologue.kit.text import Lang
 from duologue.packs.education.course import Course
 from duologue.packs.education.learners import repository
@@ -33,8 +34,13 @@ REFIT, GROWN = 500, 1.3
 ENOUGH = 60
 """Answers to a skill from which the class's own fit explains it; below, the set values do (pyBKT asks for 50 and more learners)."""
 
+AT_ONCE = 5_000
+"""Answers up to which a fit is waited for: about a second; 50,000 take nine on one core."""
 
-@dataclass
+log = get_logger(__name__)
+
+
+@dataclass(eq=False)
 class Classroom:
     """One workspace's class. `learners` by person; `rows` of those who take part now."""
 
@@ -112,8 +118,10 @@ class Classroom:
     async def fit(self) -> None:
         """Fit what explains each skill, and the tracer where there is enough, beside the old ones; then change over.
 
-        Of learners who do not let their work be learnt from, the tracer takes their own state and nothing else.
+        Of learners who do not let their work be learnt from, the tracer takes their own state and nothing else. Answers that
+        arrive meanwhile are in the new one too.
         """
+        count, taken = self.count, {person_id: len(rows) for person_id, rows in self.answers.items()}
         learnt = [_answer(r) for person_id, rows in self.answers.items() if self._may_learn(person_id) for r in rows]
         self.words = await asyncio.to_thread(SkillModel().fit, learnt)
         if len(learnt) >= REFIT:
@@ -121,10 +129,13 @@ class Classroom:
             tracer = await asyncio.to_thread(KnowledgeTracer().fit, learnt)
             for answer in sorted(others, key=lambda a: a.order):
                 tracer.observe(answer, is_learnt_from=False)
+            late = [r for person_id, rows in self.answers.items() for r in rows[taken.get(person_id, 0) :]]
+            for row in sorted(late, key=lambda r: (r.at, r.id)):
+                tracer.observe(_answer(row), is_learnt_from=self._may_learn(row.person_id))
             self.tracer = tracer
             for learner in self.learners.values():
                 learner.tracer = self.tracer
-        self.fitted = self.count
+        self.fitted = count
 
     def change_consents(self, consents: Consents) -> "Classroom":
         """This class; one from the beginning where a learner's answers are no longer, or only now, to be learnt from."""
@@ -149,20 +160,35 @@ def _answer(row: AnswerRow) -> Answer:
 
 
 _open: WeakKeyDictionary[Host, dict[str, Classroom]] = WeakKeyDictionary()
-_locks: WeakKeyDictionary[Host, asyncio.Lock] = WeakKeyDictionary()
+_locks: WeakKeyDictionary[Host, dict[str, asyncio.Lock]] = WeakKeyDictionary()
+_fits: WeakKeyDictionary[Classroom, asyncio.Task[None]] = WeakKeyDictionary()
 
 
 async def open_class(host: Host, workspace_id: str) -> Classroom:
-    """The class with everything that has been kept up to now; its tracer is fitted anew where the answers have grown enough."""
-    async with _locks.setdefault(host, asyncio.Lock()):
+    """The class with everything that has been kept up to now; its tracer is fitted anew where the answers have grown enough.
+
+    Classes do not wait for each other, nor for the fit of a large one: until it is ready the tracer of before answers.
+    """
+    async with _locks.setdefault(host, {}).setdefault(workspace_id, asyncio.Lock()):
         kept = _open.setdefault(host, {})
         consents = await host.consents(workspace_id)
         known = kept.get(workspace_id)
         room = Classroom(workspace_id, consents) if known is None else known.change_consents(consents)
         room = kept[workspace_id] = await _refresh(host, room)
-        if room.needs_fit():
-            await room.fit()
+        if room.needs_fit() and room not in _fits:
+            if room.count <= AT_ONCE:
+                await room.fit()
+            else:
+                _fits[room] = asyncio.create_task(room.fit())
+                _fits[room].add_done_callback(lambda task: _fitted(room, task))
     return room
+
+
+def _fitted(room: Classroom, task: asyncio.Task[None]) -> None:
+    _fits.pop(room, None)
+    if not task.cancelled() and (problem := task.exception()):
+        room.fitted = room.count  # not again at once
+        log.error("the class of %s could not be fitted: %r", room.workspace_id, problem)
 
 
 async def _refresh(host: Host, room: Classroom) -> Classroom:
