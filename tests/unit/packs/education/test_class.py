@@ -75,6 +75,21 @@ def test_a_goal_out_of_reach_alone_does_not_need_a_person_today() -> None:
     assert not found["steady"]["is_today"]
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_goal_whose_day_is_past_is_told_to_the_learner_and_to_the_teacher(lang: str) -> None:
+    room, today, named = Classroom("w", Consents()), date(2026, 11, 2), "zh" if lang == "zh" else "en"
+    goal = {"skills": ["simplify"], "minutes_per_day": 20, "rest_days": []}
+    for person, due in (("late", "2026-11-01"), ("on time", "2026-11-02")):
+        room.rows[person] = LearnerRow("w", person, person, "en", False, NOW, goal | {"due": due})
+        take(room, person, "parts-of-a-whole-1", True)
+    late, timely = (room.path(person, named, today) for person in ("late", "on time"))
+    assert "2026-11-01" in late.warnings[0]
+    assert late.goal.due == date(2026, 11, 30)
+    assert not [w for w in timely.warnings if "2026-11-01" in w]
+    found = {h["person_id"]: h["reasons"] for h in who_needs_help(room, named, today)}
+    assert late.warnings[0] in found["late"]
+
+
 async def test_a_fit_changes_the_tracer_of_the_class_and_of_each_learner() -> None:
     room = Classroom("w", Consents())
     for k in range(110):

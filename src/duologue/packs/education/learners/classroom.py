@@ -26,6 +26,7 @@ from duologue.packs.education.mastery.bkt import Skill, SkillModel, explain
 from duologue.packs.education.mastery.learner import Learner
 from duologue.packs.education.mastery.tracing import KnowledgeTracer
 from duologue.packs.education.path.plan import Edit, Goal, Path, plan
+from duologue.packs.education.path.words import warning
 from duologue.sdk import Consents, Host, Tx
 
 MINUTES, WEEKS = 20, 4
@@ -85,10 +86,19 @@ class Classroom:
         skills = tuple(s for s in kept.get("skills", ()) if s in course.order) or (course.order[-1],)
         return Goal(skills, due, int(kept.get("minutes_per_day", MINUTES)), tuple(kept.get("rest_days", (5, 6))))
 
+    def over(self, person_id: str, today: date) -> str:
+        """The day of the learner's goal, where it is past; else nothing."""
+        due = str(self.row(person_id).goal.get("due", ""))
+        return due if due and date.fromisoformat(due) < today else ""
+
     def path(self, person_id: str, lang: Lang, today: date) -> Path:
-        """The learner's path from here."""
+        """The learner's path from here; says first where the goal's day is over."""
         edits = [edit for _, edit in self.edits.get(person_id, ())]
-        return plan(self.learner(person_id), self.goal(person_id, today), self.course(lang), today=today, edits=edits)
+        course = self.course(lang)
+        found = plan(self.learner(person_id), self.goal(person_id, today), course, today=today, edits=edits)
+        if due := self.over(person_id, today):
+            found = replace(found, warnings=(warning("over", course.lang, due=due), *found.warnings))
+        return found
 
     def course(self, lang: Lang) -> Course:
         """The class's course in a language, with the imported questions that fit it."""

@@ -34,6 +34,9 @@ def who_needs_help(room: Classroom, lang: Lang, today: date, people: Collection[
             continue
         reasons, urgency = _reasons(room.answers.get(person_id, []), course, today)
         path = room.path(person_id, lang, today)
+        if room.over(person_id, today):
+            reasons.append(path.warnings[0])
+            urgency += 1
         if not path.is_enough:
             reasons.append(path.warnings[-1])
             urgency += 1

@@ -55,6 +55,10 @@ WARNINGS: dict[str, dict[Lang, str]] = {
         "en": "The goal is not expected to be reached by {due}: more minutes a day, a later day or a smaller goal would help.",
         "zh": "预计到 {due} 达不到目标：可以增加每天的时间、推迟日期或缩小目标。",
     },
+    "over": {
+        "en": "The goal's day, {due}, is over; the plan goes on for four weeks. Choose a new day.",
+        "zh": "目标日期 {due} 已过，计划暂时顺延四周。请选择新的日期。",
+    },
     "too_early": {
         "en": "On {day} “{skill}” comes before “{missing}” is expected to be known.",
         "zh": "{day} 安排了“{skill}”，那时“{missing}”预计还没有掌握。",
