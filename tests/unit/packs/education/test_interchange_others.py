@@ -234,3 +234,15 @@ def test_moodle_in_utf_16_and_what_it_says_to_graders_and_of_units() -> None:
     ]  # fmt: skip
     assert "“0,5”" in found.notes[1].say("en")
     assert "没有文字" in found.notes[4].say("zh")
+
+
+@pytest.mark.parametrize("name", ["mrow", "sup", "div", "span"])
+def test_mark_up_nested_past_all_measure_is_told_and_costs_nothing(name: str) -> None:
+    deep = f"<math>{f'<{name}>' * 3000}<mn>1</mn>{f'</{name}>' * 3000}</math>"
+    moodle = f'<quiz><question type="essay"><questiontext><text><![CDATA[{deep}]]></text></questiontext></question></quiz>'
+    qti = NEAR.replace("x<sup>2</sup>", deep)
+    for content in (moodle, qti):
+        found = read(content.encode(), "d.xml")
+        assert (found.items, [n.code for n in found.notes]) == ((), ["broken"])
+        assert "嵌套" in found.notes[0].say("zh")
+    assert to_plain("<p>a" * 500) == ("\n".join(["a"] * 500), ())

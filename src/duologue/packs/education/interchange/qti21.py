@@ -29,7 +29,7 @@ from duologue.packs.education.interchange.parcel import (
     read_tags,
     with_ids,
 )
-from duologue.packs.education.interchange.plain import to_plain
+from duologue.packs.education.interchange.plain import MAX_DEPTH, to_plain
 from duologue.packs.education.interchange.safe_xml import add, child, children, name_of, parse, text_of, to_bytes, within
 
 HELD = Held("QTI 2.1", frozenset({*MATH, "choice", "choices", "ordering", "blanks", "short", "essay"}), max_blanks=26, is_xml=True)
@@ -232,6 +232,11 @@ def _tidy(root: Element, name: str, notes: list[Note]) -> None:
 
     Remarks on answers are apart, formulas and raised figures are typed, and a gap keeps its place.
     """
+    level = [root]
+    for _ in range(MAX_DEPTH + 20):
+        level = [e for parent in level for e in parent]
+    if level:
+        raise ValueError(f"its mark-up is nested more than {MAX_DEPTH} deep.")
     for element in root.iter():
         element.tag = name_of(element)
         element.text, element.tail = (re.sub(r"\s+", " ", t) if t else t for t in (element.text, element.tail))
