@@ -1,8 +1,10 @@
 """A course that cannot be taught from is refused before a class takes it, with the place and the fault, in both languages."""
 
 import json
+import re
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +66,14 @@ def test_a_course_that_would_break_the_pages_is_refused(fault: str, change: Chan
 
 def test_the_sample_course_passes() -> None:
     check_course({p.name: json.loads(p.read_text("utf-8")) for p in SAMPLE.glob("course*.json")})
+
+
+def test_the_course_in_the_documentation_can_be_taught_from() -> None:
+    page = (Path(__file__).parents[4] / "docs/howto/interchange.md").read_text("utf-8")
+    data, texts = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL))
+    files = {"course.json": data, "course.en.json": texts}
+    check_course(files)
+    assert [s.name for s in read_course(files)["en"].skills] == ["Halves", "Quarters"]
 
 
 def test_what_a_person_grades_is_homework_and_never_practice() -> None:
