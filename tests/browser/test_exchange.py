@@ -31,6 +31,7 @@ def test_a_teacher_imports_and_reads_what_was_left_out(browser: Browser, program
     expect(page.get_by_test_id("export").get_by_test_id("notes")).to_contain_text("without its hints")
     page.get_by_test_id("switch-lang").first.click()
     expect(page.get_by_test_id("import")).to_contain_text("选择文件")
+    expect(page.get_by_test_id("imported").get_by_role("row", name="Name the capital of France.")).to_contain_text("填空")
     page.context.close()
 
 

@@ -6,6 +6,10 @@ import { tell } from "./why.js";
 
 const EXTRA = [["anki", "Anki"], ["files", "JSON (zip)"]];
 
+const SHOWN = ["choice", "ordering", "blanks", "short", "essay", "program"];
+/** What a kind of question is called: all that the maths grader reads has one name. */
+const kindOf = (type) => t(`education.type_${{ choices: "choice", fill: "blanks" }[type] ?? (SHOWN.includes(type) ? type : "math")}`);
+
 function Notes({ found }) {
   if (!found?.notes.length) return null;
   return html`<div role="status" data-testid="notes"><p>${t("education.exchange_notes", { n: found.notes.length + found.more })}</p>
@@ -70,6 +74,6 @@ export default function Exchange({ version, query, command, send, download }) {
     <section class="card" data-testid="imported"><h3>${t("education.exchange_imported", { n: state.questions.length })}</h3>
       ${state.course.is_own && html`<p>${t("education.exchange_own", { title: state.course.title })} <button class="link" type="button" onClick=${() => act("drop_course", {})}>${t("education.exchange_sample")}</button></p>`}
       ${!state.questions.length && html`<p class="nothing">${t("education.exchange_none")}</p>`}
-      <table><tbody>${state.questions.slice(0, 300).map((q) => html`<tr key=${q.id}><td><small>${q.type}</small></td><td>${q.text}<br /><small class="nothing">${t(q.is_practised ? "education.exchange_practised" : "education.exchange_homework")}</small></td>
+      <table><tbody>${state.questions.slice(0, 300).map((q) => html`<tr key=${q.id}><td><small>${kindOf(q.type)}</small></td><td>${q.text}<br /><small class="nothing">${t(q.is_practised ? "education.exchange_practised" : "education.exchange_homework")}</small></td>
         <td><button class="link" type="button" onClick=${() => act("drop", { ids: [q.id] })}>${t("education.privacy_erase")}</button></td></tr>`)}</tbody></table></section></div>`;
 }
