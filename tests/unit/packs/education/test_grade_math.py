@@ -173,3 +173,23 @@ def test_an_ambiguous_answer_is_less_sure() -> None:
 )
 def test_a_missing_unit_and_work_left_undone_are_told_apart_from_the_value(item: str, key: str, answer: str, reason: str) -> None:
     assert grade_math(item, key, answer).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("key", "answer", "form", "is_right"),
+    [
+        ("3.14", "3.1415", "within:0.005", True),
+        ("3.14", "3.14", "within:0.005", True),
+        ("3.14", "3.135", "within:0.005", True),
+        ("3.14", "3.146", "within:0.005", False),
+        ("3.14", "22/7", "within:0.005", True),
+        ("9.8 m/s", "9.81 m/s", "within:0.05", True),
+        ("9.8 m/s", "9.81 km/s", "within:0.05", False),
+        ("3", "x = 3.05", "within:0.1", True),
+        ("3", "-3", "within:0.1", False),
+        ("3", "2, 3", "within:0.1", False),
+        ("3.14", "3.1415", None, False),
+    ],
+)
+def test_a_number_may_be_off_by_as_much_as_its_form_says(key: str, answer: str, form: str | None, is_right: bool) -> None:
+    assert grade_math("How much is it?", key, answer, form).is_correct == is_right

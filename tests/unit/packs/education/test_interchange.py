@@ -74,6 +74,15 @@ def test_what_a_format_holds_comes_back_as_it_was(form: Format, found: list[Item
 
 
 @BY_FORMAT
+@pytest.mark.parametrize(("key", "form_"), [("3.14", "within:0.005"), ("-20", "within:2"), ("0", "within:0.1"), ("1822", None)])
+def test_how_far_a_number_may_be_off_goes_out_and_comes_back(form: Format, key: str, form_: str | None) -> None:
+    item = Item("n", "number", ("simplify",), "How much?", key, form=form_)
+    written = form.write([item], "T")
+    back = form.read(written.content)
+    assert (list(back.items), [*written.notes, *back.notes]) == ([item], [])
+
+
+@BY_FORMAT
 def test_the_course_goes_out_and_comes_back_and_is_graded_the_same(form: Format) -> None:
     for lang in ("en", "zh"):
         course = sample_course(lang)

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("defusedxml", reason="needs the extra education")
 
 from duologue.packs.education.course import Item
+from duologue.packs.education.grading.grade import grade
 from duologue.packs.education.interchange import moodle_xml
 from duologue.packs.education.interchange.formats import read
 from duologue.packs.education.interchange.plain import to_plain
@@ -72,7 +73,8 @@ def test_gift_as_moodle_documents_it() -> None:
     assert by_text["Which equals 5?"].options == {"A": "= 2 + 2", "B": "= 2 + 3"}
     assert by_text["A spring tide comes at _____ and is high."].id == "Tides"
     codes = {(n.item, n.code) for n in found.notes}
-    assert {("q5", "tolerance"), ("q6", "weights"), ("q9", "unknown"), ("q10", "picture"), ("q11", "unknown"), ("q12", "weights"),
+    assert by_text["How many days does a lunar month have?"].form == "within:0.1"
+    assert {("q6", "weights"), ("q9", "unknown"), ("q10", "picture"), ("q11", "unknown"), ("q12", "weights"),
             ("q13", "broken"), ("q1", "feedback")} <= codes  # fmt: skip
 
 
@@ -112,9 +114,10 @@ def test_moodle_xml_of_others() -> None:
         ("blanks", "New _____ after _____ days.", "moon; 28"),
     ]  # fmt: skip
     assert found.items[0].options == {"A": "Sun", "B": "Moon"}
+    assert [i.form for i in found.items] == [None, None, None, "within:0.5", None]
     assert (found.items[2].hints, found.items[2].skills) == (("Latin",), ("names",))
     codes = {(n.item, n.code) for n in found.notes}
-    assert {("N1", "picture"), ("N1", "feedback"), ("N3", "weights"), ("N3", "wildcard"), ("#5", "tolerance"), ("#6", "weights"),
+    assert {("N1", "picture"), ("N1", "feedback"), ("N3", "weights"), ("N3", "wildcard"), ("#6", "weights"),
             ("#7", "broken"), ("N7", "unknown"), ("#9", "broken")} <= codes  # fmt: skip
 
 
@@ -136,7 +139,7 @@ def test_what_text2qti_writes_for_canvas_is_read(tmp_path: Path) -> None:
         ("choice", "What is 2+3?", "A"), ("choices", "Which are prime?", "A, C"), ("blanks", "Its name?", "Luna|luna"),
         ("number", "Half of 3?", "1.5"), ("essay", "Explain why.", ""), ("choice", "It shines.", "B"),
     ]  # fmt: skip
-    assert [n.code for n in found.notes] == ["tolerance"]
+    assert ([n.code for n in found.notes], found.items[3].form) == ([], "within:0.01")
 
 
 ITEM = """<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p2" identifier="i1" title="T" adaptive="false"
@@ -211,12 +214,28 @@ NEAR = """<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1" ident
 </responseIf></responseCondition></responseProcessing></assessmentItem>"""
 
 
-def test_qti_2_keeps_lists_tables_and_formulas_and_tells_marks_and_tolerances() -> None:
+def test_qti_2_keeps_lists_tables_formulas_and_tolerances_and_tells_marks() -> None:
     (rich,), (near,) = (read(one.encode(), "i.xml").items for one in (RICH, NEAR))
     assert rich.text == "one\ntwo\nx | y\nAbove\nBelow\nWhich is 2 3/4?"
     assert rich.options == {"A": "11/4", "B": "x²"}
-    assert (near.type, near.text, near.key) == ("number", "x² is _____ m", "3.1")
-    assert [n.code for one in (RICH, NEAR) for n in read(one.encode(), "i.xml").notes] == ["weights", "tolerance"]
+    assert (near.type, near.text, near.key, near.form) == ("number", "x² is _____ m", "3.1", "within:0.05")
+    assert [n.code for one in (RICH, NEAR) for n in read(one.encode(), "i.xml").notes] == ["weights"]
+    relative = NEAR.replace('"absolute" tolerance="0.05 0.05"', '"relative" tolerance="10"').replace("3.1<", "-20<")
+    assert read(relative.encode(), "i.xml").items[0].form == "within:2"
+
+
+CANVAS = """<questestinterop><assessment><section><item ident="r"><itemmetadata><qtimetadata><qtimetadatafield>
+<fieldlabel>question_type</fieldlabel><fieldentry>numerical_question</fieldentry></qtimetadatafield></qtimetadata></itemmetadata>
+<presentation><material><mattext>From 4 to 6?</mattext></material><response_str ident="a"><render_fib fibtype="Decimal"/>
+</response_str></presentation><resprocessing><respcondition><conditionvar><and><vargte respident="a">4.0</vargte>
+<varlte respident="a">6.0</varlte></and>
+</conditionvar><setvar>100</setvar></respcondition></resprocessing></item></section></assessment></questestinterop>"""
+
+
+def test_a_range_without_a_number_is_a_number_and_no_essay() -> None:
+    (one,) = read(CANVAS.encode(), "c.xml").items
+    assert (one.type, one.form) == ("number", "within:1")
+    assert [grade(one, a).score for a in ("4", "5.5", "6", "6.1", "three")] == [1, 1, 1, 0, 0]
 
 
 def test_moodle_in_utf_16_and_what_it_says_to_graders_and_of_units() -> None:

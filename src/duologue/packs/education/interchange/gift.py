@@ -19,9 +19,11 @@ from duologue.packs.education.interchange.parcel import (
     letters_of,
     make_blanks,
     make_choice,
+    make_number,
     make_tags,
     order_of,
     read_tags,
+    tolerance_of,
     with_ids,
 )
 from duologue.packs.education.interchange.plain import MAX_TEXT, decode, to_plain
@@ -67,7 +69,7 @@ def _answers(item: Item) -> str | None:
     if item.type == "ordering":
         return "\n" + "".join(f"\t={n} -> {_escape(part)}\n" for n, part in enumerate(order_of(item), start=1))
     if item.type in MATH and is_plain_number(item.key):
-        return f"#{item.key}"
+        return f"#{item.key}" + (f":{tolerance}" if (tolerance := tolerance_of(item)) else "")
     accepted = blanks_of(item)[0] if item.type == "blanks" else [item.key]
     if any("->" in a for a in accepted):
         return None
@@ -205,19 +207,18 @@ def _short(item_id: str, words: str, answers: list[tuple[str, float]], name: str
 
 def _numeric(inside: str, item_id: str, words: str, name: str, notes: list[Note]) -> Item:
     pieces = [("=", inside)] if not list(_split(inside)) else list(_split(inside))
-    best = ""
+    best, off = "", 0.0
     for mark, piece in pieces:
         text, weight = _answer(mark, piece, "plain", name, notes)
         if mark == "~" or weight < 100:
             notes.append(Note(name, "weights"))
             continue
         value, tolerance = _range(text)
-        if tolerance not in ("", "0") and float(tolerance):
-            notes.append(Note(name, "tolerance", {"key": value, "tolerance": tolerance}))
-        best = best or value
+        if not best:
+            best, off = value, float(tolerance or 0)
     if not best:
         raise ValueError("it has no number that gets full marks.")
-    return Item(item_id, "number", (), words, best)
+    return make_number(item_id, words, best, off)
 
 
 def _range(text: str) -> tuple[str, str]:

@@ -23,9 +23,11 @@ from duologue.packs.education.interchange.parcel import (
     letters_of,
     make_blanks,
     make_choice,
+    make_number,
     make_tags,
     order_of,
     read_tags,
+    tolerance_of,
     with_ids,
 )
 from duologue.packs.education.interchange.plain import to_plain
@@ -90,7 +92,7 @@ def _write_one(root: Element, item: Item, notes: list[Note]) -> None:
         for place, part in enumerate(order_of(item), start=1):
             _answer(one, part, place / 100, format_="plain_text")
     elif kind == "numerical":
-        add(_answer(one, item.key, 100, format_="moodle_auto_format"), "tolerance", "0")
+        add(_answer(one, item.key, 100, format_="moodle_auto_format"), "tolerance", tolerance_of(item) or "0")
     elif kind == "shortanswer":
         add(one, "usecase", "0")
         for words in accepted[0]:
@@ -241,11 +243,10 @@ def _read_number(one: Element, item_id: str, name: str, notes: list[Note]) -> It
     if len(answers) > 1:
         notes.append(Note(name, "weights"))
     key, tolerance = full[0][0], text_of(child(full[0][1], "tolerance")).strip()
-    if tolerance and float(_number(tolerance)):
-        notes.append(Note(name, "tolerance", {"key": key, "tolerance": tolerance}))
     if children(child(one, "units"), "unit"):
         notes.append(Note(name, "units"))
-    return Item(item_id, "number", (), _plain(child(one, "questiontext"), name, notes), _number(key))
+    text = _plain(child(one, "questiontext"), name, notes)
+    return make_number(item_id, text, _number(key), float(_number(tolerance or "0")))
 
 
 def _number(text: str) -> str:

@@ -6,14 +6,18 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from math import isfinite
 
 from duologue.kit.text import Lang
 from duologue.packs.education.course import Item
 from duologue.packs.education.grading.grade import MATH
 from duologue.packs.education.interchange.safe_xml import clean
+from duologue.packs.education.maths.form import WITHIN
 from duologue.packs.education.problems import in_words
 
 MAX_ITEMS = 2_000
+MAX_TOLERANCE = 1e12
 LETTERS = "ABCDEFGH"
 """Options that a choice may have here; the graders read letters up to H."""
 WORDS: dict[str, dict[Lang, str]] = {
@@ -202,6 +206,22 @@ def make_choice(item_id: str, text: str, options: Sequence[str], right: Sequence
     many = len(right) > 1 if many is None else many
     key = ", ".join(LETTERS[k] for k in right)
     return Item(item_id, "choices" if many else "choice", (), text, key, options=dict(zip(LETTERS, options, strict=False)))
+
+
+def make_number(item_id: str, text: str, key: str, tolerance: float = 0) -> Item:
+    """A number; `tolerance` is how far an answer may be from it, kept as a form that the grader reads."""
+    within = (
+        f"{Decimal(repr(abs(tolerance))).normalize():f}"
+        if isfinite(tolerance) and tolerance and abs(tolerance) < MAX_TOLERANCE
+        else ""
+    )
+    return Item(item_id, "number", (), text, key, form=f"within:{within}" if within else None)
+
+
+def tolerance_of(item: Item) -> str:
+    """How far an answer may be from the key; empty for not at all."""
+    match = WITHIN.fullmatch(item.form or "") if is_plain_number(item.key) else None
+    return match[1] if match else ""
 
 
 def make_blanks(item_id: str, text: str, blanks: Sequence[Sequence[str]]) -> Item:

@@ -7,6 +7,7 @@ Scores other than all or nothing, matching, formulas, pictures and orderings are
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from hashlib import sha256
 from xml.etree.ElementTree import Element
 
@@ -24,8 +25,10 @@ from duologue.packs.education.interchange.parcel import (
     letters_of,
     make_blanks,
     make_choice,
+    make_number,
     make_tags,
     read_tags,
+    tolerance_of,
     with_ids,
 )
 from duologue.packs.education.interchange.plain import to_plain
@@ -88,7 +91,16 @@ def _write_one(section: Element, item: Item) -> None:
         drawn = add(response, "render_fib", **({"fibtype": "Decimal"} if kind == "numerical_question" else {}))
         add(drawn, "response_label", ident="answer1", rshuffle="No")
         for words in [] if kind == "essay_question" else blanks_of(item)[0] if item.type == "blanks" else [item.key]:
+            if tolerance := tolerance_of(item):
+                wanted = add(wanted, "or")
             add(wanted, "varequal", words, respident="response1")
+            if tolerance:
+                between = add(wanted, "and")
+                for name, end in (
+                    ("vargte", Decimal(item.key) - Decimal(tolerance)),
+                    ("varlte", Decimal(item.key) + Decimal(tolerance)),
+                ):
+                    add(between, name, f"{end:f}", respident="response1")
         if kind == "essay_question":
             add(wanted, "other")
     if kind != "essay_question":
@@ -178,17 +190,18 @@ def _by_response(one: Element, item_id: str, name: str, notes: list[Note]) -> It
         if not many and len(wanted) > 1:
             raise ValueError("several of its options are right by themselves; a choice here has one.")
         return make_choice(item_id, words, [_text(e, name, notes) for e in labels], wanted, many=many)
-    if kind == "essay_question" or not right:
-        return Item(item_id, "essay", (), words)
-    is_number = name_of(one_of) == "response_num" or any(
-        e.get("fibtype") in ("Decimal", "Integer") for e in within(one_of, "render_fib")
+    is_number = (
+        kind == "numerical_question"
+        or name_of(one_of) == "response_num"
+        or any(e.get("fibtype") in ("Decimal", "Integer") for e in within(one_of, "render_fib"))
     )
-    if is_number or kind == "numerical_question":
-        low, high = ([text_of(e).strip() for e in within(one, tag)] for tag in ("vargte", "varlte"))
-        key = _number(right[0], is_padded=bool(low))
-        if low and high and (spread := float(_number(high[0], is_padded=False)) - float(_number(low[0], is_padded=False))):
-            notes.append(Note(name, "tolerance", {"key": key, "tolerance": f"{abs(spread) / 2:g}"}))
-        return Item(item_id, "number", (), words, key)
+    ends = [[text_of(e).strip() for e in within(one, tag)] for tag in ("vargte", "varlte")] if is_number else [[], []]
+    if kind == "essay_question" or not (right or all(ends)):
+        return Item(item_id, "essay", (), words)
+    if is_number:
+        low, high = (Decimal(_number(e[0], is_padded=False)) if all(ends) else Decimal(0) for e in ends)
+        key = _number(right[0], is_padded=bool(ends[0])) if right else f"{(low + high) / 2:f}"
+        return make_number(item_id, words, key, float(abs(high - low) / 2))
     return make_blanks(item_id, words, [right])
 
 

@@ -24,9 +24,11 @@ from duologue.packs.education.interchange.parcel import (
     letters_of,
     make_blanks,
     make_choice,
+    make_number,
     make_tags,
     order_of,
     read_tags,
+    tolerance_of,
     with_ids,
 )
 from duologue.packs.education.interchange.plain import MAX_DEPTH, to_plain
@@ -86,7 +88,13 @@ def _write_one(item: Item, notes: list[Note]) -> Element:
         if texts:
             add(root, "outcomeDeclaration", identifier=name, cardinality="multiple", baseType="identifier")
     _body(add(root, "itemBody"), item, len(answers), notes)
-    if not is_essay and len(answers) == 1:
+    if tolerance := tolerance_of(item):
+        rule = add(add(add(root, "responseProcessing"), "responseCondition"), "responseIf")
+        equal = add(rule, "equal", toleranceMode="absolute", tolerance=f"{tolerance} {tolerance}")
+        add(equal, "variable", identifier="RESPONSE")
+        add(equal, "correct", identifier="RESPONSE")
+        add(add(rule, "setOutcomeValue", identifier="SCORE"), "baseValue", "1", baseType="float")
+    elif not is_essay and len(answers) == 1:
         is_mapped = not item.options and item.type != "ordering" and not (item.type in MATH and is_plain_number(item.key))
         add(root, "responseProcessing", template=MAPPED if is_mapped else RIGHT)
     elif not is_essay:
@@ -213,8 +221,8 @@ def _item(root: Element, item_id: str, notes: list[Note]) -> Item | None:
             made = Item(item_id, "essay", (), _prompt(body, asked[0]))
         case "textEntryInteraction":
             made = _entries(asked, declared, item_id, _text_with_gaps(body), name, notes)
-            if made.type == "number" and (tolerance := _tolerance(root)):
-                notes.append(Note(name, "tolerance", {"key": made.key, "tolerance": tolerance}))
+            if made.type == "number":
+                made = make_number(item_id, made.text, made.key, _tolerance(root, made.key))
         case other:
             notes.append(Note(name, "unknown", {"kind": other}))
             return None
@@ -337,13 +345,13 @@ def _entries(asked: list[Element], declared: dict[str, Element], item_id: str, t
     return make_blanks(item_id, text, blanks)
 
 
-def _tolerance(root: Element) -> str:
-    """How far from its key a number may be, as it stands in the rules for the score; empty for not at all."""
+def _tolerance(root: Element, key: str) -> float:
+    """How far from its key a number may be, by the rules for the score; 0 for not at all. Raises ValueError."""
     for rule in within(child(root, "responseProcessing"), "equal"):
-        allowed = [t for t in rule.get("tolerance", "").split() if t.strip("0.")]
+        allowed = [abs(float(t)) for t in rule.get("tolerance", "").split()]
         if rule.get("toleranceMode", "exact") != "exact" and allowed:
-            return allowed[0] + (" %" if rule.get("toleranceMode") == "relative" else "")
-    return ""
+            return max(allowed) * (abs(float(key)) / 100 if rule.get("toleranceMode") == "relative" else 1)
+    return 0.0
 
 
 def _prompt(body: Element | None, asked: Element) -> str:

@@ -11,6 +11,8 @@ from duologue.packs.education.maths.node import Node, rational
 from duologue.packs.education.maths.read import Reading
 from duologue.packs.education.maths.text import Unreadable, plain_math
 
+WITHIN = re.compile(r"within:(\d+(?:\.\d+)?)")
+"""The `form` of a number that may be off by so much, in the key's unit: `within:0.05`."""
 FORMS = (
     "lowest", "mixed", "improper", "decimal", "percent", "fraction", "expanded", "factorised", "scientific", "interval", "equation",
     "primes", "collected", "whole",

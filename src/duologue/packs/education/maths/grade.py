@@ -10,6 +10,7 @@ from fractions import Fraction
 from duologue.packs.education.maths.about import is_spelt, is_value, says_other
 from duologue.packs.education.maths.compare import Comparison, compare
 from duologue.packs.education.maths.form import (
+    WITHIN,
     asked_figures,
     asked_forms,
     count_factors,
@@ -24,7 +25,7 @@ from duologue.packs.education.maths.form import (
 from duologue.packs.education.maths.habits import restate
 from duologue.packs.education.maths.labels import read_labels, split_labels
 from duologue.packs.education.maths.naming import names_other
-from duologue.packs.education.maths.node import Node
+from duologue.packs.education.maths.node import Node, rational
 from duologue.packs.education.maths.read import Hints, Reading, read_answer, read_key
 from duologue.packs.education.maths.spoken import agrees, read_spoken
 from duologue.packs.education.maths.text import MAX_CHARS, Unreadable
@@ -136,10 +137,14 @@ def _by_library(key: str, answer: str, worker: MathWorker, says: str) -> MathGra
 
 def _judge(item: str, key: str, raw: str, form: str | None, wanted: Reading, given: Reading, c: Comparison) -> MathGrade:
     shown = given.shown
-    forms, places = asked_forms(item, form)
+    near = WITHIN.fullmatch(form or "")
+    forms, places = asked_forms(item, None if near else form)
     is_equal = compare(_with_asked_unit(wanted, given, item), given, item, _order(item, wanted), c)
     if not is_equal and not c.undecided:
         is_equal = _percent_meant(wanted, given, item, c)
+    if not is_equal and near and _is_within(wanted, given, Fraction(near[1])):
+        c.undecided, same = False, replace(given, node=wanted.node)  # near enough is equal; its unit is judged as ever
+        is_equal = compare(_with_asked_unit(wanted, same, item), same, item, _order(item, wanted), c)
     if c.undecided and not is_equal:
         return MathGrade(False, 0.3, "undecided", shown, "The comparison took too long or is not defined.")
     certain = min(c.trust, 0.75 if given.is_ambiguous else 1.0, 0.9 if given.plain.left_out else 1.0)
@@ -170,6 +175,15 @@ def _judge(item: str, key: str, raw: str, form: str | None, wanted: Reading, giv
     if certain > DOUBTFUL and is_value(wanted.node) and says_other(raw, item, key):
         return MathGrade(True, DOUBTFUL, "named", shown)
     return MathGrade(True, certain, "equal", shown)
+
+
+def _is_within(wanted: Reading, given: Reading, tolerance: Fraction) -> bool:
+    """Whether two numbers lie no further apart than the key allows, in the key's unit."""
+    if wanted.units and given.units and wanted.units[0].factor != given.units[0].factor:
+        return False
+    node = given.node.parts[1] if given.node.op == "=" and given.node.parts[0].op == "sym" else given.node  # x = 3.05
+    values = rational(wanted.node), rational(node)
+    return values[0] is not None and values[1] is not None and abs(values[0] - values[1]) <= tolerance
 
 
 def _percent_meant(wanted: Reading, given: Reading, item: str, c: Comparison) -> bool:
