@@ -6,6 +6,7 @@ from typing import Any
 
 from duologue.kit.text import Lang
 from duologue.packs.education.course import Course
+from duologue.packs.education.days import day_of
 from duologue.packs.education.learners.classroom import Classroom
 from duologue.packs.education.learners.repository import AnswerRow
 
@@ -59,11 +60,11 @@ def _reasons(rows: Sequence[AnswerRow], course: Course, today: date) -> tuple[li
     if (hinted := sum(r.hints >= 3 for r in last)) >= 3:
         out.append(words["hints"].format(n=hinted))
         urgency += 2
-    if (days := (today - last[-1].at.date()).days) >= 7:
+    if (days := (today - day_of(last[-1].at)).days) >= 7:
         out.append(words["away"].format(n=days))
         urgency += 2
-    late = [r.correct for r in ordered if (today - r.at.date()).days <= 7]
-    before = [r.correct for r in ordered if 7 < (today - r.at.date()).days <= 14]
+    late = [r.correct for r in ordered if (today - day_of(r.at)).days <= 7]
+    before = [r.correct for r in ordered if 7 < (today - day_of(r.at)).days <= 14]
     if len(late) >= 10 and len(before) >= 10 and sum(before) / len(before) - sum(late) / len(late) >= 0.25:
         out.append(words["drop"].format(before=sum(before) / len(before), after=sum(late) / len(late)))
         urgency += 2

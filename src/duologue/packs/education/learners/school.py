@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from duologue.kit.text import Lang
 from duologue.packs.education.course import sample_course
+from duologue.packs.education.days import day_of
 from duologue.packs.education.grades.sample import add_homework
 from duologue.packs.education.learners import repository
 from duologue.packs.education.learners.classroom import change, join, open_class
@@ -43,7 +44,7 @@ async def prepare(desk: SampleDesk) -> None:
             continue
         row = await join(host, desk.workspace_id, await desk.start_person(name, lang), name, lang, class_name=class_name)
         goal = draw.choice(("equation-two-step", "add-unlike", "equation-brackets"))
-        plan = {"skills": [goal], "due": str((now + timedelta(days=28)).date()), "minutes_per_day": 20, "rest_days": [5, 6]}
+        plan = {"skills": [goal], "due": str(day_of(now + timedelta(days=28))), "minutes_per_day": 20, "rest_days": [5, 6]}
         await change(host, row, goal=plan)
         rows, seen = [], dict.fromkeys(course.order, 0)
         for k, day in enumerate(sorted(draw.sample(range(1, DAYS), days)) if days else ()):
@@ -62,12 +63,12 @@ async def prepare(desk: SampleDesk) -> None:
             for one in rows:
                 await repository.add_answer(tx, one)
             if name == "Ada":
-                body = {"action": "add", "skill": "compare", "kind": "review", "day": str((now + timedelta(days=2)).date()),
+                body = {"action": "add", "skill": "compare", "kind": "review", "day": str(day_of(now + timedelta(days=2))),
                         "minutes": 6, "by": "Ms Okafor"}  # fmt: skip
                 await repository.add_edit(tx, desk.workspace_id, row.person_id, body)
     await _sign(host, desk.workspace_id)
     await add_talks(desk, desk_id)
-    await add_homework(host, desk.workspace_id, "Ms Okafor", str((now + timedelta(days=3)).date()))
+    await add_homework(host, desk.workspace_id, "Ms Okafor", str(day_of(now + timedelta(days=3))))
 
 
 async def _sign(host: Host, workspace_id: str) -> None:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from duologue.kit.errors import Invalid
+from duologue.packs.education.days import day_of
 from duologue.packs.education.grades import repository as grades
 from duologue.packs.education.learners import repository
 from duologue.packs.education.learners.classroom import change, open_class, read_edit
@@ -52,7 +53,7 @@ async def overview(context: PanelContext, group: str = "") -> Any:
     return {"skills": [{"id": s, "name": course.skill(s).name} for s in course.order], "learners": rows, "to_sign": waiting,
             "groups": room.classes(),
             "least": LEAST, "queue": states | {"appeals": appeals}, "reading": reading, "least_item": LEAST_ITEM,
-            "help": who_needs_help(room, context.lang, now.date(), here), "items": items[:10], "measured": len(items)}  # fmt: skip
+            "help": who_needs_help(room, context.lang, day_of(now), here), "items": items[:10], "measured": len(items)}  # fmt: skip
 
 
 async def learner(context: PanelContext, person_id: str) -> Any:
@@ -60,7 +61,7 @@ async def learner(context: PanelContext, person_id: str) -> Any:
     room = await open_class(context.host, context.workspace_id)
     row = room.row(person_id)
     course = room.course(context.lang)
-    found = room.path(person_id, context.lang, context.host.clock.now().date())
+    found = room.path(person_id, context.lang, day_of(context.host.clock.now()))
     decided = [{"id": i, "action": e.action, "skill": e.skill, "name": course.skill(e.skill).name, "kind": e.kind or "",
                 "day": str(e.day or ""), "by": e.by} for i, e in room.edits.get(person_id, ())]  # fmt: skip
     shown = show_path(room, person_id, found, course, context)
@@ -85,7 +86,7 @@ async def edit(context: PanelContext, person_id: str, action: str, skill: str, k
         raise Invalid("A step can be locked, moved, added or removed; it is a lesson, practice or a review.")
     if action != "remove":
         try:
-            is_past = date.fromisoformat(day) < context.host.clock.now().date()
+            is_past = date.fromisoformat(day) < day_of(context.host.clock.now())
         except ValueError as error:
             raise Invalid("Name the day as year-month-day, such as 2026-12-18.") from error
         if is_past or not 2 <= minutes <= 240:

@@ -7,6 +7,7 @@ import asyncio
 from typing import Any
 
 from duologue.kit.errors import NotFound
+from duologue.packs.education.days import day_of
 from duologue.packs.education.grades.repository import list_homework, list_submissions
 from duologue.packs.education.interchange.anki import write_deck
 from duologue.packs.education.pages.path import here
@@ -26,6 +27,6 @@ async def deck(context: PanelContext) -> Any:
     items = [i for i in course.items if i.id in answered and i.key]
     if not items:
         raise NotFound("There is nothing to review yet; practise first.")
-    due = {s: day.date() for s in {i.skills[0] for i in items} if (day := reviews.due(s)) is not None}
+    due = {s: day_of(day) for s in {i.skills[0] for i in items} if (day := reviews.due(s)) is not None}
     content = await asyncio.to_thread(write_deck, course.title, items, due, context.lang)
     return Download("my-reviews.apkg", "application/octet-stream", content)

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from duologue.packs.education.days import day_of
 from duologue.packs.education.grades import repository
 from duologue.packs.education.grades.drafts import criteria_of
 from duologue.packs.education.grades.essay_drafts import shown_traits
@@ -27,7 +28,7 @@ async def homework(context: PanelContext) -> Any:
         appeals = await repository.list_appeals(tx, context.workspace_id, person_id=context.person_id)
     answers = {(one.homework_id, one.item): one for one in mine}
     waits = {a.submission_id for a in appeals if not a.answer}
-    today = str(context.host.clock.now().date())
+    today = str(day_of(context.host.clock.now()))
     out = []
     for row in rows:
         items = []

@@ -3,6 +3,7 @@
 from typing import Any
 
 from duologue.kit.errors import Invalid
+from duologue.packs.education.days import day_of
 from duologue.packs.education.learners.classroom import join
 from duologue.packs.education.pages.deck import deck
 from duologue.packs.education.pages.path import calendar, here, path, set_goal, show_goal, try_out
@@ -30,7 +31,7 @@ async def progress(context: PanelContext) -> Any:
     rows = sorted(room.answers.get(context.person_id, []), key=lambda r: r.at)
     days: dict[str, list[bool]] = {}
     for r in rows:
-        days.setdefault(str(r.at.date()), []).append(r.correct)
+        days.setdefault(str(day_of(r.at)), []).append(r.correct)
     practised = dict.fromkeys(r.skills[0] for r in rows)
     skills = [about_skill(room, context.person_id, one, context) for one in practised]
     return {"days": [{"day": d, "n": len(v), "right": sum(v)} for d, v in days.items()], "skills": skills}

@@ -5,6 +5,7 @@ from typing import Any
 
 from duologue.kit.errors import Invalid
 from duologue.packs.education.course import Course
+from duologue.packs.education.days import day_of
 from duologue.packs.education.learners.classroom import Classroom, change, open_class
 from duologue.packs.education.mastery.answers import LEAST
 from duologue.packs.education.path.diagnosis import believe
@@ -18,7 +19,7 @@ MOST_MINUTES, LEAST_MINUTES, DAYS = 240, 5, 365
 async def here(context: PanelContext) -> tuple[Classroom, date]:
     """The class, and which day it is."""
     room = await open_class(context.host, context.workspace_id)
-    return room, context.host.clock.now().date()
+    return room, day_of(context.host.clock.now())
 
 
 async def path(context: PanelContext) -> Any:
@@ -69,7 +70,7 @@ def show_path(room: Classroom, person_id: str, found: Path, course: Course, cont
     ]  # fmt: skip
     asked = min(len(learner.answered), QUESTIONS)
     return {"steps": steps, "nodes": nodes, "goal": show_goal(found.goal), "done_on": str(found.done_on or ""),
-            "warnings": list(found.warnings), "minutes": found.minutes, "today": str(context.host.clock.now().date()),
+            "warnings": list(found.warnings), "minutes": found.minutes, "today": str(day_of(context.host.clock.now())),
             "asked": asked, "to_ask": asked + sum(len(s.items) for s in found.steps if s.kind == "diagnose"),
             "signed": room.row(person_id).signed}  # fmt: skip
 

@@ -12,6 +12,7 @@ from typing import Any
 from duologue.kit.errors import Invalid, NotFound
 from duologue.kit.text import Lang
 from duologue.packs.education.course import Item
+from duologue.packs.education.days import day_of
 from duologue.packs.education.grading.grade import MATH
 from duologue.packs.education.learners import repository
 from duologue.packs.education.learners.classroom import Classroom, check_part, keep_answer
@@ -195,6 +196,6 @@ def about_skill(room: Classroom, person_id: str, skill_id: str, context: PanelCo
     known = believe(learner, course, (skill_id,), context.host.clock.now())[skill_id]
     return {"id": skill_id, "name": named.name, "about": named.about, "known": round(known, 2), "chance": round(mastery.chance, 2),
             "low": round(mastery.low, 2), "high": round(mastery.high, 2), "answers": mastery.answers, "least": LEAST,
-            "due": str(due.date()) if due else "", "evidence": evidence,
+            "due": str(day_of(due)) if due else "", "evidence": evidence,
             "before": [course.skill(p).name for p in named.prerequisites],
             "words": room.explain(skill_id, results, context.lang) if results else ""}  # fmt: skip

@@ -3,6 +3,7 @@
 from typing import Any
 
 from duologue.kit.errors import NotFound
+from duologue.packs.education.days import day_of
 from duologue.packs.education.learners import repository as learners
 from duologue.packs.education.privacy import leave, records
 from duologue.sdk import Download, Panel, PanelContext
@@ -14,9 +15,9 @@ async def state(context: PanelContext) -> Any:
     async with context.host.read() as tx:
         rows = await learners.list_learners(tx, context.workspace_id)
     people = [
-        {"person_id": r.person_id, "name": r.name, "is_minor": r.is_minor, "consented": str(r.consented_at.date())} for r in rows
+        {"person_id": r.person_id, "name": r.name, "is_minor": r.is_minor, "consented": str(day_of(r.consented_at))} for r in rows
     ]
-    return {"may_leave": found.is_allowed, "by": found.by, "at": str(found.at.date()) if found.at else "",
+    return {"may_leave": found.is_allowed, "by": found.by, "at": str(day_of(found.at)) if found.at else "",
             "is_outside": context.host.engine.is_outside, "model": context.host.engine.version, "learners": people,
             "is_owner": context.role == "owner"}  # fmt: skip
 

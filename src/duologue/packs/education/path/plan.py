@@ -14,6 +14,7 @@ from typing import Literal
 
 from duologue.kit.errors import Invalid
 from duologue.packs.education.course import Course, Item, sample_course
+from duologue.packs.education.days import day_of, noon_of
 from duologue.packs.education.mastery.learner import Learner
 from duologue.packs.education.mastery.reviews import ReviewBook
 from duologue.packs.education.path.diagnosis import believe, pick_question
@@ -96,7 +97,7 @@ def plan(
     """The path from what the learner knows now. Raises Invalid for a goal in the past or without time, NotFound for unknown
     skills."""
     course = course or sample_course()
-    start = today or datetime.now(UTC).date()
+    start = today or day_of(datetime.now(UTC))
     if goal.due < start or goal.minutes_per_day < 5 or (goal.due - start).days > LONGEST_DAYS or len(set(goal.rest_days)) > 6:
         raise Invalid("A goal needs a day within a year from today, at least 5 minutes a day, and a day of the week to learn on.")
     for edit in edits:
@@ -124,7 +125,7 @@ class _Planner:
     def __post_init__(self) -> None:
         self.needed = self.course.needed_for(self.goal.skills)
         self.before = {s: self.course.skill(s).prerequisites for s in self.needed}
-        self.known = believe(self.learner, self.course, self.needed, _noon(self.day))
+        self.known = believe(self.learner, self.course, self.needed, noon_of(self.day))
         self.reviews: ReviewBook = deepcopy(self.learner.reviews)
         last = self.day + timedelta(days=LONGEST_DAYS)
         self.fixed = [e for e in self.edits if e.action != "remove" and e.day is not None and self.day <= e.day <= last]
@@ -233,16 +234,18 @@ class _Planner:
     def _practised(self, skill: str, exercises: int) -> None:
         for _ in range(exercises):
             self.known[skill] += (1 - self.known[skill]) * self._pace(skill)
-        self.reviews.observe(skill, True, _noon(self.day))
+        self.reviews.observe(skill, True, noon_of(self.day))
 
     def _due(self) -> Iterator[str]:
-        due = [(when, s) for s in self.needed if (when := self.reviews.due(s)) and when.date() <= self.day and self.known[s] >= 0.6]
+        due = [
+            (when, s) for s in self.needed if (when := self.reviews.due(s)) and day_of(when) <= self.day and self.known[s] >= 0.6
+        ]
         yield from (s for _, s in sorted(due) if not self._is_out(s, "review") and self.course.items_of(s))
 
     def _review(self, skill: str) -> int:
         items = self.course.items_of(skill)[-REVIEW_ITEMS:]
         self._add("review", skill, tuple(i.id for i in items), minutes=4, why="review")
-        self.reviews.observe(skill, True, _noon(self.day))
+        self.reviews.observe(skill, True, noon_of(self.day))
         return 4
 
     def _place(self, edit: Edit) -> None:
@@ -267,7 +270,3 @@ class _Planner:
         words = reason(why, self.course.lang, known, is_few=self.learner.is_few(skill),
                        **{k: self.course.skill(s).name if s else "" for k, s in names.items()})  # fmt: skip
         self.steps.append(Step(step_id, kind, skill, self.day, minutes, items, resource, round(known, 3), words, is_fixed))
-
-
-def _noon(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
