@@ -1,5 +1,7 @@
 """History-taking: safety before information, red flags before both, no question twice, three statuses kept apart."""
 
+from typing import Any
+
 import pytest
 
 from duologue.packs.health.facts.extract import extract_facts
@@ -8,6 +10,7 @@ from duologue.packs.health.interview.differential import best_question, load_kno
 from duologue.packs.health.interview.history import Interview
 from duologue.packs.health.policy import POLICY, is_off_topic
 from duologue.packs.health.record.note import write_note
+from duologue.packs.health.redflags.deciding import is_aside
 
 
 def _talk(*pairs: tuple[str, str]) -> list[dict[str, str]]:
@@ -132,6 +135,57 @@ def test_a_danger_in_doubt_is_asked_about_before_consent_and_a_taken_back_yes_is
         for w in ("yes", "ok, but don't write it down", "可以不记录吗", "no", "可以")
     }
     assert said == {"yes": True, "ok, but don't write it down": None, "可以不记录吗": None, "no": False, "可以": True}
+
+
+ASIDES = {"en": ("it's a 6", "38.5 C"), "zh": ("39度", "六分吧")}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("has_agreed", [True, False])
+@pytest.mark.parametrize(("last", "is_raised"), [("no", False), ("yes", True), ("aside", True), ("not sure", True)])
+def test_a_figure_for_an_answer_is_asked_again_once_and_then_counts(
+    lang: str, has_agreed: bool, last: str, is_raised: bool
+) -> None:
+    words = {"no": ("no", "没有"), "yes": ("yes", "有"), "aside": ("7/10", "七分"), "not sure": ("I'm not sure", "说不清")}
+    at: Any = lang
+    talk = [Said("assistant", "May I?", 1, "consent"), Said("person", "yes" if lang == "en" else "可以", 2)] if has_agreed else []
+    talk.append(Said("person", "I have chest pain" if lang == "en" else "胸口疼", 3))
+    step = next_step(talk, at, "112")
+    assert step.key == "redflag:acs"
+    talk.append(Said("assistant", step.text, 4, step.key))
+    for aside in ASIDES[lang]:  # two in one go
+        talk.append(Said("person", aside, talk[-1].seq + 1))
+        assert [a for a in new_alarms(talk, at) if a.state == "raised"] == []
+    again = next_step(talk, at, "112")
+    assert (again.key, again.text != step.text) == ("redflag:acs", True)
+    talk.append(Said("assistant", again.text, talk[-1].seq + 1, again.key))
+    talk.append(Said("person", words[last][lang == "zh"], talk[-1].seq + 1))
+    assert bool([a for a in new_alarms(talk, at) if a.state == "raised"]) is is_raised
+    assert next_step(talk, at, "112").key != "redflag:acs"
+
+
+def test_a_denial_right_behind_a_figure_answers_the_question() -> None:
+    talk = [Said("assistant", "May I?", 1, "consent"), Said("person", "yes", 2), Said("person", "I have chest pain", 3)]
+    step = next_step(talk, "en", "112")
+    talk += [Said("assistant", step.text, 4, step.key), Said("person", "it's a 6", 5), Said("person", "no", 6)]
+    assert new_alarms(talk, "en") == []
+    assert not next_step(talk, "en", "112").key.startswith("redflag:acs")
+    told = [*talk[:-1], Said("person", "yes it does", 6)]
+    assert "acs" in [a.rule for a in new_alarms(told, "en") if a.state == "raised"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("it's a 6", True), ("6/10", True), ("about 38.5 C", True), ("39度", True), ("3", True), ("大概七分", True),
+        ("2 days", False), ("since last night", False), ("大概三天了", False), ("昨天晚上开始的", False),
+        ("no", False), ("a bit", False), ("twice", False), ("两次", False), ("yes since yesterday", False), ("没有", False),
+        ("一点点", False), ("I fainted 2 days ago", False), ("两天前晕过", False), ("maybe", False),
+        ("sometimes", False), ("", False),
+    ],
+)  # fmt: skip
+def test_an_aside_is_a_figure_or_a_time_and_nothing_else(text: str, is_one: bool) -> None:
+    assert is_aside(text) is is_one
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from typing import Any, Literal
 from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.facts.dialogue import Turn
 from duologue.packs.health.facts.mentions import find_mentions
-from duologue.packs.health.interview.history import Interview, Step, to_ask
+from duologue.packs.health.interview.history import Interview, Step, find_evaded, put_again, to_ask
 from duologue.packs.health.language.answers import read_answer
 from duologue.packs.health.language.phrases import load_lexicon
-from duologue.packs.health.redflags.deciding import UNNAMED, deciding_question, denies
+from duologue.packs.health.redflags.deciding import UNNAMED, deciding_question, denies, evades, find_pending
 from duologue.packs.health.redflags.rules import Alarm, raise_level, red_flags
 
 Author = Literal["person", "assistant", "expert"]
@@ -120,10 +120,11 @@ def new_alarms(talk: Sequence[Said], lang: Lang) -> list[Alarm]:
     found = red_flags(turns, lang)
     before = {_identity(a) for a in red_flags(turns[:-1], lang)} if len(turns) > 1 else set()
     now = [a for a in found if _identity(a) not in before]
-    asked = talk[-2].key if len(talk) > 1 else ""
-    if asked.startswith("redflag:") and not denies(talk[-2].text, talk[-1].text, lang):
-        rule = asked.split(":", 1)[1]
-        now += [raised(a) for a in found if a.rule == rule and a.state == "ask"]
+    question = find_pending(turns)
+    key = talk[question.index].key if question is not None else ""
+    if question is not None and key.startswith("redflag:") and not denies(question.text, turns[-1].text, lang):
+        put = [a for a in found if a.rule == key.split(":", 1)[1] and a.state == "ask"]
+        now += [raised(a) for a in put if not evades(turns, a.like or a.rule)]
     return now
 
 
@@ -152,6 +153,8 @@ def next_step(talk: Sequence[Said], lang: Lang, number: str, back_at: int = 0) -
     if agreed is None:
         turns = turns_of(talk, whole=True)
         alarms = tuple(red_flags(turns, lang, wide=False)) if turns else ()
+        if evaded := find_evaded(alarms, turns):
+            return Step("ask", put_again(evaded, lang), f"redflag:{evaded.rule}", alarms, raise_level(alarms))
         doubt = to_ask(alarms, turns, {s.key for s in talk})
         if doubt:
             question = deciding_question(doubt.like or doubt.rule, lang)

@@ -1,6 +1,7 @@
 """History-taking one question at a time: red flags first, then what safety demands, then what tells most. Works without a model.
 
-The person sees a question or an emergency text and never a diagnosis; `differential` is the clinician's. A question is asked once.
+The person sees a question or an emergency text and never a diagnosis; `differential` is the clinician's. A question is asked
+once, a red flag's once more where the answer is for another one.
 `Interview` keeps no clock and no store: its turns are its state, so that it can be replayed.
 """
 
@@ -15,7 +16,15 @@ from duologue.packs.health.facts.extract import FactGraph, extract_facts
 from duologue.packs.health.facts.mentions import is_pain
 from duologue.packs.health.interview.differential import Ranked, best_question, load_knowledge, rank
 from duologue.packs.health.language.phrases import load_rules
-from duologue.packs.health.redflags.deciding import UNNAMED, asks_about, deciding_question, denies, is_asked
+from duologue.packs.health.redflags.deciding import (
+    UNNAMED,
+    asks_about,
+    deciding_question,
+    denies,
+    evades,
+    find_pending,
+    is_asked,
+)
 from duologue.packs.health.redflags.rules import Alarm, Level, raise_level, red_flags
 
 SMOKES, SMOKED = "E_79", "E_191"
@@ -49,6 +58,11 @@ _WAITING = {
     "en": "A clinician has been told and decides what comes next. If anything gets worse, call {number} at once.",
     "zh": "已经通知医生，接下来由医生决定。如果加重，请立即拨打 {number}。",
 }
+ONCE_MORE: dict[Lang, str] = {
+    "en": "Thank you, noted. One thing I must know first, yes or no: ",
+    "zh": "好的，记下了。请先回答这一点，有还是没有：",
+}
+"""Leads a red flag's question where the answer was a figure; after a second one it counts as not denied."""
 _DONE = {"en": "Thank you. A clinician will read this and talk with you.", "zh": "谢谢。医生会看到这些内容并与您沟通。"}
 
 
@@ -103,6 +117,18 @@ def to_ask(alarms: Sequence[Alarm], turns: list[Turn], asked: Collection[str]) -
     return None
 
 
+def find_evaded(alarms: Sequence[Alarm], turns: Sequence[Turn]) -> Alarm | None:
+    """The alarm in doubt whose question was just put for the first time and got a figure for an answer."""
+    question = find_pending(turns)
+    put = [a for a in alarms if a.state == "ask" and question is not None and asks_about(question, a.like or a.rule, -1)]
+    return next((a for a in put if evades(turns, a.like or a.rule)), None)
+
+
+def put_again(alarm: Alarm, lang: Lang) -> str:
+    """The words of a red flag's question that was evaded."""
+    return ONCE_MORE[lang] + deciding_question(alarm.like or alarm.rule, lang)
+
+
 @dataclass(slots=True)
 class Interview:
     """One history. `emergency_number` is the place's own (120, 911, 999, 112).
@@ -153,6 +179,8 @@ class Interview:
             return self._escalate("emergency", words, alarms)
         if self._is_waiting:
             return self._escalate("waiting", _WAITING[self.lang].format(number=self.emergency_number), alarms)
+        if evaded := find_evaded(alarms, self.turns):
+            return self._ask(f"redflag:{evaded.rule}", put_again(evaded, self.lang), alarms)
         doubt = to_ask(alarms, self.turns, self._asked)
         if doubt:
             return self._ask(f"redflag:{doubt.rule}", deciding_question(doubt.like or doubt.rule, self.lang), alarms)
@@ -182,9 +210,10 @@ class Interview:
         """An alarm in doubt whose question was just put: raised, unless the answer denies all of it."""
         if alarm.state == "raised" or len(self.turns) < 2:
             return alarm
-        question, answer = self.turns[-2:]
-        is_put = answer.role == "patient" and asks_about(question, alarm.like or alarm.rule, -1)
-        return replace(alarm, state="raised") if is_put and not denies(question.text, answer.text, self.lang) else alarm
+        question, rule = find_pending(self.turns), alarm.like or alarm.rule
+        if question is None or not asks_about(question, rule, -1) or evades(self.turns, rule):
+            return alarm
+        return alarm if denies(question.text, self.turns[-1].text, self.lang) else replace(alarm, state="raised")
 
     def known(self, facts: FactGraph | None = None) -> dict[str, bool]:
         """Evidences of the knowledge base that are present or absent so far."""

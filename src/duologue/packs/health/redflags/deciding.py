@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import takewhile
 
 from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.facts.dialogue import Turn
@@ -27,6 +27,13 @@ def deciding_question(rule: str, lang: Lang) -> str:
     return general if rule in ("", UNNAMED) or rule not in _questions() else f"{_questions()[rule][column]} {general}"
 
 
+@cache
+def _deciding() -> tuple[str, ...]:
+    """All deciding questions in both languages, the longest first: each ends as the general one does."""
+    langs: tuple[Lang, ...] = ("en", "zh")
+    return tuple(sorted({deciding_question(rule, lang) for rule in _questions() for lang in langs}, key=len, reverse=True))
+
+
 def is_asked(rule: str, after: int, turns: Sequence[Turn]) -> bool:
     """Whether the rule's question was put, in either language, later than the turn `after`."""
     return any(asks_about(t, rule, after) for t in turns)
@@ -34,14 +41,62 @@ def is_asked(rule: str, after: int, turns: Sequence[Turn]) -> bool:
 
 def is_denied(rule: str, after: int, turns: Sequence[Turn], lang: Lang) -> bool:
     """Whether it was put and its last answer denies all of it."""
-    answers = [(q, a) for q, a in pairwise(turns) if asks_about(q, rule, after) and a.role == "patient"]
-    return bool(answers) and denies(answers[-1][0].text, answers[-1][1].text, lang)
+    put = [i for i, t in enumerate(turns) if asks_about(t, rule, after)]
+    if not put:
+        return False
+    said = list(takewhile(lambda t: t.role == "patient", turns[put[-1] + 1 :]))
+    answer = next((t for t in said if not is_aside(t.text)), None)
+    return answer is not None and denies(turns[put[-1]].text, answer.text, lang)
 
 
 def asks_about(turn: Turn, rule: str, after: int) -> bool:
     """Whether a turn later than `after` puts the rule's question."""
     words = (deciding_question(rule, "en"), deciding_question(rule, "zh"))
     return turn.role == "clinician" and turn.index > after and turn.text.endswith(words)
+
+
+_ASIDE = re.compile(
+    r"^\W*(?:(?:it'?s|it is|its|i'?d say|about|around|maybe|roughly|like|is|just|an?(?= )"
+    r"|大概|大约|差不多|应该|是|有|烧到|最高)\W*)*"
+    r"(?:\d{1,3}(?:[.,]\d{1,2})?|[一二三四五六七八九十]{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)"
+    r"\s?(?:(?:/|out of)\s?10|°\s?[cf]?|degrees?(?: celsius)?|[cf]\b|度\d?|[分级])?(?:吧|左右|的)?\W*$",
+    re.I,
+)
+
+
+def is_aside(answer: str) -> bool:
+    """Whether an answer is a figure or a temperature and nothing else: it answers another question. A time says yes, that long."""
+    return _ASIDE.match(answer) is not None
+
+
+def find_pending(turns: Sequence[Turn]) -> Turn | None:
+    """The question that the last turn, the patient's, is the first to answer; asides before it are no answer."""
+    if not turns or turns[-1].role != "patient":
+        return None
+    before = next((t for t in reversed(turns[:-1]) if t.role != "patient" or not is_aside(t.text)), None)
+    return before if before is not None and before.role != "patient" else None
+
+
+def without_evaded(turns: Sequence[Turn]) -> list[Turn]:
+    """The turns as they answer each other: an aside stands before the deciding question that it does not answer, and a question
+    that got nothing else when it was put for the first time is left out, for what it names was not told."""
+    out: list[Turn] = []
+    put: set[str] = set()
+    for i, turn in enumerate(turns):
+        words = next((w for w in _deciding() if turn.text.endswith(w)), "") if turn.role == "clinician" else ""
+        said = list(takewhile(lambda t: t.role == "patient", turns[i + 1 :])) if words else []
+        asides = list(takewhile(lambda t: is_aside(t.text), said))
+        is_evaded = bool(asides) and len(asides) == len(said) and words not in put
+        put.add(words)
+        if turn in out:  # an aside that stands before its question already
+            continue
+        out += [*(asides if not is_evaded and len(asides) < len(said) else []), *([] if is_evaded else [turn])]
+    return out
+
+
+def evades(turns: Sequence[Turn], rule: str) -> bool:
+    """Whether the rule's question was put once and the last turn says something else: then it is put once more."""
+    return is_aside(turns[-1].text) and sum(asks_about(t, rule, -1) for t in turns) == 1
 
 
 _BUT = re.compile(r"\b(?:but|except|though|although)\b|但|不过|只是|就是|可是|除了")

@@ -21,7 +21,7 @@ from duologue.packs.health.language.measures import answered_measures, derive_co
 from duologue.packs.health.language.phrases import Mention, fold, load_lexicon, load_rules
 from duologue.packs.health.redflags.classifier import suspect
 from duologue.packs.health.redflags.deciding import UNNAMED as UNNAMED_RULE
-from duologue.packs.health.redflags.deciding import is_asked
+from duologue.packs.health.redflags.deciding import is_asked, without_evaded
 
 if TYPE_CHECKING:
     from duologue.sdk import SentenceVectors
@@ -110,7 +110,7 @@ def red_flags(text_or_turns: Spoken, lang: Lang | None = None, *, wide: bool = T
     In turns where no rule finds anything, a classifier may say that a person's words sound like an emergency; that is asked about.
     `wide=False` leaves the classifier out.
     """
-    turns = read_turns(text_or_turns)
+    turns = without_evaded(read_turns(text_or_turns))
     language = lang or detect_lang(" ".join(t.text for t in turns))
     found = find_concepts(turns, language)
     version, rules = load_redflag_rules()
