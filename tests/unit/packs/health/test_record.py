@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from duologue.kit.errors import Conflict, Invalid
+from duologue.kit.text import Lang
 from duologue.packs.health.facts.extract import extract_facts
 from duologue.packs.health.record.life import (
     TRIMMED,
@@ -20,7 +21,8 @@ from duologue.packs.health.record.life import (
     sign,
     trim_of,
 )
-from duologue.packs.health.record.note import note_of, unsupported, write_note
+from duologue.packs.health.record.note import note_of, write_note
+from duologue.packs.health.record.support import unsupported
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 TALK = [
@@ -50,6 +52,43 @@ def test_an_edit_keeps_its_support_only_where_the_talk_carries_it() -> None:
     with pytest.raises(Conflict, match="unsupported"):
         sign(changed, "dr", AT)
     assert sign(open_line(changed, at), "dr", AT).state == "signed"
+
+
+SAID: dict[Lang, list[dict[str, str]]] = {
+    "en": [
+        {"role": "patient", "text": "I have had a cough for three days and a fever of 38.5. My boss is worried."},
+        {"role": "doctor", "text": "Any allergies?"},
+        {"role": "patient", "text": "No."},
+    ],
+    "zh": [
+        {"role": "patient", "text": "我咳嗽三天了，发烧38.5度，老板很担心。"},
+        {"role": "doctor", "text": "有过敏吗？"},
+        {"role": "patient", "text": "没有。"},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "carried"),
+    [
+        ("en", "Cough for three days.", {0}), ("en", "Denies any allergies.", {1, 2}), ("en", "Fever 38.5, cough.", {0}),
+        ("en", "Boss worried.", {0}), ("en", "Lungs clear on auscultation.", None), ("en", "ECG normal.", None),
+        ("en", "Diagnosed with lupus in her teens.", None), ("en", "Fit to drive.", None), ("en", "Left-sided cough.", None),
+        ("en", "Cough for three weeks.", None), ("en", "Boss not worried.", None), ("en", "Not asked.", None),
+        ("zh", "咳嗽三天。", {0}), ("zh", "患者否认过敏。", {1, 2}), ("zh", "老板很担心。", {0}), ("zh", "双肺呼吸音清。", None),
+        ("zh", "心电图正常。", None), ("zh", "既往有红斑狼疮。", None), ("zh", "咳铁锈色痰。", None), ("zh", "咳嗽三周。", None),
+        ("zh", "老板不很担心。", None),
+    ],
+)  # fmt: skip
+def test_an_edited_sentence_rests_on_what_was_said_or_is_marked(lang: Lang, text: str, carried: set[int] | None) -> None:
+    graph = extract_facts(SAID[lang], lang)
+    draft = Record("r", "w", "c", "p", lang, lines_of(note_of(graph)))
+    at = next(i for i, line in enumerate(draft.lines) if line.section == "hpi")
+    line = edit(draft, at, text, "dr", graph).lines[at]
+    assert line.supported is (carried is not None)
+    assert set(line.turns) == {turn for turn, _ in line.quotes} == (carried or set())
+    assert all(words in SAID[lang][turn]["text"] for turn, words in line.quotes)
+    assert edit(edit(draft, at, text, "dr", graph), at, draft.lines[at].text, "dr", graph).lines[at].supported
 
 
 def test_what_is_signed_stays_and_is_amended() -> None:

@@ -13,7 +13,8 @@ from typing import Any
 from duologue.packs.health.evaluate.scores import rouge
 from duologue.packs.health.facts.dialogue import Turn
 from duologue.packs.health.facts.extract import Fact, FactGraph, extract_facts
-from duologue.packs.health.record.note import note_of, unsupported
+from duologue.packs.health.record.note import note_of
+from duologue.packs.health.record.support import unsupported
 
 Figure = tuple[str, float, int, str]
 Key = tuple[str, str, bool]

@@ -1,7 +1,7 @@
 """A record's life: draft → signed → addenda. What is signed never changes; every step leaves a link in a chain of hashes.
 
-A sentence that nothing supports must be opened before signing; editing a sentence takes its support away unless the dialogue
-carries the new words too. There is no signing of more than one record. Knows no storage.
+A sentence that nothing supports must be opened before signing; an edited sentence rests on what carries its new words, or on
+nothing; a plan is the clinician's own. There is no signing of more than one record. Knows no storage.
 """
 
 import hashlib
@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from duologue.kit.errors import Conflict, Invalid
 from duologue.packs.health.facts.extract import FactGraph
-from duologue.packs.health.record.note import Note, supports
+from duologue.packs.health.record.note import Note
+from duologue.packs.health.record.support import find_support
 
 State = Literal["draft", "signed", "amended"]
 SECTIONS = ("cc", "hpi", "pmh", "medications", "allergies", "family", "social", "vitals", "assessment", "plan")
@@ -79,9 +80,10 @@ def edit(record: Record, index: int, text: str, by: str, graph: FactGraph) -> Re
     elif not text.strip():
         del lines[index]
     else:
-        kept = supports(text, graph)
-        old = lines[index]
-        lines[index] = replace(old, text=text.strip(), supported=kept, opened=False, by=by, quotes=old.quotes if kept else ())
+        section = lines[index].section
+        quotes = find_support(text, graph, section)
+        turns = tuple(sorted({turn for turn, _ in quotes or ()}))
+        lines[index] = Line(section, text.strip(), turns, quotes or (), quotes is not None, opened=section == "plan", by=by)
     return replace(record, lines=tuple(lines), edits=record.edits + 1)
 
 

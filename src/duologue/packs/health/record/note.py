@@ -1,19 +1,17 @@
 """A note written from the fact graph: terse sentences, each linked to the turns that support it. Knows no model.
 
-Only what is a fact is written; denied, unknown and not asked are told apart; no examination that nobody did. `unsupported`
-marks the sentences of an edited or model-written note that no turn supports; they must be opened before signing.
+Only what is a fact is written; denied, unknown and not asked are told apart; no examination that nobody did. What a talk does not
+carry of an edited note is found in `support.py`.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from duologue.kit.text import Lang, sentences
-from duologue.packs.health.facts.dialogue import Spoken, Turn
+from duologue.kit.text import Lang
+from duologue.packs.health.facts.dialogue import Spoken
 from duologue.packs.health.facts.extract import Fact, FactGraph, extract_facts
 from duologue.packs.health.facts.mentions import READING, find_named
-from duologue.packs.health.language.phrases import fold
 from duologue.packs.health.redflags.deciding import is_denied
 from duologue.packs.health.redflags.rules import red_flags
 
@@ -165,35 +163,3 @@ def _phrase(f: Fact, lang: Lang) -> str:
 
 _DETAILS = ("dose", "amount", "side", "character", "severity", "onset", "duration", "course")
 _AT_LARGE = ("allergies", "medications")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-
-
-def unsupported(note: str | Note, dialogue: Spoken, lang: Lang | None = None) -> list[str]:
-    """Sentences of a note that the dialogue does not support: a concept, its status, a number or a drug that no turn holds.
-
-    A `Note` brings the words that it rests on: a sentence whose words do not stand in the turn that it names is unsupported too, so
-    that another patient's note is refused.
-    """
-    graph = extract_facts(dialogue, lang)
-    if isinstance(note, Note):
-        spoken_in = {t.index: t.text for t in graph.turns}
-        return [s.text for s in note.sentences if any(words not in spoken_in.get(turn, "") for turn, words in s.quotes)]
-    return [s for s in sentences(note) if not supports(s, graph)]
-
-
-def supports(sentence: str, graph: FactGraph) -> bool:
-    """Whether a dialogue's facts carry a sentence."""
-    spoken = fold(" ".join(t.text for t in graph.turns))
-    numbers = set(_NUMBER.findall(spoken)) | {f"{f.value:g}" for f in graph.facts if f.value is not None}
-    known = {(f.concept, f.experiencer): f.status for f in graph.facts}
-    named = {f.concept for f in graph.facts}
-    claims = extract_facts([Turn(0, "patient", sentence)], graph.lang).facts
-    wrong = [f for f in claims if f.kind != "measure" and not _agrees(f, known, named)]
-    return not wrong and set(_NUMBER.findall(fold(sentence))) <= numbers
-
-
-def _agrees(claim: Fact, known: Mapping[tuple[Any, Any], str], named: set[str]) -> bool:
-    status = known.get((claim.concept, claim.experiencer))
-    if status is None:
-        return claim.concept in named and claim.kind in ("medication", "allergy")
-    return status == claim.status
