@@ -376,6 +376,63 @@ async def test_a_record_is_read_in_care_only_edited_opened_signed_and_amended(cl
     assert {"consent", "break_glass", "read", "edited", "opened", "signed", "amended"} <= set(actions)
 
 
+async def test_two_who_sign_edit_and_add_at_once_follow_each_other_and_nothing_is_lost(clinic: House) -> None:
+    conversation_id = await play(clinic, SCRIPTS["Marta Keller"], 5)
+    first, where = await clinic.member("expert"), {"conversation_id": conversation_id}
+    second = await clinic.member("expert")
+    for one in (first, second):
+        await act(one, "break_glass", {"reason": "on duty tonight"}, conversation_id)
+
+    async def at_once(*steps: tuple[Browser, str, dict[str, Any]]) -> list[int]:
+        answers = await asyncio.gather(*(act(who, name, body, conversation_id) for who, name, body in steps))
+        return sorted(a.status_code for a in answers)
+
+    shown = await first.get("/api/packs/health/note/record", params=where)
+    asked = {"index": len(shown["lines"]), "text": "Rest.", "seen": shown["seal"]}
+    assert await at_once((first, "change", asked), (second, "change", asked)) == [200, 409]
+    stale = {"password": PASSWORD, "seen": shown["seal"]}
+    assert await at_once((first, "sign", stale)) == [409]
+    seen = {"password": PASSWORD, "seen": (await first.get("/api/packs/health/note/record", params=where))["seal"]}
+    assert await at_once((first, "sign", seen), (first, "sign", seen), (second, "sign", seen)) == [200, 409, 409]
+    assert await at_once(*[(one, "change", {"index": 0, "text": "x"}) for one in (first, second)]) == [409, 409]
+    notes = [f"Addendum {n}." for n in range(6)]
+    assert await at_once(*[((first, second)[n % 2], "add", {"text": t}) for n, t in enumerate(notes)]) == [200] * 6
+    shown = await first.get("/api/packs/health/note/record", params=where)
+    assert sorted(a["text"] for a in shown["addenda"]) == notes
+    assert [e["action"] for e in shown["audit"]].count("signed") == 1
+    assert (shown["intact"], shown["chain_broken_at"]) == (True, None)
+
+
+@pytest.mark.parametrize(("name", "words"), [("Marta Keller", "I am allergic to penicillin."), ("陈立新", "我对青霉素过敏。")])
+async def test_what_is_told_after_an_edit_enters_the_draft_and_after_the_signature_is_named_beside_it(
+    clinic: House, name: str, words: str
+) -> None:
+    conversation_id = await play(clinic, SCRIPTS[name], 5)
+    here = await clinic.platform.conversations.get(clinic.workspace.id, conversation_id)
+    expert, where = await clinic.member("expert"), {"conversation_id": conversation_id}
+    await act(expert, "break_glass", {"reason": "on duty tonight"}, conversation_id)
+
+    async def tell(text: str) -> None:
+        post = clinic.platform.conversations.post_person_message
+        await post(clinic.workspace.id, conversation_id, here.person_id, text, text)
+
+    async def look() -> Any:
+        return await expert.get("/api/packs/health/note/record", params=where)
+
+    lines = (await look())["lines"]
+    await act(expert, "change", {"index": len(lines), "text": "Rest."}, conversation_id)
+    await tell(words)
+    shown = await look()
+    assert [x["quotes"] for x in shown["lines"] if x["section"] == "allergies"] != [[]]
+    assert any(x["text"] == "Rest." for x in shown["lines"])
+    assert (await act(expert, "sign", {"password": PASSWORD, "seen": shown["seal"]}, conversation_id)).status_code == 200
+    signed = (await expert.call("GET", "/api/packs/health/note/fhir", params=where)).json()
+    await tell(words[:-1] + "!")
+    after = await look()
+    assert (after["lines"], after["later"], shown["later"]) == (shown["lines"], 1, 0)
+    assert (await expert.call("GET", "/api/packs/health/note/fhir", params=where)).json() == signed
+
+
 async def test_who_opens_a_talk_at_the_desk_or_a_record_stands_in_the_audit(clinic: House) -> None:
     conversation_id = await play(clinic, SCRIPTS["Marta Keller"], 2)
     expert, where = await clinic.member("expert"), {"conversation_id": conversation_id}

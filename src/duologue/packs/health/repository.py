@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, String, Table, Text, delete, insert, select, update
+from sqlalchemy import BigInteger, Boolean, Column, String, Table, Text, delete, func, insert, select, update
 
 from duologue.kit.errors import NotFound
 from duologue.kit.text import Lang
@@ -167,6 +167,15 @@ async def get_template(tx: Tx, workspace_id: str, lang: Lang) -> Template:
 # ---- audit
 
 
+async def hold_chain(tx: WriteTx, workspace_id: str) -> None:
+    """Until the transaction ends nobody else adds to the workspace's chain or changes a record of it.
+
+    On SQLite writers take turns anyway.
+    """
+    if not tx.is_sqlite:
+        await tx.conn.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"health:{workspace_id}"))))
+
+
 async def note_audit(
     tx: WriteTx,
     workspace_id: str,
@@ -177,6 +186,7 @@ async def note_audit(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Add a link to the workspace's chain."""
+    await hold_chain(tx, workspace_id)
     query = select(audit).where(audit.c.workspace_id == workspace_id).order_by(audit.c.seq.desc()).limit(1)
     last = (await tx.conn.execute(query)).first()
     entry = link(_entry(last) if last else None, at, who, action, conversation_id, detail or {})

@@ -14,10 +14,13 @@ from duologue.packs.health.record.life import (
     amend,
     edit,
     find_break,
+    grow,
     is_intact,
     lines_of,
     link,
     open_line,
+    seal,
+    seal_addendum,
     sign,
     trim_of,
 )
@@ -102,6 +105,35 @@ def test_what_is_signed_stays_and_is_amended() -> None:
     amended = amend(signed, "X-ray ordered", "dr", AT)
     assert (amended.state, amended.lines, is_intact(amended)) == ("amended", signed.lines, True)
     assert not is_intact(replace(amended, lines=(replace(amended.lines[0], text="no cough"), *amended.lines[1:])))
+
+
+def test_what_the_audit_sealed_is_what_stands_there() -> None:
+    amended = amend(sign(DRAFT, "dr", AT), "X-ray ordered", "dr", AT)
+    chain = [link(None, AT, "dr", "signed", "c", {"digest": amended.digest})]
+    chain.append(link(chain[0], AT, "dr", "amended", "c", {"addendum": 1, "digest": seal_addendum(amended.addenda[0])}))
+    assert is_intact(amended, chain)
+    assert not is_intact(replace(amended, addenda=(replace(amended.addenda[0], text="no X-ray"),)), chain)
+    assert not is_intact(replace(amended, addenda=()), chain)
+    lines = (replace(amended.lines[0], text="no cough"), *amended.lines[1:])
+    assert not is_intact(replace(amended, lines=lines, digest=seal(lines)), chain)
+    assert not is_intact(replace(amended, state="draft"), chain)
+
+
+def test_a_draft_grows_with_the_talk_and_keeps_what_a_clinician_did() -> None:
+    draft = replace(DRAFT, heard=len(GRAPH.turns))
+    assert grow(draft, GRAPH) is draft
+    at = _find("Cough")
+    changed = edit(edit(draft, at, "Cough, dry.", "dr", GRAPH), len(draft.lines), "Chest X-ray.", "dr", GRAPH)
+    changed = edit(changed, _find("Denies fever"), "", "dr", GRAPH)
+    more = [*TALK, {"role": "doctor", "text": "Any allergies?"}, {"role": "patient", "text": "Yes, penicillin."}]
+    grown = grow(changed, extract_facts(more, "en"))
+    texts = [line.text for line in grown.lines]
+    assert any("enicillin" in t for t in texts)
+    assert {"Cough, dry.", "Chest X-ray."} <= set(texts)
+    assert "Denies fever." not in texts
+    assert sum(t == "Not asked." for t in texts) == sum(line.text == "Not asked." for line in DRAFT.lines) - 1
+    assert grown.heard == len(more)
+    assert grow(sign(draft, "dr", AT), extract_facts(more, "en")).lines == draft.lines
 
 
 def test_edges_are_named() -> None:

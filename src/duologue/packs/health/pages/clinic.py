@@ -4,11 +4,11 @@ Who may come here at all is said in `care.py`, the queue of escalations is in `a
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
-from duologue.kit.errors import Conflict, Forbidden, Invalid
+from duologue.kit.errors import Conflict, Forbidden, Invalid, NotSignedIn
 from duologue.kit.ids import new_id
 from duologue.kit.text import Lang
 from duologue.packs.health import repository
@@ -36,8 +36,7 @@ async def show_record(context: PanelContext) -> Any:
     here = await here_in_care(context)
     messages = await context.host.list_messages(here.workspace_id, here.id, public_only=True)
     graph, consent = _graph(here, messages)
-    saved = await _load(context, here)
-    shown = saved or _draft(here, graph)
+    shown = _grown(here, graph, await _load(context, here))
     turns = _numbered(messages)
     said = turns_of(_talk(messages), whole=True)  # read before anything is agreed to, as the alarms are
     alarms = alarms_in(said, graph.lang)
@@ -50,6 +49,9 @@ async def show_record(context: PanelContext) -> Any:
     await note(context, "read", here.id)
     async with context.host.read() as tx:
         entries = await repository.list_audit(tx, here.workspace_id, here.id, newest=LINKS_SHOWN)
+        steps = [
+            e for name in ("signed", "amended") for e in await repository.list_audit(tx, here.workspace_id, here.id, action=name)
+        ]
         chain = await _find_break(tx, here.workspace_id)
         brought = await repository.get_context(tx, here.workspace_id, here.person_id)
         template = await repository.get_template(tx, here.workspace_id, shown.lang)
@@ -59,7 +61,7 @@ async def show_record(context: PanelContext) -> Any:
         "headings": to_json(template), "lines": [asdict(line) for line in shown.lines],
         "state": shown.state, "signer": shown.signer, "may_sign": context.role == SIGNER,
         "signed_at": shown.signed_at and shown.signed_at.isoformat(),
-        "intact": life.is_intact(shown), "edits": shown.edits,
+        "intact": life.is_intact(shown, steps), "edits": shown.edits, "seal": life.seal(shown.lines), "later": _later(shown, graph),
         "addenda": [{"text": a.text, "name": a.name, "at": a.at.isoformat()} for a in shown.addenda],
         "alarms": [
             {
@@ -74,6 +76,12 @@ async def show_record(context: PanelContext) -> Any:
         "brought": brought,
         "kept": await show_keeping(context, here),
     }  # fmt: skip
+
+
+def _later(record: Record, graph: FactGraph) -> int:
+    """How many messages of the patient a signed record has not heard."""
+    is_done = record.state != "draft" and record.heard
+    return sum(t.role == "patient" for t in graph.turns[record.heard :]) if is_done else 0
 
 
 LINKS_SHOWN, LINKS_CHECKED = 20, 200
@@ -118,41 +126,43 @@ def _ranked(r: Any, lang: str, known: Mapping[str, bool]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def change_line(context: PanelContext, index: int, text: str) -> Any:
-    """Edit a sentence, drop it (empty text), or add one to the plan (index = number of sentences)."""
-    here, record, graph = await _editable(context)
-    return await _keep(context, here, life.edit(record, index, text, context.member_id, graph), "edited", {"index": index})
+async def change_line(context: PanelContext, index: int, text: str, seen: str = "") -> Any:
+    """Edit a sentence, drop it (empty text), or add one to the plan (index = number of sentences).
+
+    `seen`, here and below: the `seal` of the sentences that the member has before him; refused where they are others by now.
+    """
+    by = context.member_id
+    return await _change(context, seen, "edited", {"index": index}, lambda r, graph: life.edit(r, index, text, by, graph))
 
 
-async def open_line(context: PanelContext, index: int) -> Any:
+async def open_line(context: PanelContext, index: int, seen: str = "") -> Any:
     """Say that a sentence was looked at."""
-    here, record, _ = await _editable(context)
-    return await _keep(context, here, life.open_line(record, index), "opened", {"index": index})
+    return await _change(context, seen, "opened", {"index": index}, lambda r, _: life.open_line(r, index))
 
 
-async def sign(context: PanelContext, password: str) -> Any:
+async def sign(context: PanelContext, password: str, seen: str = "") -> Any:
     """Sign the record, with the password once more."""
     _check_clinician(context)
-    here, record, _ = await _editable(context)
+    here = await here_in_care(context)
     if context.confirm is None:
         raise Forbidden("Only a member who is signed in can sign.", action="sign")
-    await context.confirm(password)
+    try:
+        await context.confirm(password)
+    except NotSignedIn:
+        await note(context, "not_signed", here.id)
+        raise
     messages = await context.host.list_messages(here.workspace_id, here.id, public_only=True)
     if not _graph(here, messages)[1]:
         raise Conflict("The person has not agreed that a record is made.")
-    done = life.sign(record, context.member_id, context.host.clock.now(), context.member_name)
-    return await _keep(context, here, done, "signed", {"digest": done.digest, "edits": done.edits})
+    by, now, name = context.member_id, context.host.clock.now(), context.member_name
+    return await _change(context, seen, "signed", {}, lambda r, _: life.sign(r, by, now, name))
 
 
 async def add_addendum(context: PanelContext, text: str) -> Any:
     """Add to a signed record."""
     _check_clinician(context)
-    here = await here_in_care(context)
-    record = await _load(context, here)
-    if record is None:
-        raise Conflict("Sign the record first; addenda are for signed records.")
-    done = life.amend(record, text, context.member_id, context.host.clock.now(), context.member_name)
-    return await _keep(context, here, done, "amended", {"addendum": len(done.addenda)})
+    by, now, name = context.member_id, context.host.clock.now(), context.member_name
+    return await _change(context, "", "amended", {}, lambda r, _: life.amend(r, text, by, now, name))
 
 
 async def export_fhir(context: PanelContext) -> Download:
@@ -222,6 +232,8 @@ async def make_bundle(context: PanelContext, here: Conversation) -> dict[str, An
     messages = await context.host.list_messages(here.workspace_id, here.id, public_only=True)
     graph, _ = _graph(here, messages)
     record = await _load(context, here)
+    if record and record.state != "draft" and record.heard:  # what was said after the signature is no part of what was signed
+        graph = extract_facts(list(graph.turns[: record.heard]), graph.lang)
     signer = record.signer or record.signed_by if record and record.state != "draft" else ""
     at = record.signed_at if record else None
     async with context.host.read() as tx:
@@ -264,21 +276,32 @@ async def _load(context: PanelContext, here: Conversation) -> Record | None:
         return await repository.get_record(tx, here.workspace_id, here.id)
 
 
-async def _editable(context: PanelContext) -> tuple[Conversation, Record, FactGraph]:
-    here = await here_in_care(context)
-    messages = await context.host.list_messages(here.workspace_id, here.id, public_only=True)
-    graph, _ = _graph(here, messages)
-    return here, await _load(context, here) or _draft(here, graph), graph
-
-
-async def _keep(context: PanelContext, here: Conversation, record: Record, action: str, detail: dict[str, Any]) -> Any:
-    now = context.host.clock.now()
+async def _change(
+    context: PanelContext, seen: str, action: str, detail: dict[str, Any], do: Callable[[Record, FactGraph], Record]
+) -> Any:
+    """One step of a record's life, read and kept within one transaction: two at once follow each other and neither is lost."""
+    here, now = await here_in_care(context), context.host.clock.now()
+    graph, _ = _graph(here, await context.host.list_messages(here.workspace_id, here.id, public_only=True))
     async with context.host.write() as tx:
-        await repository.keep_record(tx, record, now)
+        await repository.hold_chain(tx, here.workspace_id)
+        record = _grown(here, graph, await repository.get_record(tx, here.workspace_id, here.id))
+        if seen and record.state == "draft" and seen != life.seal(record.lines):
+            raise Conflict("The record has changed since you opened it; look at it again.", action="reload")
+        done = do(record, graph)
+        if action == "signed":
+            detail = {"digest": done.digest, "edits": done.edits}
+        elif action == "amended":
+            detail = {"addendum": len(done.addenda), "digest": life.seal_addendum(done.addenda[-1])}
+        await repository.keep_record(tx, done, now)
         await repository.add_care(tx, here.workspace_id, here.person_id, context.member_id, f"record: {action}", now)
         await note_in(tx, context, action, here.id, detail)
     context.host.refresh(here.workspace_id, here.id)
-    return {"state": record.state}
+    return {"state": done.state}
+
+
+def _grown(here: Conversation, graph: FactGraph, saved: Record | None) -> Record:
+    """The record as it is now: what was kept with what the talk told since, or the talk's draft."""
+    return life.grow(saved, graph) if saved else _draft(here, graph)
 
 
 def _numbered(messages: list[Message]) -> list[tuple[int, Message]]:
@@ -301,4 +324,4 @@ def _graph(here: Conversation, messages: list[Message]) -> tuple[FactGraph, bool
 
 def _draft(here: Conversation, graph: FactGraph) -> Record:
     lines = life.lines_of(note_of(graph)) if graph.turns else ()
-    return replace(Record(new_id("rec"), here.workspace_id, here.id, here.person_id, graph.lang, ()), lines=lines)
+    return Record(new_id("rec"), here.workspace_id, here.id, here.person_id, graph.lang, lines, heard=len(graph.turns))

@@ -1,5 +1,5 @@
 /** A record beside its transcript: what each sentence rests on, edit, sign, addendum, print. Also alone beside a conversation. */
-import { html, useEffect, useState } from "../../js/shared/html.js";
+import { html, useEffect, useRef, useState } from "../../js/shared/html.js";
 import { t } from "../../js/shared/i18n.js";
 import { say, tell } from "../../js/shared/parts.js";
 
@@ -28,7 +28,7 @@ function Transcript({ turns, lit }) {
 function Line({ line, index, isOpen, act, light }) {
   const [isEdited, setEdited] = useState(false);
   const [text, setText] = useState(line.text);
-  const save = (value) => act("change", { index, text: value }).then(() => setEdited(false));
+  const save = (value) => act("change", { index, text: value }).then((ok) => ok && setEdited(false));
   if (isEdited)
     return html`<form onSubmit=${(e) => (e.preventDefault(), save(text))}>
       <textarea rows="2" aria-label=${t("health.edit")} value=${text} onInput=${(e) => setText(e.target.value)}></textarea>
@@ -45,7 +45,14 @@ function Line({ line, index, isOpen, act, light }) {
 
 function Asked({ label, type = "text", button, onDone, testid }) {
   const [value, setValue] = useState("");
-  return html`<form data-testid=${testid} onSubmit=${(e) => (e.preventDefault(), Promise.resolve(onDone(value)).then(() => setValue("")))}>
+  const busy = useRef(false); // a second click comes before anything is drawn anew
+  const send = (e) => {
+    e.preventDefault();
+    if (busy.current) return;
+    busy.current = true;
+    Promise.resolve(onDone(value)).then((ok) => (ok !== false || type === "password") && setValue("")).finally(() => (busy.current = false));
+  };
+  return html`<form data-testid=${testid} onSubmit=${send}>
     <input type=${type} placeholder=${label} aria-label=${label} value=${value} autocomplete=${type === "password" ? "current-password" : "off"}
       onInput=${(e) => setValue(e.target.value)} required /><button class="button small" type="submit">${button}</button></form>`;
 }
@@ -59,6 +66,7 @@ function Sheet({ shown, act, light, download }) {
     ${!shown.subject && html`<${Asked} testid="name" label=${t("health.name")} button=${t("health.save")} onDone=${(name) => act("name", { name })} />`}
     ${isOpen && html`<p class="watermark" aria-hidden="true">${t("health.watermark")}</p>`}
     ${shown.consent === false && html`<p role="status">${t("health.no_consent")}</p>`}
+    ${shown.later > 0 && html`<p role="status" data-testid="later">${t("health.later", { n: shown.later })}</p>`}
     ${!shown.intact && html`<p class="urgent" role="alert">${t("health.tampered")}</p>`}
     ${headings.map((h) => html`<h4 key=${h.title}>${h.title}</h4>
       ${under(h.sections).map(([line, i]) => html`<${Line} key=${`${i}${line.text}`} line=${line} index=${i} isOpen=${isOpen} act=${act} light=${light} />`)}`)}
@@ -121,7 +129,17 @@ export function RecordView({ query, command, send, download, version, isWide = f
   const [isForeign, setForeign] = useState(false);
   const [lit, light] = useState(null);
   const load = () => query("record").then((r) => (setForeign(false), setShown(r)), (e) => (e.status === 403 ? setForeign(true) : tell(e)));
-  const act = (name, args, told) => command(name, args).then(() => (told && say(told), load()), (e) => (name === "sign" && e.status === 401 ? say(t("health.wrong_password"), true) : tell(e)));
+  const SEEN = ["change", "open", "sign"];
+  /** Resolves to whether it was done; what was written stays where it was not. */
+  const act = (name, args, told) =>
+    command(name, SEEN.includes(name) ? { ...args, seen: shown.seal } : args).then(
+      () => (told && say(told), load().then(() => true)),
+      (e) => {
+        if (name === "sign" && e.status === 401) say(t("health.wrong_password"), true);
+        else tell(e);
+        return e.status === 409 ? load().then(() => false) : false;
+      },
+    );
   const bring = (form) => send("bring", form).then(load, tell);
   useEffect(() => void load(), [version, query]);
   if (isForeign)

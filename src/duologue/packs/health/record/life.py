@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from duologue.kit.errors import Conflict, Invalid
-from duologue.packs.health.facts.extract import FactGraph
-from duologue.packs.health.record.note import Note
+from duologue.packs.health.facts.extract import FactGraph, extract_facts
+from duologue.packs.health.record.note import Note, note_of
 from duologue.packs.health.record.support import find_support
 
 State = Literal["draft", "signed", "amended"]
@@ -60,11 +60,29 @@ class Record:
     digest: str = ""
     addenda: tuple[Addendum, ...] = ()
     signer: str = ""
+    heard: int = 0
+    """How many turns of the talk it has heard; 0 where that was not kept."""
 
 
 def lines_of(note: Note) -> tuple[Line, ...]:
     """A machine's draft. "Not asked" needs no turn; what claims something without one is unsupported."""
     return tuple(Line(s.section, s.text, s.turns, s.quotes, supported=True) for s in note.sentences)
+
+
+def grow(record: Record, graph: FactGraph) -> Record:
+    """A draft with what the talk told since it was kept. What a clinician wrote anew, added or left out stays so."""
+    now = len(graph.turns)
+    if record.state != "draft" or not record.heard or now <= record.heard:
+        return record
+    before = lines_of(note_of(extract_facts(list(graph.turns[: record.heard]), graph.lang)))
+    after = lines_of(note_of(graph))
+    told_before, told_after, kept = ({(x.section, x.text) for x in lines} for lines in (before, after, record.lines))
+    lines = [x for x in record.lines if x.by != "machine" or (x.section, x.text) in told_after]
+    for line in after:
+        if (line.section, line.text) not in told_before | kept:
+            lines.append(line)
+    lines.sort(key=lambda x: SECTIONS.index(x.section))
+    return replace(record, lines=tuple(lines), heard=now)
 
 
 def edit(record: Record, index: int, text: str, by: str, graph: FactGraph) -> Record:
@@ -123,8 +141,23 @@ def seal(lines: Sequence[Line]) -> str:
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
-def is_intact(record: Record) -> bool:
-    """Whether a signed record is what was signed."""
+def seal_addendum(addendum: Addendum) -> str:
+    """SHA-256 of an addendum, with who wrote it and when."""
+    content = [addendum.text, addendum.by, addendum.name, addendum.at.isoformat()]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def is_intact(record: Record, links: Iterable["Entry"] = ()) -> bool:
+    """Whether a signed record is what was signed, its addenda what was added, by the record's own seal and by the audit's links."""
+    for entry in links:
+        sealed = entry.detail.get("digest")
+        if entry.action == "signed" and (record.state == "draft" or sealed != record.digest):
+            return False
+        number = entry.detail.get("addendum", 0)
+        if entry.action == "amended" and (
+            len(record.addenda) < number or (sealed and sealed != seal_addendum(record.addenda[number - 1]))
+        ):
+            return False
     return record.state == "draft" or seal(record.lines) == record.digest
 
 
