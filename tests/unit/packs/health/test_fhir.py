@@ -9,8 +9,12 @@ import pytest
 
 from duologue.packs.health.facts.extract import extract_facts
 from duologue.packs.health.fhir.bundle import to_fhir
+from duologue.packs.health.fhir.issues import load_codes
 from duologue.packs.health.fhir.schema import validate_schema
 from duologue.packs.health.fhir.strict import validate_fhir
+from duologue.packs.health.language.phrases import load_rules
+from duologue.packs.health.record.life import Record, amend, lines_of, sign
+from duologue.packs.health.record.note import note_of
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 TALK = [
@@ -137,6 +141,65 @@ def test_the_schema_names_the_place_of_a_fault() -> None:
     paths = [i.path for i in validate_schema(bundle)]
     assert sorted(paths) == [f"Bundle.entry[{index}].resource", f"Bundle.entry[{index}].resource.gender"]
     assert validate_schema({"resourceType": "Ingredient"})[0].path == "Ingredient"
+
+
+HARMFUL = [
+    ("<script>alert(1)</script>", "script"), ('<p onclick="x()">a</p>', "onclick"), ('<a href="javascript:x()">a</a>', "href"),
+    ("<p>a", "well-formed"), ("<form>a</form>", "form"), ("", "nothing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("markup", "fault"), HARMFUL)
+def test_a_narrative_is_harmless_xhtml(markup: str, fault: str) -> None:
+    bundle = copy.deepcopy(BUNDLE)
+    section = next(s for s in bundle["entry"][0]["resource"]["section"] if "text" in s)
+    section["text"]["div"] = f'<div xmlns="http://www.w3.org/1999/xhtml">{markup}</div>'
+    (issue,) = validate_fhir(bundle)
+    assert issue.path.endswith(".text.div")
+    assert fault in issue.message
+    assert validate_fhir(bundle, brought=True) == []
+
+
+def test_numbers_in_quotes_what_is_empty_and_codes_that_do_not_exist_are_refused_with_their_paths() -> None:
+    coding = {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "Q99.ZZ"}
+    condition = {"resourceType": "Condition", "code": {"coding": [coding]}, "subject": {"reference": "Patient/1"}}
+    patient: dict[str, Any] = {"resourceType": "Patient"}
+    for resource, path in (
+        (patient | {"name": []}, "Patient.name"),
+        (patient | {"name": [{"given": ["A", ""]}]}, "Patient.name[0].given[1]"),
+        (patient | {"active": "true"}, "Patient.active"),
+        (patient | {"multipleBirthInteger": "2"}, "Patient.multipleBirthInteger"),
+        (patient | {"photo": [{"size": "12"}]}, "Patient.photo[0].size"),
+        (condition, "Condition.code.coding[0].code"),
+    ):
+        assert [i.path for i in validate_fhir(resource)] == [path]
+    assert validate_fhir(condition, brought=True) == []
+    deep: Any = {"resourceType": "Patient"}
+    for _ in range(5000):
+        deep = {"resourceType": "Patient", "contained": [deep]}
+    assert [i.code for i in validate_fhir(deep)] == ["structure"]
+
+
+def test_the_codes_of_the_rules_exist() -> None:
+    graph = load_rules("facts.yaml")
+    codes = {row[3] for row in graph.values() if isinstance(row, list) and len(row) > 3 and row[3]}
+    assert len(codes) > 80
+    assert codes <= load_codes()
+    listed = pytest.importorskip("simple_icd_10_cm").get_all_codes()
+    assert load_codes() <= set(listed)
+
+
+def test_each_edition_of_a_document_has_its_own_identifier_and_names_who_added() -> None:
+    graph = extract_facts(TALK, "en")
+    record = Record("r", "w", "c", "p", "en", lines_of(note_of(graph)))
+    signed = sign(record, "dr", AT, "Dr. A")
+    amended = amend(signed, "Seen again. \x07 <b>", "dr2", AT, "Dr. B")
+    editions = [to_fhir(graph, at=AT, signed_by="Dr. A", signed_at=AT, record=r) for r in (signed, amended)]
+    editions.append(to_fhir(graph, at=AT, record=record))
+    assert [validate_fhir(b) for b in editions] == [[], [], []]
+    assert len({b["identifier"]["value"] for b in editions}) == 3
+    assert len({b["entry"][0]["resource"]["identifier"]["value"] for b in editions}) == 1
+    assert "Dr. B: Seen again." in editions[1]["entry"][0]["resource"]["section"][-1]["text"]["div"]
 
 
 def test_types_that_r4_lacks_and_a_document_without_its_frame_are_refused() -> None:

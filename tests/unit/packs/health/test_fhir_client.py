@@ -11,7 +11,7 @@ import pytest
 from duologue.kit.errors import Invalid, Unavailable
 from duologue.packs.health.facts.extract import extract_facts
 from duologue.packs.health.fhir.bundle import to_fhir
-from duologue.packs.health.fhir.client import push, read_summary
+from duologue.packs.health.fhir.client import parse_summary, push, read_summary
 
 GOT: list[dict[str, Any]] = []
 
@@ -71,3 +71,55 @@ def test_a_summary_is_read_as_context() -> None:
     assert read_summary(bundle) == {"AllergyIntolerance": ["penicillin (active)"], "Patient": ["Ada B"]}
     with pytest.raises(Invalid):
         read_summary({"resourceType": "Patient", "gender": "M"})
+
+
+HL7 = "http://terminology.hl7.org/CodeSystem/"
+
+
+def _state(system: str, code: str) -> dict[str, Any]:
+    return {"coding": [{"system": HL7 + system, "code": code}]}
+
+
+def test_a_summary_tells_what_is_stopped_refuted_or_over_and_leaves_out_what_was_an_error() -> None:
+    who = {"reference": "urn:uuid:1"}
+    allergy, unknown = (
+        {"resourceType": "AllergyIntolerance", "patient": who},
+        {"coding": [{"system": "urn:oid:1.2.3", "code": "zz9"}]},
+    )
+    taken = {"resourceType": "MedicationStatement", "subject": who}
+    rows: list[dict[str, Any]] = [
+        {"resourceType": "Patient", "name": [{"text": "Ada"}]},
+        {**allergy, "code": {"text": "penicillin"}, "clinicalStatus": _state("allergyintolerance-clinical", "inactive"),
+         "verificationStatus": _state("allergyintolerance-verification", "refuted")},
+        {**allergy, "code": unknown, "clinicalStatus": _state("allergyintolerance-clinical", "active")},
+        {"resourceType": "Condition", "subject": who, "code": {"text": "HIV infection"},
+         "verificationStatus": _state("condition-ver-status", "entered-in-error")},
+        {"resourceType": "Condition", "subject": who,
+         "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "X"}]}},
+        {**taken, "status": "stopped", "medicationCodeableConcept": {"text": "warfarin"}, "dosage": [{"text": "5 mg"}]},
+        {**taken, "status": "active", "medicationReference": {"reference": "urn:uuid:8"}},
+        {"resourceType": "Medication", "code": {"text": "metformin"}},
+        {"resourceType": "MedicationRequest", "status": "active", "intent": "order", "subject": who,
+         "medicationCodeableConcept": {"text": "ramipril"}},
+        {"resourceType": "Immunization", "status": "not-done", "patient": who, "vaccineCode": {"text": "measles"},
+         "occurrenceString": "2020"},
+        {"resourceType": "Observation", "status": "final", "code": {"text": "nothing told"}, "subject": who},
+    ]  # fmt: skip
+    entries = [{"fullUrl": f"urn:uuid:{n}", "resource": r} for n, r in enumerate(rows, 1)]
+    assert read_summary({"resourceType": "Bundle", "type": "collection", "entry": entries}) == {
+        "AllergyIntolerance": ["penicillin (inactive, refuted)", "zz9 (active)"], "Condition": ["X"],
+        "MedicationStatement": ["warfarin, 5 mg (stopped)", "metformin (active)"], "MedicationRequest": ["ramipril (active)"],
+        "Immunization": ["measles (not-done)"], "Patient": ["Ada"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("content", [b"", b"null", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"a":' * 50_000, b'{"resourceType": 7}'])
+def test_what_is_no_summary_is_refused_in_words(content: bytes) -> None:
+    with pytest.raises(Invalid):
+        parse_summary(content)
+
+
+async def test_an_address_that_is_none_is_told() -> None:
+    for url in ("http://[::1", "ftp://fhir.example", "fhir.example"):
+        with pytest.raises((Invalid, Unavailable)):
+            await push(url, BUNDLE)

@@ -42,6 +42,8 @@ _SECTIONS = {
     "assessment": ("51848-0", "Assessment"),
     "plan": ("18776-5", "Plan of care note"),
 }
+_UNWRITABLE = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ufffe\\uffff\\ud800-\\udfff]")
+"""What XML cannot hold."""
 _SCORE = re.compile(r"(\d{1,2})/10")
 _TOLD = {"cc", "hpi", "pmh", "medications", "allergies", "family", "social"}
 
@@ -71,6 +73,9 @@ class _Writer:
         self.state = "final" if signed_by else "preliminary"
         self.facts, self.at, self.version = facts, at.isoformat(timespec="seconds"), version
         self.signed_by, self.signed_at = signed_by, (signed_at or at).isoformat(timespec="seconds")
+        addenda = record.addenda if record is not None else ()
+        self.changed_at = addenda[-1].at.isoformat(timespec="seconds") if addenda else self.signed_at
+        self.edition = f"{self.state} {self.signed_at} {len(addenda)}"
         self._space = uuid.uuid5(uuid.NAMESPACE_URL, "|".join(t.text for t in facts.turns) + self.at)
         self.entries: list[Json] = []
         self.by_section: dict[str, list[Json]] = {name: [] for name in _SECTIONS}
@@ -106,8 +111,8 @@ class _Writer:
         return {
             "resourceType": "Bundle",
             "type": "document",
-            "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{self._space}"},
-            "timestamp": self.at,
+            "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{uuid.uuid5(self._space, self.edition)}"},
+            "timestamp": self.changed_at,
             "meta": {"security": [self.label]},
             "entry": [composition, *self.entries],
         }
@@ -188,7 +193,7 @@ class _Writer:
         self._add({**resource, "encounter": self.encounter, "effectiveDateTime": self.at, "valueQuantity": quantity}, "vitals")
 
     def _condition(self, f: Fact, note: list[Json]) -> None:
-        code: Json = {"text": f.concept, "coding": [{"system": _ICD, "code": f.icd10}]}
+        code: Json = {"text": f.concept} | ({"coding": [{"system": _ICD, "code": f.icd10}]} if f.icd10 else {})
         verification = {"present": "provisional", "denied": "refuted", "unknown": "unconfirmed"}[f.status]
         clinical = "inactive" if f.is_past or f.status == "denied" else "active"
         resource = {"resourceType": "Condition", "code": code, "subject": self.patient, "encounter": self.encounter, "note": note}
@@ -286,14 +291,22 @@ class _Writer:
             out.append(section | ({"entry": entries} if entries else {}))
         if self.record is not None and self.record.addenda:
             title = "Addenda" if self.facts.lang == "en" else "补记"
-            out.append({"title": title, "text": _narrative([f"{a.at:%Y-%m-%d %H:%M} UTC: {a.text}" for a in self.record.addenda])})
+            out.append(
+                {
+                    "title": title,
+                    "text": _narrative(
+                        [f"{a.at:%Y-%m-%d %H:%M} UTC{f', {a.name}' if a.name else ''}: {a.text}" for a in self.record.addenda]
+                    ),
+                }
+            )
         return out
 
     def _composition(self) -> Json:
         sections = self._sections()
         resource = {
             "resourceType": "Composition", "status": "preliminary", "type": _concept(_LOINC, "11488-4", "Consult note"),
-            "subject": self.patient, "encounter": self.encounter, "date": self.at, "author": [self.device],
+            "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{self._space}"},
+            "subject": self.patient, "encounter": self.encounter, "date": self.changed_at, "author": [self.device],
             "title": "Consultation note (draft, not signed)", "section": sections,
         }  # fmt: skip
         if self.clinician:
@@ -321,7 +334,7 @@ def _code_of(sections: tuple[str, ...]) -> tuple[str, str] | None:
 
 
 def _narrative(sentences: list[str]) -> Json:
-    text = " ".join(sentences).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = _UNWRITABLE.sub(" ", " ".join(sentences)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml"><p>{text}</p></div>'}
 
 

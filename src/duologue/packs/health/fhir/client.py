@@ -12,7 +12,9 @@ from duologue.packs.health.fhir.schema import validate_schema
 from duologue.packs.health.fhir.strict import validate_fhir
 
 _TYPE = "application/fhir+json"
-KINDS = ("AllergyIntolerance", "Condition", "MedicationStatement", "Immunization", "Patient")
+KINDS = ("AllergyIntolerance", "Condition", "MedicationStatement", "MedicationRequest", "Immunization", "Patient")
+_USUAL = ("confirmed", "completed")
+"""States that go without saying; every other one is told: a stopped drug or a refuted allergy is none."""
 
 
 async def push(base_url: str, bundle: Mapping[str, Any], token: str = "", timeout_s: float = 20.0) -> str:
@@ -24,6 +26,8 @@ async def push(base_url: str, bundle: Mapping[str, Any], token: str = "", timeou
     try:
         async with httpx.AsyncClient(timeout=timeout_s) as client:
             answer = await client.post(f"{base_url.rstrip('/')}/Bundle", json=dict(bundle), headers=headers)
+    except httpx.InvalidURL as error:
+        raise Invalid("DUOLOGUE_HEALTH_FHIR_URL is no address; write it as https://host/path.") from error
     except httpx.HTTPError as error:
         raise Unavailable(f"The FHIR server does not answer ({type(error).__name__}); try again later.") from error
     if answer.status_code not in (200, 201):
@@ -33,16 +37,16 @@ async def push(base_url: str, bundle: Mapping[str, Any], token: str = "", timeou
 
 def _outcome(answer: httpx.Response) -> str:
     try:
-        issues = answer.json().get("issue") or []
-    except ValueError:
+        issues = answer.json()["issue"]
+        return "; ".join(str(i.get("diagnostics") or i.get("code")) for i in issues)[:300]
+    except (ValueError, LookupError, TypeError, AttributeError):
         return answer.text[:200]
-    return "; ".join(str(i.get("diagnostics") or i.get("code")) for i in issues)[:300]
 
 
 def _id(answer: httpx.Response) -> str:
     try:
         return str(answer.json().get("id", ""))
-    except ValueError:
+    except (ValueError, AttributeError):
         return ""
 
 
@@ -50,7 +54,7 @@ def parse_summary(content: bytes) -> dict[str, list[str]]:
     """`read_summary` of a file. Raises Invalid for what is no JSON or tells nothing."""
     try:
         bundle = json.loads(content.decode("utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid("The file is no FHIR JSON; export a Patient or an International Patient Summary as JSON.") from error
     if not isinstance(bundle, dict):
         raise Invalid("The file holds no FHIR resource; export a Patient or an International Patient Summary as JSON.")
@@ -63,12 +67,16 @@ def parse_summary(content: bytes) -> dict[str, list[str]]:
 def read_summary(bundle: Mapping[str, Any]) -> dict[str, list[str]]:
     """What a Patient or IPS Bundle tells, as texts by kind: context for the clinician, never a fact of the talk.
 
-    Raises Invalid for what is no valid R4 Bundle.
+    What was entered in error is left out; what is over, stopped, refuted or not given says so. Raises Invalid for what is no valid
+    R4 Bundle.
     """
-    issues = validate_fhir(bundle)
+    issues = validate_fhir(bundle, brought=True)
     if issues:
         raise Invalid(f"The Bundle can't be read: {issues[0].path}: {issues[0].message}")
-    resources = [e.get("resource") or {} for e in bundle.get("entry") or []]
+    entries = bundle.get("entry") or []
+    resources = [e.get("resource") or {} for e in entries]
+    places = {e["fullUrl"]: e.get("resource") or {} for e in entries if e.get("fullUrl")}
+    places |= {f"{r.get('resourceType')}/{r['id']}": r for r in resources if r.get("id")}
     if bundle.get("resourceType") == "Patient":
         resources = [bundle]
     out: dict[str, list[str]] = {kind: [] for kind in KINDS}
@@ -77,12 +85,33 @@ def read_summary(bundle: Mapping[str, Any]) -> dict[str, list[str]]:
         if kind == "Patient":
             out[kind].append(" ".join(x for x in (_name(r), r.get("gender", ""), r.get("birthDate", "")) if x))
         elif kind in out:
-            concept = r.get("code") or r.get("medicationCodeableConcept") or r.get("vaccineCode") or {}
-            text = concept.get("text") or next((c.get("display") or c.get("code") for c in concept.get("coding") or []), "")
-            status = next((c["code"] for c in (r.get("clinicalStatus") or {}).get("coding") or [] if c.get("code")), "")
-            if text:
-                out[kind].append(f"{text} ({status})" if status else str(text))
+            text, states = _text(_concept(r, places)), _states(r)
+            dose = next((d["text"] for d in r.get("dosage") or r.get("dosageInstruction") or [] if d.get("text")), "")
+            if text and "entered-in-error" not in states:
+                told = [s for s in states if s not in _USUAL]
+                out[kind].append(", ".join(x for x in (text, dose) if x) + (f" ({', '.join(told)})" if told else ""))
     return {k: v for k, v in out.items() if v}
+
+
+def _concept(r: Mapping[str, Any], places: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What a resource is about; a medication may stand in a resource of its own."""
+    told = r.get("code") or r.get("medicationCodeableConcept") or r.get("vaccineCode")
+    if told:
+        return dict(told)
+    reference = r.get("medicationReference") or {}
+    inside = {f"#{c.get('id')}": c for c in r.get("contained") or []}
+    target = {**places, **inside}.get(reference.get("reference", ""), {})
+    return target.get("code") or {"text": reference.get("display", "")}
+
+
+def _text(concept: Mapping[str, Any]) -> str:
+    return concept.get("text") or next((c.get("display") or c.get("code") or "" for c in concept.get("coding") or []), "")
+
+
+def _states(r: Mapping[str, Any]) -> list[str]:
+    """The clinical state, how sure it is, and the state of a drug or a vaccination."""
+    codings = [c for key in ("clinicalStatus", "verificationStatus") for c in (r.get(key) or {}).get("coding") or []]
+    return [c["code"] for c in codings if c.get("code")] + ([r["status"]] if isinstance(r.get("status"), str) else [])
 
 
 def _name(patient: Mapping[str, Any]) -> str:

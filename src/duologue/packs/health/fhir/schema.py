@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from duologue.packs.health.fhir.strict import Issue
+from duologue.packs.health.fhir.issues import Issue
 
 _FILE = Path(__file__).parents[1] / "knowledge" / "fhir-r4.schema.json.xz"
 
