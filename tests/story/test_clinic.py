@@ -528,8 +528,19 @@ async def test_drafts_are_forgotten_after_their_days_and_signed_records_stay(cli
             record = await repository.get_record(tx, clinic.workspace.id, conversation_id)
             assert record is not None
             await repository.keep_record(tx, record, old)
+    here = await clinic.platform.conversations.get(clinic.workspace.id, ids[1])
+    async with host.write() as tx:
+        await repository.keep_hold(tx, clinic.workspace.id, here.person_id, "court order", "Jo", old)
+    await forget_drafts(host)
+    assert await states(clinic) == {ids[0]: "signed", ids[1]: "draft", ids[2]: "draft"}
+    async with host.write() as tx:
+        await repository.drop_hold(tx, clinic.workspace.id, here.person_id)
     await forget_drafts(host)
     assert await states(clinic) == {ids[0]: "signed", ids[2]: "draft"}
+    async with host.read() as tx:
+        links = await repository.list_audit(tx, clinic.workspace.id)
+    assert [e.conversation_id for e in links if e.action == "draft_dropped"] == [ids[1]]
+    assert find_break(links) is None
 
 
 async def test_the_audit_is_kept_unless_the_settings_give_it_an_end_and_stays_a_chain(clinic: House) -> None:
@@ -687,4 +698,6 @@ async def test_who_is_erased_leaves_no_record_and_the_chain_stays_whole(clinic: 
         await clinic.platform.conversations.erase_person(tx, clinic.workspace.id, here.person_id)
     assert await escalations(clinic) == []
     async with clinic.platform.hosts["health"].read() as tx:
-        assert find_break(await repository.list_audit(tx, clinic.workspace.id)) is None
+        links = await repository.list_audit(tx, clinic.workspace.id)
+    assert find_break(links) is None
+    assert [e.detail for e in links if e.action == "erased"] == [{"person": here.person_id}]

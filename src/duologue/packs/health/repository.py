@@ -378,13 +378,20 @@ async def drop_hold(tx: WriteTx, workspace_id: str, person_id: str) -> bool:
     return bool((await tx.conn.execute(delete(holds).where(mine))).rowcount)
 
 
-async def erase_person(tx: WriteTx, workspace_id: str, person_id: str) -> None:
-    """Forget a person. The audit keeps its links, which name no one but by id."""
+async def erase_person(tx: WriteTx, workspace_id: str, person_id: str) -> int:
+    """Forget a person; how many rows went. The audit keeps its links: a person's id, and what members sought or gave as reasons."""
+    gone = 0
     for table in (escalations, records, consents, care, contexts):
-        await tx.conn.execute(delete(table).where(table.c.workspace_id == workspace_id, table.c.person_id == person_id))
+        mine = (table.c.workspace_id == workspace_id) & (table.c.person_id == person_id)
+        gone += (await tx.conn.execute(delete(table).where(mine))).rowcount
+    return gone
 
 
-async def erase_before(tx: WriteTx, before: datetime) -> int:
-    """Drop drafts that nobody signed since then; how many. Signed records are kept as the law demands."""
-    done = await tx.conn.execute(delete(records).where(records.c.state == "draft", records.c.changed_at < before))
-    return int(done.rowcount)
+async def erase_before(tx: WriteTx, before: datetime) -> list[tuple[str, str]]:
+    """Drop drafts that nobody signed since then, but of no patient on hold; the workspace and the conversation of each."""
+    is_held = select(holds.c.person_id).where(
+        holds.c.workspace_id == records.c.workspace_id, holds.c.person_id == records.c.person_id
+    )
+    old = (records.c.state == "draft") & (records.c.changed_at < before) & ~is_held.exists()
+    done = await tx.conn.execute(delete(records).where(old).returning(records.c.workspace_id, records.c.conversation_id))
+    return [(row.workspace_id, row.conversation_id) for row in done]

@@ -21,10 +21,11 @@ log = get_logger(__name__)
 
 
 async def forget_drafts(host: Host) -> None:
-    """Drop drafts of records that nobody signed within the days of the settings."""
-    before = host.clock.now() - timedelta(days=host.settings.health_retention_days)
+    """Drop drafts of records that nobody signed within the days of the settings; each leaves a link."""
+    now, days = host.clock.now(), host.settings.health_retention_days
     async with host.write() as tx:
-        await repository.erase_before(tx, before)
+        for workspace_id, conversation_id in await repository.erase_before(tx, now - timedelta(days=days)):
+            await repository.note_audit(tx, workspace_id, "chore", "draft_dropped", conversation_id, now, {"days": days})
 
 
 async def check_audit(host: Host) -> None:
@@ -90,10 +91,13 @@ async def _forget(host: Host, workspace_id: str, person_id: str, now: datetime, 
 
 
 async def erase_person(tx: WriteTx, workspace_id: str, person_id: str) -> None:
-    """Forget a person in the pack's tables. Raises Conflict while the record is on hold: nothing of him is erased then."""
+    """Forget a person in the pack's tables; a link says so. Raises Conflict, and erases nothing, while the record is on hold."""
     if (await repository.get_keeping(tx, workspace_id, person_id)).hold:
         raise Conflict("This patient's record is on hold; lift the hold on the record's page first.", action="lift_hold")
-    await repository.erase_person(tx, workspace_id, person_id)
+    if await repository.erase_person(tx, workspace_id, person_id):
+        last = await repository.list_audit(tx, workspace_id, newest=1)
+        if [(e.action, e.detail.get("person")) for e in last] != [("erased", person_id)]:  # the chore has said so itself
+            await repository.note_audit(tx, workspace_id, "command", "erased", "", tx.now, {"person": person_id})
 
 
 async def show_keeping(context: PanelContext, here: Conversation) -> dict[str, Any]:
