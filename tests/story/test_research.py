@@ -28,6 +28,12 @@ async def test_papers_are_found_screened_and_exported(clinic: House) -> None:
     for new in (12, 0):
         sent = await expert.client.post(f"{ROAD}/import", data=of, files={"file": ("s.ris", SAMPLE.read_bytes())})
         assert sent.json() == {"read": 12, "new": new, "duplicates": 12 - new, "retracted": int(new > 0)}
+    late = b"TY  - JOUR\nTI  - RETRACTED: " + b"".join(SAMPLE.read_bytes().split(b"TI  - ")[1:2]) + b"\nER  - \n"
+    other = {"review_id": (await expert.post(f"{ROAD}/create", {"question": QUESTION}))["id"]}
+    for content, marked in ((SAMPLE.read_bytes(), 1), (late, 2)):
+        sent = await expert.client.post(f"{ROAD}/import", data=other, files={"file": ("s.ris", content)})
+        assert (await expert.get(f"{ROAD}/review", params=other))["retracted"] == marked
+    assert (sent.json()["new"], sent.json()["retracted"]) == (0, 1)
     found = (await expert.post(f"{ROAD}/search", {**of, "query": "riboflavin"}))["found"]
     assert "Riboflavin" in found[0]["title"]
     assert found[0]["quote"] in found[0]["abstract"]

@@ -54,7 +54,6 @@ decisions = Table(
     "health_decision", metadata, Column("collection_id", Id, primary_key=True), Column("seq", BigInteger, primary_key=True),
     Column("include", Boolean), Column("body", Json), Column("at", UtcTime),
 )  # fmt: skip
-
 holds = Table(
     "health_hold", metadata, Column("workspace_id", Id, primary_key=True), Column("person_id", Id, primary_key=True),
     Column("reason", Text), Column("by", String(200)), Column("at", UtcTime),
@@ -168,10 +167,7 @@ async def get_template(tx: Tx, workspace_id: str, lang: Lang) -> Template:
 
 
 async def hold_chain(tx: WriteTx, workspace_id: str) -> None:
-    """Until the transaction ends nobody else adds to the workspace's chain or changes a record of it.
-
-    On SQLite writers take turns anyway.
-    """
+    """Nobody else adds to the chain or changes a record until the transaction ends. On SQLite writers take turns anyway."""
     if not tx.is_sqlite:
         await tx.conn.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"health:{workspace_id}"))))
 
@@ -316,6 +312,13 @@ async def add_papers(tx: WriteTx, review_id: str, first: int, found: Sequence[Pa
         await tx.conn.execute(insert(papers), rows)
 
 
+async def mark_retracted(tx: WriteTx, review_id: str, fallen: Mapping[int, Paper]) -> None:
+    """Papers by `seq` that a later record says to be retracted."""
+    mine = update(papers).where(papers.c.collection_id == review_id)
+    for seq, p in fallen.items():
+        await tx.conn.execute(mine.where(papers.c.seq == seq).values(body=_plain({**asdict(p), "retracted": True})))
+
+
 async def list_papers(tx: Tx, review_id: str) -> list[Paper]:
     """All papers of a review; the place in the list is the paper's `seq`."""
     query = select(papers.c.body).where(papers.c.collection_id == review_id).order_by(papers.c.seq)
@@ -389,9 +392,7 @@ async def erase_person(tx: WriteTx, workspace_id: str, person_id: str) -> int:
 
 async def erase_before(tx: WriteTx, before: datetime) -> list[tuple[str, str]]:
     """Drop drafts that nobody signed since then, but of no patient on hold; the workspace and the conversation of each."""
-    is_held = select(holds.c.person_id).where(
-        holds.c.workspace_id == records.c.workspace_id, holds.c.person_id == records.c.person_id
-    )
-    old = (records.c.state == "draft") & (records.c.changed_at < before) & ~is_held.exists()
+    held = (holds.c.workspace_id == records.c.workspace_id) & (holds.c.person_id == records.c.person_id)
+    old = (records.c.state == "draft") & (records.c.changed_at < before) & ~select(holds.c.at).where(held).exists()
     done = await tx.conn.execute(delete(records).where(old).returning(records.c.workspace_id, records.c.conversation_id))
     return [(row.workspace_id, row.conversation_id) for row in done]

@@ -6,7 +6,9 @@ import io
 import pytest
 
 from duologue.kit.errors import Invalid
-from duologue.packs.health.literature.papers import only_new, read_europepmc, read_papers, write_csv, write_ris
+from duologue.packs.health.literature.papers import read_europepmc, read_papers, write_csv, write_ris
+from duologue.packs.health.literature.same import find_retracted, only_new, says_retracted
+from duologue.packs.health.literature.search import Paper
 from duologue.packs.health.pages.research import SAMPLE
 from tests.pdf import pdf_file
 
@@ -115,6 +117,67 @@ def test_what_is_no_export_is_refused_in_a_sentence(content: bytes) -> None:
 def test_a_spreadsheet_runs_no_cell() -> None:
     rows = list(csv.reader(io.StringIO(write_csv(("a", "b"), [("=1+1", 3)]).decode("utf-8-sig"))))
     assert rows == [["a", "b"], ["'=1+1", "3"]]
+    cells = "".join(write_csv((), [[x]]).decode("utf-8-sig") for x in ("@SUM(1)", "-2+3", "＝1+1", "\n=1")).replace('"', "")
+    assert cells.count("'") == 4
+
+
+def _ris(*titles: str, more: str = "") -> bytes:
+    return "".join(f"TY  - JOUR\nTI  - {t}\n{more}ER  - \n\n" for t in titles).encode()
+
+
+def test_papers_without_a_number_of_a_database_are_not_taken_for_one_another() -> None:
+    first, second = (
+        read_papers("a.ris", _ris(t, more="ID  - 1\nAN  - 1\n")) for t in ("Zinc for the common cold in adults", "锌与感冒")
+    )
+    assert only_new(second, first) == second
+    assert len(only_new(read_papers("a.ris", _ris("Цинк при простуде", "Магний при мигрени", "Éditorial", "Ωmega")))) == 4
+    short = [Paper("", "Editorial", "", authors=(a,), year=2020) for a in ("Ng, Ana", "Roe, Kim", "Ng, A.")]
+    assert only_new(short) == short[:2]
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["RETRACTED: a claim", "Retracted Article: a claim", "WITHDRAWN. A claim", "A claim (Retracted article. See vol. 1, 2020)",
+     "A claim [Retracted]", "【撤稿】某药的疗效", "已撤稿：某药的疗效", "某药的疗效（已撤稿）"],
+)  # fmt: skip
+def test_a_title_that_says_so_is_retracted(title: str) -> None:
+    assert says_retracted(title)
+    assert read_papers("x.ris", _ris(title))[0].retracted
+
+
+@pytest.mark.parametrize("title", ["Retracted papers and their citations", "Why drugs are withdrawn (a review)", "论文撤稿的原因"])
+def test_a_title_about_retraction_is_none(title: str) -> None:
+    assert not says_retracted(title)
+
+
+def test_a_retraction_that_comes_with_a_duplicate_is_kept() -> None:
+    good = read_papers("a.ris", _ris("A claim that was too good", more="DO  - 10.1/g\n") + _ris("Another claim, without number"))
+    late = read_papers("b.ris", _ris("RETRACTED: A claim that was too good", more="DO  - doi:10.1/G\n"))
+    late += read_papers("b.ris", _ris("Another claim, without number (Retracted article)"))
+    assert only_new(late, good) == []
+    assert find_retracted(late, good) == [0, 1]
+    assert [p.retracted for p in only_new([*good, *late])] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("TY  - JOUR\nTI  - A\nTY  - JOUR\nTI  - B\nER  - \n", ["A", "B"]),
+        ("TY  - JOUR\nTI  - A\nAB  - It is cut off", ["A"]),
+        ("TY - JOUR\nTI - A\nAB - One blank.\nER -\n", ["A"]),
+        ("TY  - JOUR\nTI  - A\nAB  - x\nER  - \nTY  - JOUR\n\nno tag\nTI  - B\nER  - \nER  - \n", ["A", "B"]),
+        ("TY  - JOUR\rTI  - A\rER  - \r", ["A"]),
+        ("1.\nTY  - JOUR\nTI  - A\nER  - \n\n2.\nTY  - JOUR\nTI  - B\nER  - \n", ["A", "B"]),
+    ],
+)
+def test_ris_with_broken_lines_loses_no_paper(text: str, titles: list[str]) -> None:
+    assert [p.title for p in read_papers("x.ris", text.encode())] == titles
+
+
+def test_a_title_of_two_lines_writes_no_field_of_its_own() -> None:
+    paper = Paper("1", "A\nER  - \nTY  - JOUR\nTI  - planted", "b", source="PDF", authors=("N\nTI  - x",))
+    (again,) = read_papers("x.ris", write_ris([paper]).encode())
+    assert again.title == "A ER - TY - JOUR TI - planted"
 
 
 def test_the_sample_says_that_it_is_invented() -> None:

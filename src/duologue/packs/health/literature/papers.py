@@ -1,7 +1,7 @@
 """Reads records of papers (PubMed XML, NBIB, RIS, Europe PMC JSON) and articles as PDF; writes RIS and CSV. No network.
 
 What a file says is data. A paper counts as retracted where its own record says so: the publication type, a "Retraction in" note,
-or a title that begins so. What has neither title nor abstract is left out.
+or its title (`same.py`). What has neither title nor abstract is left out.
 """
 
 import csv
@@ -13,9 +13,15 @@ from xml.etree.ElementTree import Element
 
 from duologue.kit.errors import Invalid
 from duologue.packs.health.literature.papers_pdf import read_pdf
+from duologue.packs.health.literature.same import says_retracted
 from duologue.packs.health.literature.search import Paper
 
-_TITLE = re.compile(r"^\W*(?:retracted|withdrawn)\b(?: article)?\W", re.I)
+_LINE = re.compile(r"^([A-Z][A-Z0-9]) {0,3}- ?[ \t]*", re.M)
+"""A line of RIS as programs write it; the standard's two blanks, a hyphen and a blank are often fewer or more."""
+
+
+_TAGGED = re.compile("([A-Z][A-Z0-9])  - ")
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 
 def read_papers(name: str, content: bytes) -> list[Paper]:
@@ -23,7 +29,7 @@ def read_papers(name: str, content: bytes) -> list[Paper]:
     if content[:1024].lstrip().startswith(b"%PDF-"):
         return [read_pdf(name or "The file", content)]
     try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n").strip()
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").strip()
     except UnicodeDecodeError as error:
         raise Invalid(
             "The file is not UTF-8 text; export it again as PubMed XML, NBIB or RIS in UTF-8, or give an article as PDF."
@@ -32,7 +38,7 @@ def read_papers(name: str, content: bytes) -> list[Paper]:
         found = read_pubmed(text)
     elif re.search(r"^PMID- ", text, re.M):
         found = read_nbib(text)
-    elif re.search(r"^TY  - ", text, re.M):
+    elif re.search(r"^TY {0,3}- ?", text, re.M):
         found = read_ris(text)
     else:
         raise Invalid(f"{name or 'The file'} is neither PubMed XML nor NBIB, RIS or PDF; give it in one of these.")
@@ -71,7 +77,7 @@ def _article(a: Element) -> Paper:
     year = _year(" ".join(issue.itertext()) if issue is not None else "")
     return Paper(
         _words(a.find("MedlineCitation/PMID")), title, " ".join(parts),
-        "Retracted Publication" in kinds or "RetractionIn" in notes or bool(_TITLE.match(title)),
+        "Retracted Publication" in kinds or "RetractionIn" in notes or says_retracted(title),
         tuple(filter(None, names)), year, _words(a.find("MedlineCitation/Article/Journal/Title")), ids.get("doi", ""), "PubMed",
     )  # fmt: skip
 
@@ -83,7 +89,7 @@ def _words(x: Element | None) -> str:
 def read_nbib(text: str) -> list[Paper]:
     """MEDLINE's tagged format: four letters, a hyphen, a blank; continued lines are indented by six."""
     out = []
-    for block in re.split(r"\n\s*\n(?=PMID- )", text):
+    for block in re.split(r"\n(?=PMID- )", text):
         fields: dict[str, list[str]] = {}
         tag = ""
         for line in block.split("\n"):
@@ -97,7 +103,7 @@ def read_nbib(text: str) -> list[Paper]:
             return (fields.get(key) or [""])[0]
 
         doi = next((x.removesuffix("[doi]").strip() for k in ("AID", "LID") for x in fields.get(k, []) if x.endswith("[doi]")), "")
-        retracted = "Retracted Publication" in fields.get("PT", []) or "RIN" in fields or bool(_TITLE.match(one("TI")))
+        retracted = "Retracted Publication" in fields.get("PT", []) or "RIN" in fields or says_retracted(one("TI"))
         names = tuple(fields.get("FAU") or fields.get("AU") or ())
         out.append(
             Paper(one("PMID"), one("TI"), one("AB"), retracted, names, _year(one("DP")), one("JT") or one("TA"), doi, "PubMed")
@@ -106,24 +112,24 @@ def read_nbib(text: str) -> list[Paper]:
 
 
 def read_ris(text: str) -> list[Paper]:
-    """RIS by `rispy`, as reference managers write it."""
+    """RIS by `rispy`, as reference managers write it: a record without its end ends where the next begins."""
     import rispy
 
     try:
-        rows = rispy.loads(text)
+        rows = rispy.loads(_ended(text))
     except (OSError, ValueError, KeyError) as error:
         raise Invalid(f"The RIS file can't be read: {error}") from error
     out = []
-    for n, r in enumerate(rows, 1):
+    for r in rows:
         title = str(r.get("title") or r.get("primary_title") or "")
         told = " ".join(str(x) for k in ("notes", "keywords", "custom1") for x in _listed(r.get(k)))
-        id_ = str(r.get("accession_number") or r.get("id") or r.get("doi") or f"ris-{n}")
+        id_ = str(r.get("accession_number") or r.get("doi") or "")
         out.append(
             Paper(
                 id_,
                 title,
                 str(r.get("abstract") or r.get("notes_abstract") or ""),
-                bool(_TITLE.match(title)) or bool(re.search(r"retracted publication", told, re.I)),
+                says_retracted(title) or bool(re.search(r"retracted publication", told, re.I)),
                 tuple(_listed(r.get("authors") or r.get("first_authors"))),
                 _year(str(r.get("year") or r.get("publication_year") or "")),
                 str(r.get("journal_name") or r.get("secondary_title") or ""),
@@ -134,6 +140,21 @@ def read_ris(text: str) -> list[Paper]:
     return out
 
 
+def _ended(text: str) -> str:
+    """RIS whose records all end, and in which no line without a tag stands where there is no field to continue."""
+    out: list[str] = []
+    tag = "ER"
+    for line in _LINE.sub(r"\1  - ", text).split("\n"):
+        found = _TAGGED.match(line)
+        if found is None and tag in ("ER", "TY"):
+            continue
+        if found and found[1] == "TY" and tag != "ER":
+            out.append("ER  - ")
+        tag = found[1] if found else tag
+        out.append(line)
+    return "\n".join(out if tag == "ER" else [*out, "ER  - "])
+
+
 def read_europepmc(answer: Mapping[str, Any]) -> list[Paper]:
     """`resultList.result` of the REST search with `resultType=core`."""
     out = []
@@ -141,7 +162,7 @@ def read_europepmc(answer: Mapping[str, Any]) -> list[Paper]:
         kinds = _listed((r.get("pubTypeList") or {}).get("pubType"))
         title = _plain(r.get("title"))
         told = [c.get("type", "") for c in (r.get("commentCorrectionList") or {}).get("commentCorrection") or []]
-        retracted = any(k.lower() == "retracted publication" for k in kinds) or "Retraction in" in told or bool(_TITLE.match(title))
+        retracted = any(k.lower() == "retracted publication" for k in kinds) or "Retraction in" in told or says_retracted(title)
         names = [a.get("fullName", "") for a in (r.get("authorList") or {}).get("author") or []]
         journal = ((r.get("journalInfo") or {}).get("journal") or {}).get("title", "")
         out.append(
@@ -176,25 +197,6 @@ def _year(text: str) -> int | None:
     return int(found.group()) if found else None
 
 
-def key_of(paper: Paper) -> str:
-    """What two records of one paper share: the DOI, otherwise the title's letters with the year."""
-    if paper.doi:
-        return "doi:" + re.sub(r"^https?://(?:dx\.)?doi\.org/", "", paper.doi.lower())
-    return f"title:{re.sub(r'[^0-9a-z㐀-鿿]', '', paper.title.lower())}:{paper.year or ''}"
-
-
-def only_new(papers: Iterable[Paper], known: Iterable[Paper] = ()) -> list[Paper]:
-    """The papers that neither `known` nor an earlier one of them holds, by identifier of their database or by `key_of`."""
-    seen = {key for p in known for key in (key_of(p), f"{p.source}:{p.id}")}
-    out = []
-    for p in papers:
-        keys = {key_of(p), f"{p.source}:{p.id}"}
-        if not keys & seen:
-            out.append(p)
-        seen |= keys
-    return out
-
-
 def write_ris(papers: Sequence[Paper]) -> str:
     """RIS for reference managers; a retracted paper says so in its note."""
     import rispy
@@ -206,9 +208,14 @@ def write_ris(papers: Sequence[Paper]) -> str:
             "secondary_title": p.journal, "year": str(p.year or ""), "accession_number": p.id, "name_of_database": p.source,
             "notes": ["Retracted Publication"] if p.retracted else [],
         }  # fmt: skip
-        rows.append({k: v for k, v in row.items() if v})
+        rows.append({k: _one_line(v) for k, v in row.items() if v})
     text: str = rispy.dumps(rows)
     return text
+
+
+def _one_line(value: Any) -> Any:
+    """A field may begin no line of its own in RIS: the line would be read as another field."""
+    return [_one_line(v) for v in value] if isinstance(value, list) else " ".join(value.split())
 
 
 def write_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
@@ -217,5 +224,5 @@ def write_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     table = csv.writer(out)
     table.writerow(head)
     for row in rows:
-        table.writerow([f"'{x}" if isinstance(x, str) and x[:1] in ("=", "+", "-", "@", "\t", "\r") else x for x in row])
+        table.writerow([f"'{x}" if isinstance(x, str) and x[:1] in _FORMULA else x for x in row])
     return out.getvalue().encode("utf-8-sig")

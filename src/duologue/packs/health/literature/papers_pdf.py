@@ -9,6 +9,7 @@ import io
 import re
 
 from duologue.kit.errors import Invalid
+from duologue.packs.health.literature.same import says_retracted
 from duologue.packs.health.literature.search import Paper
 
 _PAGES, _MOST_PAGES, _MOST = 4, 2000, 6000
@@ -19,7 +20,6 @@ _NEXT = re.compile(
     re.I | re.M,
 )
 _YEAR = re.compile(r"\b(?:19[5-9]\d|20\d\d)\b")
-_RETRACTED = re.compile(r"^\W*(?:retracted|withdrawn)\b(?: article)?\W", re.I)
 _RUNNING = re.compile(r"^\d|10\.\d{4,9}/|https?:|\bissn\b|\bvol\b|\((?:19|20)\d\d\)|\d[-–]\d+$|©|第\d+[卷期]", re.I)
 """A journal's own line over the title."""
 _HAN_END = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]$")
@@ -38,18 +38,18 @@ def read_pdf(name: str, content: bytes) -> Paper:
             raise Invalid(f"{name} has {len(reader.pages)} pages; give the article alone.")
         pages = [reader.pages[i].extract_text() for i in range(min(_PAGES, len(reader.pages)))]
         meta = reader.metadata
-        title, author = str((meta and meta.title) or "").strip(), str((meta and meta.author) or "").strip()
+        title, author = (" ".join(str(x or "").split()) for x in (meta and meta.title, meta and meta.author))
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Invalid(f"{name} can't be read as a PDF; it seems to be damaged.") from error
     text = "\n".join(pages).strip()
     if len(text) < 40:
         raise Invalid(f"There is no text in {name}; a scanned article needs text recognition first.")
     title = title if _is_title(title) else _first_lines(pages[0])
-    doi = _DOI.search(text)
+    doi, says = _DOI.search(text), any(says_retracted(x) for x in (title, text[:200].split("\n")[0]))
     year = _YEAR.search(text[:3000])
     names = tuple(n.strip() for n in re.split(r"[;,]| and ", author) if n.strip())
     return Paper(
-        hashlib.sha256(content).hexdigest()[:12], title, _abstract(text), bool(_RETRACTED.match(title) or _RETRACTED.match(text)),
+        hashlib.sha256(content).hexdigest()[:12], title, _abstract(text), says,
         names, int(year.group()) if year else None, "", doi.group() if doi else "", "PDF",
     )  # fmt: skip
 

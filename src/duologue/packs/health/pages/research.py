@@ -14,8 +14,9 @@ from duologue.kit.ids import new_id
 from duologue.packs.health import repository
 from duologue.packs.health.literature import review as steps
 from duologue.packs.health.literature.online import Database, fetch_papers
-from duologue.packs.health.literature.papers import only_new, read_papers, write_csv, write_ris
+from duologue.packs.health.literature.papers import read_papers, write_csv, write_ris
 from duologue.packs.health.literature.review import Decision, Decisions, Review, Row, Stage
+from duologue.packs.health.literature.same import find_retracted, only_new
 from duologue.packs.health.literature.screening import screen, vectorise
 from duologue.packs.health.literature.search import Collection, Paper
 from duologue.sdk import Download, PanelContext, Upload
@@ -228,14 +229,16 @@ async def _add(context: PanelContext, review_id: str, found: list[Paper], source
     async with context.host.write() as tx:
         r = await repository.get_review(tx, context.workspace_id, review_id)
         known = await repository.list_papers(tx, review_id)
-        new = only_new(found, known)
+        new, fallen = only_new(found, known), find_retracted(found, known)
         await repository.add_papers(tx, review_id, len(known), new)
+        await repository.mark_retracted(tx, review_id, {i: known[i] for i in fallen})
         identified = {**r.identified, source: r.identified.get(source, 0) + len(found)}
         changed = replace(
             r, identified=identified, duplicates=r.duplicates + len(found) - len(new), sample=(), sample_unread=0, sample_of=()
         )
         await repository.keep_review(tx, changed, context.host.clock.now())
-    return {"read": len(found), "new": len(new), "duplicates": len(found) - len(new), "retracted": sum(p.retracted for p in new)}
+    retracted = sum(p.retracted for p in new) + len(fallen)
+    return {"read": len(found), "new": len(new), "duplicates": len(found) - len(new), "retracted": retracted}
 
 
 def _shown(seq: int, p: Paper, decided: Decisions) -> dict[str, Any]:
