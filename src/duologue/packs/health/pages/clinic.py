@@ -59,7 +59,7 @@ async def show_record(context: PanelContext) -> Any:
         "conversation": here.id, "subject": await _called(context, here), "lang": shown.lang, "consent": consent,
         "turns": [{"turn": n, "author": m.author_kind, "text": m.body, "at": m.created_at.isoformat()} for n, m in turns],
         "headings": to_json(template), "lines": [asdict(line) for line in shown.lines],
-        "state": shown.state, "signer": shown.signer, "may_sign": context.role == SIGNER,
+        "at": here.created_at.isoformat(), "state": shown.state, "signer": shown.signer, "may_sign": context.role == SIGNER,
         "signed_at": shown.signed_at and shown.signed_at.isoformat(),
         "intact": life.is_intact(shown, steps), "edits": shown.edits, "seal": life.seal(shown.lines), "later": _later(shown, graph),
         "addenda": [{"text": a.text, "name": a.name, "at": a.at.isoformat()} for a in shown.addenda],
@@ -146,16 +146,17 @@ async def sign(context: PanelContext, password: str, seen: str = "") -> Any:
     here = await here_in_care(context)
     if context.confirm is None:
         raise Forbidden("Only a member who is signed in can sign.", action="sign")
+    graph, consent = _graph(here, await context.host.list_messages(here.workspace_id, here.id, public_only=True))
+    by, now, name = context.member_id, context.host.clock.now(), context.member_name
+    life.sign(_grown(here, graph, await _load(context, here)), by, now, name)  # what can't be signed now asks for no password
+    if not consent:
+        raise Conflict("The person has not agreed that a record is made.")
     try:
         await context.confirm(password)
     except NotSignedIn:
         await note(context, "not_signed", here.id)
         raise
-    messages = await context.host.list_messages(here.workspace_id, here.id, public_only=True)
-    if not _graph(here, messages)[1]:
-        raise Conflict("The person has not agreed that a record is made.")
-    by, now, name = context.member_id, context.host.clock.now(), context.member_name
-    return await _change(context, seen, "signed", {}, lambda r, _: life.sign(r, by, now, name))
+    return await _change(context, seen, "signed", {}, lambda r, _: life.sign(r, by, context.host.clock.now(), name))
 
 
 async def add_addendum(context: PanelContext, text: str) -> Any:

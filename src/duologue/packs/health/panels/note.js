@@ -1,7 +1,7 @@
 /** A record beside its transcript: what each sentence rests on, edit, sign, addendum, print. Also alone beside a conversation. */
 import { html, useEffect, useRef, useState } from "../../js/shared/html.js";
 import { t } from "../../js/shared/i18n.js";
-import { say, tell } from "../../js/shared/parts.js";
+import { FileButton, say, tell } from "../../js/shared/parts.js";
 
 export const styles = ["health.css"];
 
@@ -62,7 +62,7 @@ function Sheet({ shown, act, light, download }) {
   const under = (sections) => sections.flatMap((s) => shown.lines.flatMap((line, i) => (line.section === s ? [[line, i]] : [])));
   const headings = shown.headings.filter((h) => (isOpen && h.sections.includes("plan")) || under(h.sections).length);
   return html`<section class="printed" aria-label=${t("health.record")} data-testid="record" data-state=${shown.state}>
-    <div class="status"><h3>${shown.subject || t("health.unnamed")}</h3><span class="chip">${t(`health.${shown.state}`)}</span></div>
+    <div class="status"><h3>${shown.subject || t("health.unnamed")}</h3><span class="chip">${t(`health.${shown.state}`)}</span><small>${t("health.seen_at", { at: new Date(shown.at).toLocaleString() })}</small></div>
     ${!shown.subject && html`<${Asked} testid="name" label=${t("health.name")} button=${t("health.save")} onDone=${(name) => act("name", { name })} />`}
     ${isOpen && html`<p class="watermark" aria-hidden="true">${t("health.watermark")}</p>`}
     ${shown.consent === false && html`<p role="status">${t("health.no_consent")}</p>`}
@@ -71,8 +71,8 @@ function Sheet({ shown, act, light, download }) {
     ${headings.map((h) => html`<h4 key=${h.title}>${h.title}</h4>
       ${under(h.sections).map(([line, i]) => html`<${Line} key=${`${i}${line.text}`} line=${line} index=${i} isOpen=${isOpen} act=${act} light=${light} />`)}`)}
     ${isOpen && html`<${Asked} label=${t("health.plan")} button=${t("health.add_plan")} onDone=${(text) => act("change", { index: shown.lines.length, text })} />`}
-    ${shown.addenda.map((a) => html`<h4>${t("health.addendum")}</h4><p>${a.text} <small>${a.name} · ${new Date(a.at).toLocaleString()}</small></p>`)}
     ${!isOpen && html`<p data-testid="signature"><strong>${t("health.signed_by", { name: shown.signer || "–", at: new Date(shown.signed_at).toLocaleString() })}</strong></p>`}
+    ${shown.addenda.map((a, i) => html`<h4 key=${`a${i}`}>${t("health.addendum")}</h4><p key=${`b${i}`}>${a.text} <small>${a.name} · ${new Date(a.at).toLocaleString()}</small></p>`)}
     ${!shown.may_sign
       ? html`<p class="nothing">${t("health.clinician_signs")}</p>`
       : isOpen
@@ -84,15 +84,14 @@ function Sheet({ shown, act, light, download }) {
 }
 
 function Brought({ told, bring }) {
-  const take = (e) => {
+  const take = (file) => {
     const form = new FormData();
-    form.append("file", e.target.files[0]);
-    e.target.value = "";
-    bring(form);
+    form.append("file", file);
+    return bring(form);
   };
   return html`<details data-testid="brought" open=${Boolean(told)}><summary>${t("health.brought")}</summary><p class="nothing">${t("health.brought_hint")}</p>
     ${told && Object.entries(told).map(([kind, texts]) => html`<p key=${kind}><strong>${t(`health.kind_${kind}`)}</strong> ${texts.join(" · ")}</p>`)}
-    <label class="button small quiet">${t("health.bring")}<input type="file" hidden accept=".json,application/fhir+json" data-testid="bring" onChange=${take} /></label></details>`;
+    <${FileButton} label=${t("health.bring")} accept=".json,application/fhir+json" testid="bring" onFile=${take} /></details>`;
 }
 
 /** Rounded to what such a ranking can tell: never all, never nothing. */

@@ -1,7 +1,7 @@
 /** The researcher's page: a question, its terms, papers, search, screening, the evidence table with its summary, and the flow. */
 import { html, useEffect, useState } from "../../js/shared/html.js";
 import { t } from "../../js/shared/i18n.js";
-import { say, tell } from "../../js/shared/parts.js";
+import { FileButton, say, tell } from "../../js/shared/parts.js";
 import { Evidence } from "./evidence.js";
 import { Flow } from "./flow.js";
 
@@ -31,14 +31,13 @@ function Import({ shown, act, send, load }) {
   const [database, setDatabase] = useState("pubmed");
   const [query, setQuery] = useState(shown.online_query);
   const told = (r) => say(t("health.imported", r));
-  const take = (e) => {
+  const take = (file) => {
     const form = new FormData();
     form.append("review_id", shown.id);
-    form.append("file", e.target.files[0]);
-    e.target.value = "";
-    send("import", form).then((r) => (told(r), load()), tell);
+    form.append("file", file);
+    return send("import", form).then((r) => (told(r), load()), tell);
   };
-  return html`<div class="status"><label class="button small quiet">${t("health.import")}<input type="file" hidden accept=".xml,.nbib,.ris,.txt,.pdf" data-testid="import" onChange=${take} /></label>
+  return html`<div class="status"><${FileButton} label=${t("health.import")} accept=".xml,.nbib,.ris,.txt,.pdf" testid="import" onFile=${take} />
       ${!shown.papers && html`<button class="button small quiet" type="button" onClick=${() => act("sample", {}).then((r) => r && told(r))}>${t("health.import_sample")}</button>`}
       <small>${t("health.papers", { n: shown.papers })}${shown.retracted ? ` · ${t("health.papers_retracted", { n: shown.retracted })}` : ""}</small></div>
     ${shown.online

@@ -1,6 +1,6 @@
 /** What the pack's panels share: fetching again when something is new, shares in words, and a file to choose. */
-import { html, useEffect, useRef, useState } from "../../js/shared/html.js";
-import { say, tell } from "../../js/shared/parts.js";
+import { html, useEffect, useState } from "../../js/shared/html.js";
+import { FileButton as ChooseFile, say, tell } from "../../js/shared/parts.js";
 import { number, t } from "../../js/shared/i18n.js";
 
 export const w = (key, values) => t(`support.${key}`, values);
@@ -44,17 +44,8 @@ export function useBusy() {
 
 export const Waiting = () => html`<div class="skeleton short" aria-busy="true"></div>`;
 
-/** A button that asks for a file and sends it; the button, not the hidden input, is what a keyboard reaches. */
-export function FileButton({ label, accept, onFile }) {
-  const ref = useRef(null);
-  const [isBusy, during] = useBusy();
-  return html`<button type="button" class="button quiet small" disabled=${isBusy} aria-busy=${isBusy} onClick=${() => ref.current.click()}>${isBusy ? w("working") : label}</button>
-    <input ref=${ref} type="file" hidden aria-label=${label} accept=${accept}
-    onChange=${(e) => {
-      if (e.target.files[0]) during(onFile(e.target.files[0]));
-      e.target.value = "";
-    }} />`;
-}
+/** Asks for a file and sends it. */
+export const FileButton = (props) => html`<${ChooseFile} ...${props} working=${w("working")} />`;
 
 export function asForm(file, values = {}) {
   const form = new FormData();

@@ -121,6 +121,21 @@ export const explain = (problem) => has(`error.${problem?.code}`, problem?.messa
 /** Say that something failed. */
 export const tell = (problem) => say(explain(problem), true);
 
+/** A button that asks for a file and hands it on; the button, not the hidden input, is what a keyboard reaches. */
+export function FileButton({ label, accept, onFile, working = label, testid = null }) {
+  const ref = useRef(null);
+  const [isBusy, setBusy] = useState(false);
+  const take = (e) => {
+    const file = e.target.files[0];
+    e.target.value = "";
+    if (!file) return;
+    setBusy(true);
+    Promise.resolve(onFile(file)).finally(() => setBusy(false));
+  };
+  return html`<button type="button" class="button quiet small" disabled=${isBusy} aria-busy=${isBusy} onClick=${() => ref.current.click()}>${isBusy ? working : label}</button>
+    <input ref=${ref} type="file" hidden aria-label=${label} accept=${accept} data-testid=${testid} onChange=${take} />`;
+}
+
 export const Toasts = () => html`<div class="toasts" role="status" aria-live="polite">
   ${toasts.value.map((x) => html`<div class="toast ${x.isBad ? "bad" : ""}" key=${x.id}>${x.text}</div>`)}
 </div>`;
