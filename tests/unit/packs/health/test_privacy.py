@@ -2,6 +2,7 @@
 
 import pytest
 
+from duologue.kit.text import Lang
 from duologue.packs.health.privacy.redact import by_rule, redact
 
 
@@ -40,3 +41,38 @@ def test_a_weekday_and_common_words_are_nobodys() -> None:
     text = "Hello, the cough started on Sunday. Maybe a cold."
     assert redact(text, "en").text == text
     assert redact("My name is Grace Sunday Okafor and it hurts", "en").text.count("[") == 1
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "hidden"),
+    [
+        ("en", "My flatmate Kwabena rang, his brother is called rashid.", ["Kwabena", "rashid"]),
+        ("en", "my name is zoltan and I was transferred to Addenbrooke's", ["zoltan", "Addenbrooke"]),
+        ("en", "My login is jbrandt_88; write to Flat 4, 112 Meadow Road.", ["jbrandt", "Flat 4", "Meadow"]),
+        ("en", "Dr Achebe at St Bartholomew's told me so.", ["Achebe", "Bartholomew"]),
+        ("zh", "邻居老吴送我来的，我舅舅唐建军在家。", ["老吴", "唐建军"]),
+        ("zh", "我是昨天挂号的陈秀英，床号12床。", ["陈秀英", "12床"]),
+        ("zh", "我妈叫买买提·阿依古丽，住3号楼2单元501。", ["买买提", "阿依古丽", "3号楼", "501"]),
+        ("zh", "我姓诸葛，老家在成都，叫我阿强。", ["诸葛", "成都"]),
+    ],
+)
+def test_names_of_kin_second_scripts_and_places_are_taken_out(lang: Lang, text: str, hidden: list[str]) -> None:
+    done = redact(text, lang).text
+    assert not [words for words in hidden if words in done], done
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "It's my mum What has happened? My son is called in for a scan. My wife and I have had a cough."),
+        ("zh", "我去肯尼亚要打什么疫苗？同事小时候也得过，请阿司匹林停一停。"),
+    ],
+)
+def test_what_only_looks_like_a_name_stays(lang: Lang, text: str) -> None:
+    assert by_rule(text, lang) == []
+
+
+def test_a_place_is_taken_out_without_the_words_that_lead_to_it() -> None:
+    done = redact("我去年在北京协和医院住过院，结果请发到limei88@163.com。", "zh").text
+    assert done.startswith("我去年在[")
+    assert "结果请发到[EMAIL" in done

@@ -13,7 +13,7 @@ from typing import Any
 
 from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.language.phrases import load_rules
-from duologue.packs.health.privacy.tagger import SURNAMES, Spanned, Tagger, read_spans
+from duologue.packs.health.privacy.tagger import COMMON, SURNAMES, Spanned, Tagger, read_spans
 
 _WEIGHTS = Path(__file__).parents[1] / "weights"
 
@@ -104,10 +104,30 @@ def by_form(text: str, lang: Lang) -> list[Spanned]:
     for kind, pattern in _forms(lang):
         for m in pattern.finditer(text):
             group = "x" if "x" in pattern.groupindex and m.group("x") else 0
-            start, end = m.span(group)
+            start, end = _trimmed(text, *m.span(group), kind) if lang == "zh" else m.span(group)
+            if lang == "en" and kind in ("NAME", "PLACE"):
+                end = _of_names(text, start, end)
             if end - start >= 2 and not (kind == "CARD" and not _luhn(text[start:end])):
                 out.append((start, end, kind))
     return out
+
+
+_BEFORE_PLACE = re.compile(r".+(?:[在从于到住]|来自|转[到往至]|送[到往至])(?=[\u4e00-\u9fff\d]{4})")
+
+
+def _trimmed(text: str, start: int, end: int, kind: str) -> tuple[int, int]:
+    """A place without the words that lead to it: "我去年在北京协和医院" is the hospital alone."""
+    m = _BEFORE_PLACE.match(text, start, end) if kind in ("PLACE", "ADDRESS") else None
+    return (m.end() if m else start), end
+
+
+def _of_names(text: str, start: int, end: int) -> int:
+    """Where a name ends: a word without a capital is one only where the language does not know it ("called in")."""
+    for m in re.finditer(r"\S+", text[start:end]):
+        word = m.group().strip(".,;:!?'’")
+        if not word[:1].isupper() and word.lower() in COMMON:
+            return start + m.start()
+    return end if text[start:end].lower() not in COMMON or text[start:end][:1].isupper() else start
 
 
 def _luhn(number: str) -> bool:
@@ -121,7 +141,8 @@ _SURNAME = "|".join(sorted(SURNAMES, key=lambda s: -len(s)))
 _CUES = (
     r"姓名|患者|病人|病患|产妇|患儿|我叫|我是|名叫|叫做?|联系人|家属|签名|签字|署名|医师|主治医师|主管医生|责任护士|记录者|记录人|"
     r"申请人|监护人|配偶|丈夫|妻子|老公|老婆|父亲|母亲|儿子|女儿|爸爸|妈妈|哥哥|姐姐|弟弟|妹妹|伴侣|陪同|主任|教授|医生|护士|大夫|由|"
-    r"经手人|术者|助手|麻醉师|审核|报告人|送检|转诊给|请|找|联系|同事|朋友|邻居|室友|班主任|老师"
+    r"经手人|术者|助手|麻醉师|审核|报告人|送检|转诊给|请|找|联系|同事|朋友|邻居|室友|班主任|老师|叫我|我姓|老师姓|爷爷|奶奶|外公|外婆|姥姥|姥爷|"
+    r"叔叔|伯伯|姑姑|姨妈|舅舅|孙子|孙女|侄子|侄女|外甥|[我他她]的?[姐妹哥弟]|(?:挂号|预约|住院|就诊|复诊|看病|手术|出院|送来|转来|检查)的"
 )
 _TITLES = r"先生|女士|小姐|同志|医生|医师|大夫|主任|护士长?|教授|阿姨|叔叔|老师|同学|院长|科长|经理|奶奶|爷爷"
 _ENDS = (
@@ -131,6 +152,12 @@ _ENDS = (
 _AFTER_CUE = re.compile(rf"(?:{_CUES})(?:[:：为是叫]|\s){{0,3}}(?P<x>(?:{_SURNAME}){_GIVEN}){_ENDS}")
 _BEFORE_TITLE = re.compile(rf"(?P<x>(?:{_SURNAME})[\u4e00-\u9fff]{{0,2}}?)(?=(?:{_TITLES}))")
 _MASKED = re.compile(rf"(?P<x>(?:{_SURNAME})(?:某某?|[*×xX]{{1,2}}|某))")
+_NICKNAME = re.compile(
+    rf"(?:{_CUES})(?P<x>[老小阿](?![时师司莫麦])(?:{_SURNAME}))(?=$|[^\u4e00-\u9fff]|[送陪开接来说带帮打也都在的他她叫给和跟要去到今昨])"
+)
+_OF_TWO_PARTS = re.compile(r"(?P<x>[^\W\d_叫是的我你他她妈爸者人名和给请找在由为医生]{1,6}(?:[·•・][\u4e00-\u9fff]{1,8})+)")
+"""Names of two parts, as Uyghur, Kazakh and foreign ones are written in Chinese."""
+_SURNAME_ALONE = re.compile(rf"姓(?P<x>{_SURNAME})(?=$|[^\u4e00-\u9fff])")
 _NOT_NAMES = re.compile(
     r"^(?:于是|明显|高血|高热|时间|向医|方面|安全|和|成人|全身|万一|双侧|左侧|右|石膏|汤药|常规|温度|安排|易|贺|何时|何处|任何|单位|房间)"
 )
@@ -139,7 +166,7 @@ _NOT_NAMES = re.compile(
 def chinese_names(text: str) -> list[Spanned]:
     """Chinese personal names by surname, cue before or title behind."""
     out: list[Spanned] = []
-    for pattern in (_AFTER_CUE, _BEFORE_TITLE, _MASKED):
+    for pattern in (_AFTER_CUE, _BEFORE_TITLE, _MASKED, _NICKNAME, _OF_TWO_PARTS, _SURNAME_ALONE):
         for m in pattern.finditer(text):
             if not _NOT_NAMES.match(m.group("x")):
                 out.append((*m.span("x"), "NAME"))
