@@ -671,6 +671,23 @@ async def test_fhir_leaves_valid_and_signed(clinic: House) -> None:
     assert "明天复诊。" in told["计划"]
 
 
+async def test_a_record_that_the_server_did_not_take_stands_in_the_audit_and_an_unsigned_one_never_leaves(tmp_path: Path) -> None:
+    pytest.importorskip("fhir.resources")
+    async with open_for_test(tmp_path / "p", engine="none", health_fhir_url="http://127.0.0.1:9/fhir") as platform:
+        house = await add_house(platform, create_app(platform), "clinic")
+        (desk,) = await platform.conversations.list_desks(house.workspace.id)
+        await platform.conversations.change_desk(house.workspace.id, desk.id, name="Clinic", mode="autopilot", pack="health")
+        conversation_id = await play(house, SCRIPTS["Marta Keller"], 3)
+        expert, where = await house.member("expert"), {"conversation_id": conversation_id}
+        await act(expert, "break_glass", {"reason": "on duty"}, conversation_id)
+        assert (await act(expert, "push", {}, conversation_id)).status_code == 409
+        assert (await act(expert, "sign", {"password": "wrong"}, conversation_id)).status_code == 401
+        assert (await act(expert, "sign", {"password": PASSWORD}, conversation_id)).status_code == 200
+        assert (await act(expert, "push", {}, conversation_id)).status_code == 503
+        shown = await expert.get("/api/packs/health/note/record", params=where)
+        assert [e["action"] for e in shown["audit"]][-4:] == ["not_signed", "signed", "not_pushed", "read"]
+
+
 async def test_what_another_system_tells_stands_beside_the_record_and_in_no_sentence_of_it(clinic: House) -> None:
     pytest.importorskip("fhir.resources")
     conversation_id = await play(clinic, SCRIPTS["Marta Keller"], 3)

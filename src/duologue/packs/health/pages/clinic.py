@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from duologue.kit.errors import Conflict, Forbidden, Invalid, NotSignedIn
+from duologue.kit.errors import Conflict, DuologueError, Forbidden, Invalid, NotSignedIn
 from duologue.kit.ids import new_id
 from duologue.kit.text import Lang
 from duologue.packs.health import repository
@@ -150,7 +150,7 @@ async def sign(context: PanelContext, password: str, seen: str = "") -> Any:
     by, now, name = context.member_id, context.host.clock.now(), context.member_name
     life.sign(_grown(here, graph, await _load(context, here)), by, now, name)  # what can't be signed now asks for no password
     if not consent:
-        raise Conflict("The person has not agreed that a record is made.")
+        raise Conflict("The person has not agreed that a record is made.", action="consent")
     try:
         await context.confirm(password)
     except NotSignedIn:
@@ -187,7 +187,12 @@ async def push_fhir(context: PanelContext) -> Any:
         raise Conflict("No FHIR server is set; set DUOLOGUE_HEALTH_FHIR_URL.")
     if record is None or record.state == "draft":
         raise Conflict("Only a signed record leaves the machine; sign it first.")
-    place = await push(settings.health_fhir_url, await make_bundle(context, here), settings.health_fhir_token.get_secret_value())
+    bundle, token = await make_bundle(context, here), settings.health_fhir_token.get_secret_value()
+    try:
+        place = await push(settings.health_fhir_url, bundle, token)
+    except DuologueError as error:  # it may have arrived all the same
+        await note(context, "not_pushed", here.id, {"to": settings.health_fhir_url, "why": error.code})
+        raise
     await note(context, "pushed", here.id, {"to": place})
     return {"location": place}
 

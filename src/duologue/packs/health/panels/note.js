@@ -94,6 +94,9 @@ function Brought({ told, bring }) {
     <${FileButton} label=${t("health.bring")} accept=".json,application/fhir+json" testid="bring" onFile=${take} /></details>`;
 }
 
+/** What a refused step is told in words of its own, by the action that the server asks for. */
+const WHY = { open: "unopened", reload: "changed", consent: "no_consent" };
+
 /** Rounded to what such a ranking can tell: never all, never nothing. */
 const likely = (p) => (p > 0.95 ? "> 95 %" : p < 0.05 ? "< 5 %" : `${5 * Math.round(20 * p)} %`);
 
@@ -134,7 +137,8 @@ export function RecordView({ query, command, send, download, version, isWide = f
     command(name, SEEN.includes(name) ? { ...args, seen: shown.seal } : args).then(
       () => (told && say(told), load().then(() => true)),
       (e) => {
-        if (name === "sign" && e.status === 401) say(t("health.wrong_password"), true);
+        const why = e.status === 401 && name === "sign" ? "wrong_password" : e.status === 409 ? WHY[e.detail?.action] : null;
+        if (why) say(t(`health.${why}`, e.detail), true);
         else tell(e);
         return e.status === 409 ? load().then(() => false) : false;
       },

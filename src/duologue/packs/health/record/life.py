@@ -120,7 +120,7 @@ def sign(record: Record, by: str, at: datetime, name: str = "") -> Record:
     _is_open(record)
     left = [line.text for line in record.lines if not line.supported and not line.opened]
     if left:
-        raise Conflict(f"Open the unsupported sentences before you sign: {left[0]}", unopened=len(left))
+        raise Conflict(f"Open the unsupported sentences before you sign: {left[0]}", unopened=len(left), action="open")
     if not by:
         raise Conflict("A named clinician signs.")
     return replace(record, state="signed", signed_by=by, signer=name, signed_at=at, digest=seal(record.lines))
