@@ -666,6 +666,7 @@ async def test_fhir_leaves_valid_and_signed(clinic: House) -> None:
     assert (by["Patient"]["name"], by["Consent"]["status"]) == ([{"text": "陈立新"}], "active")
     composition = bundle["entry"][0]["resource"]
     assert composition["status"] == "final"
+    assert (await act(expert, "name", {"name": "somebody else"}, conversation_id)).status_code == 409
     told = {x["title"]: x["text"]["div"] for x in composition["section"] if "text" in x}
     assert [t for t in told if t != "客观"] == ["主观", "计划", "评估"]
     assert "明天复诊。" in told["计划"]

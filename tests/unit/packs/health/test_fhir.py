@@ -2,6 +2,7 @@
 # ruff: noqa: E501 (a table of faults, one beside the other)
 
 import copy
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from duologue.packs.health.fhir.schema import validate_schema
 from duologue.packs.health.fhir.strict import validate_fhir
 from duologue.packs.health.language.phrases import load_rules
 from duologue.packs.health.record.life import Record, amend, lines_of, sign
-from duologue.packs.health.record.note import note_of
+from duologue.packs.health.record.note import find_dangers, note_of
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 TALK = [
@@ -105,7 +106,7 @@ def _aimed(value: Any) -> Any:
 @pytest.mark.parametrize("talk", TALKS, ids=["en", "zh", "zh answers"])
 def test_what_leaves_is_valid_and_labelled(talk: Any) -> None:
     bundle = to_fhir(extract_facts(talk), at=AT)
-    assert validate_fhir(bundle) == []
+    assert validate_fhir(bundle, whose="ours") == []
     assert validate_schema(bundle) == []
     assert all(e["resource"]["meta"]["security"][0]["code"] == "AIAST" for e in bundle["entry"])
     assert bundle["entry"][0]["resource"]["status"] == "preliminary"
@@ -157,7 +158,7 @@ def test_a_narrative_is_harmless_xhtml(markup: str, fault: str) -> None:
     (issue,) = validate_fhir(bundle)
     assert issue.path.endswith(".text.div")
     assert fault in issue.message
-    assert validate_fhir(bundle, brought=True) == []
+    assert validate_fhir(bundle, whose="another") == []
 
 
 def test_numbers_in_quotes_what_is_empty_and_codes_that_do_not_exist_are_refused_with_their_paths() -> None:
@@ -173,7 +174,12 @@ def test_numbers_in_quotes_what_is_empty_and_codes_that_do_not_exist_are_refused
         (condition, "Condition.code.coding[0].code"),
     ):
         assert [i.path for i in validate_fhir(resource)] == [path]
-    assert validate_fhir(condition, brought=True) == []
+    assert validate_fhir(condition, whose="another") == []
+    order: dict[str, Any] = {"resourceType": "MedicationRequest", "status": "active", "intent": "order"}
+    order |= {"subject": {"reference": "Patient/1"}, "medicationCodeableConcept": {"text": "ramipril"}}
+    silent = {"resourceType": "Observation", "status": "final", "code": {"text": "fever"}}
+    assert [validate_fhir(order), validate_fhir(silent)] == [[], []]
+    assert [[i.code for i in validate_fhir(r, whose="ours")] for r in (order, silent)] == [["invariant"], ["invariant"]]
     deep: Any = {"resourceType": "Patient"}
     for _ in range(5000):
         deep = {"resourceType": "Patient", "contained": [deep]}
@@ -187,6 +193,26 @@ def test_the_codes_of_the_rules_exist() -> None:
     assert codes <= load_codes()
     listed = pytest.importorskip("simple_icd_10_cm").get_all_codes()
     assert load_codes() <= set(listed)
+
+
+def test_a_danger_is_a_risk_while_it_is_open_and_while_its_sentence_stands() -> None:
+    def risks(talk: Any, record: Record | None = None, signed_by: str = "") -> list[str]:
+        bundle = to_fhir(extract_facts(talk, "en"), at=AT, signed_by=signed_by, record=record)
+        assert validate_fhir(bundle) == []
+        found = [e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "RiskAssessment"]
+        return [p["outcome"]["text"] for r in found for p in r["prediction"]]
+
+    graph = extract_facts(TALK, "en")
+    raised = find_dangers(graph)
+    assert [d.alarm.title for d in raised if d.state == "raised"]
+    assert risks(TALK) == [d.alarm.title for d in raised if d.state == "raised"]
+    whole = Record("r", "w", "c", "p", "en", lines_of(note_of(graph)))
+    without = replace(whole, lines=tuple(x for x in whole.lines if x.section != "assessment"))
+    assert risks(TALK, sign(whole, "dr", AT), "Dr. A") == risks(TALK)
+    assert risks(TALK, sign(without, "dr", AT), "Dr. A") == []
+    asked = [{"role": "patient", "text": "I get headaches behind my eyes after work."}]
+    dangers = find_dangers(extract_facts(asked, "en"))
+    assert len(risks(asked)) == sum(d.state != "settled" for d in dangers)
 
 
 def test_each_edition_of_a_document_has_its_own_identifier_and_names_who_added() -> None:

@@ -141,6 +141,8 @@ def test_edges_are_named() -> None:
         edit(DRAFT, 99, "x", "dr", GRAPH)
     with pytest.raises(Invalid):
         open_line(DRAFT, -1)
+    with pytest.raises(Invalid):
+        edit(DRAFT, 0, "cough " * 1000, "dr", GRAPH)
     with pytest.raises(Conflict):
         sign(DRAFT, "", AT)
 

@@ -7,6 +7,7 @@ stands in docs/howto/evaluate-health.md.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -250,7 +251,8 @@ def fhir(folder: Path | None) -> Iterator[Row]:
         talks = [(r["id"], r["turns"], r["lang"]) for r in _test(None, ["answers.jsonl"])]
         talks += [(r["id"], r["dialogue"], r["lang"]) for r in read_rows(EVALS / "consultations.jsonl")]
         files = [(name, to_fhir(extract_facts(talk, lang))) for name, talk, lang in talks]
-    for metric, judge in (("valid", validate_fhir), ("valid_schema", validate_schema)):
+    strict = partial(validate_fhir, whose="anyone" if folder else "ours")
+    for metric, judge in (("valid", strict), ("valid_schema", validate_schema)):
         verdicts = [(name, judge(resource)) for name, resource in files]
         refused = "; ".join(f"{name}: {issues[0].path}" for name, issues in verdicts if issues)
         passed = [not issues for _, issues in verdicts]

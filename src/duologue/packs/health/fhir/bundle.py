@@ -6,14 +6,14 @@ denied, unknown and not asked differ. Codes: ICD-10-CM, LOINC, UCUM, HL7 termino
 
 import re
 import uuid
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from duologue.packs.health.facts.extract import Fact, FactGraph
 from duologue.packs.health.record.life import Record
-from duologue.packs.health.record.note import write_sections
+from duologue.packs.health.record.note import find_dangers, write_sections
 from duologue.packs.health.record.template import Template, default_template
-from duologue.packs.health.redflags.rules import red_flags
 
 Json = dict[str, Any]
 _HL7 = "http://terminology.hl7.org/CodeSystem/"
@@ -119,10 +119,13 @@ class _Writer:
 
     def _stands(self, f: Fact) -> bool:
         """Whether a sentence of the signed record still rests on a fact's words; a draft holds them all."""
+        return self._is_kept([(s.turn, s.words) for s in f.sources])
+
+    def _is_kept(self, quotes: Iterable[tuple[int, str]], section: str = "") -> bool:
         if self.record is None or not self.clinician:
             return True
-        kept = {quote for line in self.record.lines for quote in line.quotes}
-        return any((s.turn, s.words) in kept for s in f.sources)
+        kept = {quote for line in self.record.lines for quote in line.quotes if line.section == (section or line.section)}
+        return any(q in kept for q in quotes)
 
     def _consent(self, at: datetime) -> None:
         policy = {"text": "Agreed in the talk that the history is taken down and a record is written for the clinician."}
@@ -254,8 +257,12 @@ class _Writer:
             self._add({**resource, "encounter": self.encounter, "authored": self.at, "item": items})
 
     def _impression(self) -> None:
-        alarms = red_flags(list(self.facts.turns), self.facts.lang)
-        risks = [{"outcome": {"text": a.title}, "rationale": f"rule {a.rule}, version {a.version}: {a.source}"} for a in alarms]
+        found = [d for d in find_dangers(self.facts) if d.state != "settled" and self._is_kept(d.sentence.quotes, "assessment")]
+        risks = [
+            {"outcome": {"text": d.alarm.title if d.state == "raised" else d.sentence.text.rstrip(".。")},
+             "rationale": f"rule {d.alarm.rule}, version {d.alarm.version}: {d.alarm.source}"}
+            for d in found
+        ]  # fmt: skip
         if risks:
             resource = {
                 "resourceType": "RiskAssessment",

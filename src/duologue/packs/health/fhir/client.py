@@ -19,7 +19,8 @@ _USUAL = ("confirmed", "completed")
 
 async def push(base_url: str, bundle: Mapping[str, Any], token: str = "", timeout_s: float = 20.0) -> str:
     """POST a document Bundle to `<base>/Bundle`; where it lies. Raises Invalid for a refusal, Unavailable without a server."""
-    issues = await asyncio.to_thread(lambda: validate_fhir(bundle) or validate_schema(bundle))  # the library's import takes seconds
+    # beside the loop: the library's import takes seconds
+    issues = await asyncio.to_thread(lambda: validate_fhir(bundle, whose="ours") or validate_schema(bundle))
     if issues:
         raise Invalid(f"The record is no valid FHIR document: {issues[0].path}: {issues[0].message}")
     headers = {"Content-Type": _TYPE, "Accept": _TYPE} | ({"Authorization": f"Bearer {token}"} if token else {})
@@ -70,7 +71,7 @@ def read_summary(bundle: Mapping[str, Any]) -> dict[str, list[str]]:
     What was entered in error is left out; what is over, stopped, refuted or not given says so. Raises Invalid for what is no valid
     R4 Bundle.
     """
-    issues = validate_fhir(bundle, brought=True)
+    issues = validate_fhir(bundle, whose="another")
     if issues:
         raise Invalid(f"The Bundle can't be read: {issues[0].path}: {issues[0].message}")
     entries = bundle.get("entry") or []

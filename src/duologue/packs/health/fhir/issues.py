@@ -1,7 +1,7 @@
-"""A fault of a FHIR resource, and the faults that show in its JSON or that this house adds: what no model of R4 tells.
+"""A fault of a FHIR resource, and the faults that no model of R4 tells.
 
-The models of `fhir.resources` read "38.2" as a number and an empty list as nothing; R4 allows neither. What leaves here is held to
-more: codes of ICD-10-CM that exist, narrative that is harmless XHTML, an Observation that says something, no orders.
+The models of `fhir.resources` read "38.2" as a number and an empty list as nothing; R4 allows neither, nor narrative that is no
+harmless XHTML, and a code of ICD-10-CM exists. What leaves here orders nothing, and its Observations say something.
 """
 
 import html
@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
+Whose = Literal["anyone", "another", "ours"]
 _CODES = Path(__file__).parents[1] / "knowledge" / "icd10cm-codes.txt.xz"
 _ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -68,16 +69,18 @@ def _is_kind(told: Any, value: Any) -> bool:
     return not isinstance(told, int | float)
 
 
-def find_own(node: BaseModel, path: str) -> Iterator[Issue]:
-    """What this house asks of what leaves it, beyond R4."""
+def find_asked(node: BaseModel, path: str, whose: Whose) -> Iterator[Issue]:
+    """Codes that do not exist, narrative that may harm; of what is `ours`, orders and Observations that say nothing too."""
     kind: str = type(node).__name__
     yield from _asked(node, kind, path)
+    if whose == "ours":
+        yield from _asked_of_ours(node, kind, path)
     for name, field in type(node).model_fields.items():
         value = getattr(node, name)
         for i, item in enumerate(value if isinstance(value, list) else [value]):
             if isinstance(item, BaseModel):
                 label = f"{path}.{field.alias or name}"
-                yield from find_own(item, f"{label}[{i}]" if isinstance(value, list) else label)
+                yield from find_asked(item, f"{label}[{i}]" if isinstance(value, list) else label, whose)
 
 
 def _asked(node: Any, kind: str, path: str) -> Iterator[Issue]:
@@ -87,6 +90,9 @@ def _asked(node: Any, kind: str, path: str) -> Iterator[Issue]:
         fault = find_markup(str(node.div))
         if fault:
             yield Issue(f"{path}.div", "invariant", fault)
+
+
+def _asked_of_ours(node: Any, kind: str, path: str) -> Iterator[Issue]:
     if kind == "Observation" and not (has_value(node) or node.dataAbsentReason or node.component or node.hasMember):
         yield Issue(path, "invariant", "Give a value, components or a dataAbsentReason.")
     if kind in ("MedicationRequest", "ServiceRequest") and (node.intent != "proposal" or node.status != "draft"):

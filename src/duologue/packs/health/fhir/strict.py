@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from duologue.packs.health.fhir.issues import Issue, find_own, find_raw, has_value
+from duologue.packs.health.fhir.issues import Issue, Whose, find_asked, find_raw, has_value
 
 
 def _list(words: str) -> list[str]:
@@ -60,18 +60,19 @@ _UNIT = re.compile(r"[\x21-\x7e]+")
 _ANYWHERE = {"Resource", "Any", "*"}
 
 
-def validate_fhir(bundle: Mapping[str, Any], *, brought: bool = False) -> list[Issue]:
+def validate_fhir(bundle: Mapping[str, Any], *, whose: Whose = "anyone") -> list[Issue]:
     """The faults of a resource or Bundle given as JSON; an empty list where there is none.
 
-    `brought`: by another system, which is held to R4 alone and not to what this house asks of what it sends.
+    `whose`: of `another` system, narrative and codes of ICD-10-CM are not judged, since nothing here shows or trusts them; `ours`
+    orders nothing and has no Observation that says nothing.
     """
     try:
-        return _judge(bundle, brought)
+        return _judge(bundle, whose)
     except RecursionError:
         return [Issue("$", "structure", "The resource is nested too deeply to be one.")]
 
 
-def _judge(bundle: Mapping[str, Any], brought: bool) -> list[Issue]:
+def _judge(bundle: Mapping[str, Any], whose: Whose) -> list[Issue]:
     kind = bundle.get("resourceType") if isinstance(bundle, Mapping) else None
     if not isinstance(kind, str):
         return [Issue("$", "structure", "Give a JSON object with a resourceType.")]
@@ -89,8 +90,8 @@ def _judge(bundle: Mapping[str, Any], brought: bool) -> list[Issue]:
         return [Issue(kind, "structure", str(error))]
     known = _addresses(bundle)
     issues = [*find_raw(resource, bundle, kind), *_walk(resource, kind, known, kind == "Bundle")]
-    if not brought:
-        issues += find_own(resource, kind)
+    if whose != "another":
+        issues += find_asked(resource, kind, whose)
     if kind == "Bundle":
         issues += _document(bundle)
     return issues

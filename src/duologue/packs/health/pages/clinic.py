@@ -262,6 +262,9 @@ async def name_patient(context: PanelContext, name: str) -> Any:
     here = await here_in_care(context)
     if not name.strip():
         raise Invalid("Write the patient's name.", field="name")
+    record = await _load(context, here)
+    if here.subject and record is not None and record.state != "draft":
+        raise Conflict("The record is signed in this patient's name; write an addendum.")
     await context.host.label(here.workspace_id, here.id, subject=name.strip()[:200])
     await note(context, "named", here.id)
     context.host.refresh(here.workspace_id, here.id)

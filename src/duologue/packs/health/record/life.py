@@ -17,6 +17,8 @@ from duologue.packs.health.record.note import Note, note_of
 from duologue.packs.health.record.support import find_support
 
 State = Literal["draft", "signed", "amended"]
+MOST_WORDS, MOST_ADDED = 2000, 20_000
+"""Characters of a sentence of the record, and of an addendum."""
 SECTIONS = ("cc", "hpi", "pmh", "medications", "allergies", "family", "social", "vitals", "assessment", "plan")
 
 
@@ -88,6 +90,7 @@ def grow(record: Record, graph: FactGraph) -> Record:
 def edit(record: Record, index: int, text: str, by: str, graph: FactGraph) -> Record:
     """Change, or with an empty text drop, a line; index = number of lines adds one to the plan."""
     _is_open(record)
+    _check_length(text, MOST_WORDS)
     if not 0 <= index <= len(record.lines):
         raise Invalid("There is no such sentence in the record.")
     lines = list(record.lines)
@@ -130,6 +133,7 @@ def amend(record: Record, text: str, by: str, at: datetime, name: str = "") -> R
     """Add to a signed record; its lines stay as they are."""
     if record.state == "draft":
         raise Conflict("Edit the draft; addenda are for signed records.")
+    _check_length(text, MOST_ADDED)
     if not text.strip():
         raise Invalid("Write what is to be added.")
     return replace(record, state="amended", addenda=(*record.addenda, Addendum(text.strip(), by, at, name)))
@@ -159,6 +163,11 @@ def is_intact(record: Record, links: Iterable["Entry"] = ()) -> bool:
         ):
             return False
     return record.state == "draft" or seal(record.lines) == record.digest
+
+
+def _check_length(text: str, most: int) -> None:
+    if len(text) > most:
+        raise Invalid(f"Write at most {most} characters.", field="text")
 
 
 def _is_open(record: Record) -> None:

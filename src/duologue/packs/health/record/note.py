@@ -7,13 +7,14 @@ carry of an edited note is found in `support.py`.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from duologue.kit.text import Lang
 from duologue.packs.health.facts.dialogue import Spoken
 from duologue.packs.health.facts.extract import Fact, FactGraph, extract_facts
 from duologue.packs.health.facts.mentions import READING, find_named
 from duologue.packs.health.redflags.deciding import is_denied
-from duologue.packs.health.redflags.rules import red_flags
+from duologue.packs.health.redflags.rules import Alarm, red_flags
 
 _TITLES = {
     "en": {"cc": "Chief complaint", "hpi": "History of present illness", "pmh": "Past history", "medications": "Medications",
@@ -123,16 +124,30 @@ def note_of(facts: FactGraph) -> Note:
             out.append(Sentence(section, w["not asked"], ()))
     say("family", w["family"], [f for f in facts.facts if f.experiencer == "family" and f.status == "present"])
     say("vitals", w["reports"], [f for f in own if f.kind == "measure" and f.unit not in ("mo", "wk")])
-    alarms = red_flags(list(facts.turns), facts.lang)
-    for a in alarms:
-        first = min(e.turn for e in a.evidence)
-        settled = a.state == "ask" and is_denied(a.like or a.rule, first, facts.turns, facts.lang)
-        out.append(
-            _sentence("assessment", w["settled" if settled else a.state].format(a.title), [(e.turn, e.words) for e in a.evidence])
-        )
-    if not alarms:
-        out.append(Sentence("assessment", w["none"], ()))
+    dangers = find_dangers(facts)
+    out += [d.sentence for d in dangers] or [Sentence("assessment", w["none"], ())]
     return Note(facts.lang, tuple(out))
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """A red flag as the note tells it. `state`: raised, still to be asked about (`ask`), or asked about and denied (`settled`)."""
+
+    alarm: Alarm
+    state: Literal["raised", "ask", "settled"]
+    sentence: Sentence
+
+
+def find_dangers(facts: FactGraph) -> list[Danger]:
+    """The red flags of a talk, each with its sentence."""
+    out: list[Danger] = []
+    for a in red_flags(list(facts.turns), facts.lang):
+        first = min(e.turn for e in a.evidence)
+        is_settled = a.state == "ask" and is_denied(a.like or a.rule, first, facts.turns, facts.lang)
+        state: Literal["raised", "ask", "settled"] = "settled" if is_settled else a.state
+        words = _WORDS[facts.lang][state].format(a.title)
+        out.append(Danger(a, state, _sentence("assessment", words, [(e.turn, e.words) for e in a.evidence])))
+    return out
 
 
 def _sentence(section: str, text: str, quotes: list[tuple[int, str]]) -> Sentence:
