@@ -103,7 +103,9 @@ def test_a_summary_tells_what_is_stopped_refuted_or_over_and_leaves_out_what_was
          "medicationCodeableConcept": {"text": "ramipril"}},
         {"resourceType": "Immunization", "status": "not-done", "patient": who, "vaccineCode": {"text": "measles"},
          "occurrenceString": "2020"},
-        {"resourceType": "Observation", "status": "final", "code": {"text": "nothing told"}, "subject": who},
+        {"resourceType": "Observation", "status": "final", "code": {"text": "wine"}, "subject": who,
+         "performer": [{"reference": "https://ehr.example/fhir/Practitioner/7"}],
+         "valueQuantity": {"value": 2, "system": "http://unitsofmeasure.org", "code": "{wine glasses}/d"}},
     ]  # fmt: skip
     entries = [{"fullUrl": f"urn:uuid:{n}", "resource": r} for n, r in enumerate(rows, 1)]
     assert read_summary({"resourceType": "Bundle", "type": "collection", "entry": entries}) == {
@@ -111,6 +113,9 @@ def test_a_summary_tells_what_is_stopped_refuted_or_over_and_leaves_out_what_was
         "MedicationStatement": ["warfarin, 5 mg (stopped)", "metformin (active)"], "MedicationRequest": ["ramipril (active)"],
         "Immunization": ["measles (not-done)"], "Patient": ["Ada"],
     }  # fmt: skip
+    rows[1]["patient"] = {"reference": "urn:uuid:nobody"}
+    with pytest.raises(Invalid, match=r"entry\[1\]\.resource\.patient"):
+        read_summary({"resourceType": "Bundle", "type": "collection", "entry": entries})
 
 
 @pytest.mark.parametrize("content", [b"", b"null", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"a":' * 50_000, b'{"resourceType": 7}'])
