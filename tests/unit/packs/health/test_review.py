@@ -58,6 +58,14 @@ def test_nothing_is_claimed_without_a_sample_and_the_bound_holds_with_one() -> N
     assert held / runs >= 0.95
 
 
+def test_what_is_read_whole_needs_no_sample() -> None:
+    review = Review("r", "w", "t")
+    done = estimate(review, {i: Decision(i, i == 0) for i in range(4)}, 4)
+    assert (done.bound, done.recall) == (0, 1.0)
+    assert estimate(review, {i: Decision(i, False) for i in range(4)}, 4).recall is None
+    assert estimate(review, {}, 0).bound is None
+
+
 def test_cells_are_verbatim_and_other_words_are_refused() -> None:
     rows = evidence(PAPERS, {i: Decision(i, True) for i in range(len(PAPERS))}, ASKED)
     assert len(rows) == len(PAPERS)

@@ -127,10 +127,12 @@ class Estimate:
 
 
 def estimate(review: Review, decisions: Decisions, total: int) -> Estimate:
-    """Upper bound at 95 % of the relevant ones left, by the random sample; without one, none is claimed."""
+    """Upper bound at 95 % of the relevant ones left, by the random sample; without one none is claimed until everything is read."""
     found = sum(d.is_relevant for d in decisions.values())
     drawn = [decisions[i] for i in review.sample if i in decisions]
     seen = (len(decisions), total - len(decisions), found, len(review.sample), len(drawn))
+    if decisions and not seen[1]:
+        return Estimate(*seen, 0, 1.0 if found else None)
     if not review.sample or len(drawn) < len(review.sample):
         return Estimate(*seen, None, None)
     upper = missed_bound(len(drawn), sum(d.is_relevant for d in drawn), review.sample_unread)

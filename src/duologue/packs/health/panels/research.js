@@ -52,13 +52,13 @@ function Search({ shown, command, act }) {
   const [found, setFound] = useState(null);
   const look = () => command("search", { review_id: shown.id, query: words }).then((r) => setFound(r.found), tell);
   return html`<form onSubmit=${(e) => (e.preventDefault(), look())}><input type="search" aria-label=${t("health.query")} placeholder=${shown.query} value=${words} onInput=${(e) => setWords(e.target.value)} />
-      <button class="button small" type="submit">${t("health.search")}</button></form>
+      <button class="button small" type="submit">${t("health.find")}</button></form>
     ${found && !found.length && html`<p class="nothing">${t("health.found_none")}</p>`}
     ${found?.map((p) => html`<${Paper} key=${p.seq} paper=${p} act=${(name, args) => act(name, args).then(look)} />`)}`;
 }
 
 function Estimate({ of, act }) {
-  const told = of.bound !== null
+  const told = of.read && !of.unread ? t("health.read_all") : of.bound !== null
     ? t("health.bound", { n: of.bound, share: of.recall === null ? "–" : Math.floor(100 * of.recall) })
     : of.sampled ? t("health.sample_open", { n: of.sample_read, of: of.sampled }) : t("health.bound_none");
   return html`<p data-testid="estimate"><strong>${t("health.progress", { read: of.read, unread: of.unread, found: of.found })}</strong> ${told}</p>
@@ -77,7 +77,7 @@ function Review({ id, query, command, send, download, version, lang, onBack }) {
   return html`<div class="clinic" data-testid="review"><p><button class="link" type="button" onClick=${onBack}>← ${t("health.reviews")}</button></p>
     <h3>${shown.question}</h3><${Terms} key=${JSON.stringify(shown.terms)} shown=${shown} act=${act} />
     <section><h4>${t("health.collection")}</h4><${Import} key=${shown.online_query} shown=${shown} act=${act} send=${send} load=${load} /></section>
-    ${shown.papers > 0 && html`<details><summary>${t("health.search")}</summary><${Search} shown=${shown} command=${command} act=${act} /></details>
+    ${shown.papers > 0 && html`<details><summary>${t("health.search_papers")}</summary><${Search} shown=${shown} command=${command} act=${act} /></details>
       <section data-testid="screening"><h4>${t("health.screening")}</h4><p class="nothing">${t(`health.why_${next.why}`)}</p><${Estimate} of=${shown.estimate} act=${act} />
         ${next.papers.slice(0, 3).map((p) => html`<${Paper} key=${p.seq} paper=${p} act=${act} />`)}</section>
       <section><h4>${t("health.evidence")}</h4><${Evidence} table=${table} reviewId=${id} act=${act} download=${download} /></section>
