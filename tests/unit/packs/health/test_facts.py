@@ -4,7 +4,7 @@ import pytest
 
 from duologue.packs.health.evaluate.notes import score_notes
 from duologue.packs.health.facts.extract import extract_facts
-from duologue.packs.health.record.note import write_note
+from duologue.packs.health.record.note import note_of, write_note
 
 
 def _status(talk: list[str], concept: str, lang: str, experiencer: str = "patient") -> str:
@@ -130,3 +130,52 @@ def test_what_was_what_is_and_what_is_only_spoken_of_are_told_apart(talk: list[s
     turns = [{"role": "doctor" if i % 2 == 0 else "patient", "text": text} for i, text in enumerate(talk)]
     graph = extract_facts(turns, "en")
     assert {f.status for f in graph.facts if f.concept == concept} == ({status} if status else set())
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "told"),
+    [
+        (
+            "Does anyone in your family have diabetes?",
+            "No. I cough.",
+            {("diabetes", "family", "denied"), ("cough", "patient", "present")},
+        ),
+        (
+            "Any family history of asthma?",
+            "No, but I have asthma.",
+            {("asthma", "family", "denied"), ("asthma", "patient", "present")},
+        ),
+        ("Any family history of asthma?", "My sister has asthma.", {("asthma", "family", "present")}),
+        ("Any family history of cancer?", "I have a sister with cancer.", {("cancer", "family", "present")}),
+        (
+            "家里有人得过糖尿病吗？",
+            "没有，我自己有高血压。",
+            {("diabetes", "family", "denied"), ("hypertension", "patient", "present")},
+        ),
+        (
+            "家里有人得过高血压吗？",
+            "我爸有高血压，我也有高血压。",
+            {("hypertension", "family", "present"), ("hypertension", "patient", "present")},
+        ),
+    ],
+)
+def test_asked_about_his_family_a_patient_speaks_of_himself_too(
+    question: str, answer: str, told: set[tuple[str, str, str]]
+) -> None:
+    graph = extract_facts([{"role": "doctor", "text": question}, {"role": "patient", "text": answer}])
+    assert {(f.concept, f.experiencer, f.status) for f in graph.facts} == told
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "sentence"),
+    [
+        ("Does anyone in your family have diabetes?", "No.", "Denies family history of diabetes."),
+        ("Does anyone in your family have diabetes?", "I don't know.", "Unsure about family history of diabetes."),
+        ("What brings you in?", "A cough.", "Not asked."),
+        ("家里有人得过糖尿病吗？", "没有。", "否认糖尿病家族史。"),
+        ("您哪里不舒服？", "咳嗽。", "未询问。"),
+    ],
+)
+def test_the_note_tells_a_denied_family_history_from_one_not_asked(question: str, answer: str, sentence: str) -> None:
+    note = note_of(extract_facts([{"role": "doctor", "text": question}, {"role": "patient", "text": answer}]))
+    assert [s.text for s in note.sentences if s.section == "family"] == [sentence]

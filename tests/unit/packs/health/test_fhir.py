@@ -215,6 +215,20 @@ def test_a_danger_is_a_risk_while_it_is_open_and_while_its_sentence_stands() -> 
     assert len(risks(asked)) == sum(d.state != "settled" for d in dangers)
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "word"),
+    [("Does anyone in your family have diabetes?", "No.", "diabetes"), ("家里有人得过糖尿病吗？", "没有。", "家族史")],
+)
+def test_a_family_history_that_is_denied_says_so(question: str, answer: str, word: str) -> None:
+    graph = extract_facts([{"role": "doctor", "text": question}, {"role": "patient", "text": answer}])
+    assert [(f.experiencer, f.status) for f in graph.facts] == [("family", "denied")]
+    bundle = to_fhir(graph, at=AT)
+    assert validate_fhir(bundle, whose="ours") == []
+    assert not [e for e in bundle["entry"] if e["resource"]["resourceType"] == "FamilyMemberHistory"]
+    (told,) = [r for e in bundle["entry"] if word in (r := e["resource"]).get("code", {}).get("text", "")]
+    assert (told["resourceType"], told["valueBoolean"]) == ("Observation", False)
+
+
 def test_each_edition_of_a_document_has_its_own_identifier_and_names_who_added() -> None:
     graph = extract_facts(TALK, "en")
     record = Record("r", "w", "c", "p", "en", lines_of(note_of(graph)))

@@ -19,7 +19,7 @@ from duologue.packs.health.record.support import unsupported
 Figure = tuple[str, float, int, str]
 Key = tuple[str, str, bool]
 _SPEAKER = re.compile(r"(?:^|(?<=\s))\[?(doctor|patient|guest_\w+|医生|患者|家属)\]?\s*[:：\]]\s*", re.I)
-_FROM_RECORD = ("assessment", "pmh", "medications", "allergies", "social")
+_FROM_RECORD = ("assessment", "pmh", "medications", "allergies", "family", "social")
 
 
 def turns_of(row: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -154,7 +154,9 @@ def _mentioned(turn: Turn, lang: Lang, exchange: Exchange | None) -> Iterator[Fa
         if entry.kind == "social" and exchange and exchange.polarity == "no" and not READING["own"].search(folded[left:right]):
             continue
         around = folded[max(0, start - 40) : end]
+        himself = READING["of_himself"].search(folded[left:start])
         family = how.family or asked_family or (entry.kind == "condition" and bool(READING["family"].search(around)))
+        family = family and not (himself and not READING["family"].search(himself.group()))
         kind = entry.kind
         if kind == "medication" and (
             asked_allergy

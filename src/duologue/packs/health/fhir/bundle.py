@@ -7,6 +7,7 @@ denied, unknown and not asked differ. Codes: ICD-10-CM, LOINC, UCUM, HL7 termino
 import re
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -171,7 +172,7 @@ class _Writer:
             verification = "refuted" if f.status == "denied" else "unconfirmed"
             self._allergy({"text": f.concept}, verification, note)
 
-    def _finding(self, f: Fact, note: list[Json]) -> None:
+    def _finding(self, f: Fact, note: list[Json], section: str = "") -> None:
         code: Json = {"text": f.concept}
         if f.icd10:
             code["coding"] = [{"system": _ICD, "code": f.icd10}]
@@ -183,7 +184,7 @@ class _Writer:
         resource |= {"category": [_concept(_HL7 + "observation-category", category)], "encounter": self.encounter, "note": note}
         if f.detail and f.status == "present":
             resource["component"] = [_told(name, words) for name, words in f.detail.items()]
-        self._add({**resource, "effectiveDateTime": self.at}, "social" if f.kind == "social" else "hpi")
+        self._add({**resource, "effectiveDateTime": self.at}, section or ("social" if f.kind == "social" else "hpi"))
 
     def _measure(self, f: Fact, note: list[Json]) -> None:
         if f.concept not in _MEASURES or f.value is None:
@@ -206,10 +207,13 @@ class _Writer:
         self._add(resource, "pmh")
 
     def _family(self, f: Fact, note: list[Json]) -> None:
+        if f.status != "present":  # a history without a condition would not say that it was denied
+            told = f"family history of {f.concept}" if self.facts.lang == "en" else f"{f.concept}（家族史）"
+            self._finding(replace(f, concept=told, kind="symptom", detail={}, icd10=""), note, "family")
+            return
         resource = {"resourceType": "FamilyMemberHistory", "status": "partial", "patient": self.patient, "note": note}
         resource["relationship"] = _concept(_HL7 + "v3-RoleCode", "FAMMEMB", "family member")
-        if f.status == "present":
-            resource["condition"] = [{"code": {"text": f.concept}}]
+        resource["condition"] = [{"code": {"text": f.concept}}]
         self._add(resource, "family")
 
     def _allergy(self, code: Json, verification: str, note: list[Json]) -> None:

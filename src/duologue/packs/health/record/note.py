@@ -25,12 +25,14 @@ _TITLES = {
 }  # fmt: skip
 _WORDS = {
     "en": {"denies": "Denies {0}.", "unknown": "Unsure about {0}.", "reports": "{0}.", "not asked": "Not asked.",
-           "family": "Family: {0}.",
+           "family": "Family: {0}.", "family denied": "Denies family history of {0}.",
+           "family unknown": "Unsure about family history of {0}.",
            "denied allergies": "Denies allergies.", "unknown allergies": "Unsure about allergies.",
            "denied medications": "Takes no medicines.", "ended": "No longer: {0}.", "takes": "{0}.",
            "raised": "Red flag: {0}.", "ask": "To be asked about: {0}.",
            "settled": "Asked about and denied: {0}.", "none": "No red flag fired."},
     "zh": {"denies": "否认{0}。", "unknown": "{0}不详。", "reports": "{0}。", "not asked": "未询问。", "family": "家族：{0}。",
+           "family denied": "否认{0}家族史。", "family unknown": "{0}家族史不详。",
            "denied allergies": "否认过敏。", "unknown allergies": "过敏史不详。", "denied medications": "未用药。",
            "ended": "已停：{0}。", "takes": "{0}。", "raised": "危险信号：{0}。", "ask": "待询问：{0}。",
            "settled": "已询问，否认：{0}。",
@@ -122,7 +124,11 @@ def note_of(facts: FactGraph) -> Note:
             out.append(_sentence(section, words, [(s.turn, s.words) for f in general for s in f.sources]))
         if not mine:
             out.append(Sentence(section, w["not asked"], ()))
-    say("family", w["family"], [f for f in facts.facts if f.experiencer == "family" and f.status == "present"])
+    theirs = [f for f in facts.facts if f.experiencer == "family"]
+    for pattern, status in (("family", "present"), ("family denied", "denied"), ("family unknown", "unknown")):
+        say("family", w[pattern], [f for f in theirs if f.status == status])
+    if not theirs:
+        out.append(Sentence("family", w["not asked"], ()))
     say("vitals", w["reports"], [f for f in own if f.kind == "measure" and f.unit not in ("mo", "wk")])
     dangers = find_dangers(facts)
     out += [d.sentence for d in dangers] or [Sentence("assessment", w["none"], ())]
