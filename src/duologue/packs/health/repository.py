@@ -167,7 +167,7 @@ async def get_template(tx: Tx, workspace_id: str, lang: Lang) -> Template:
 
 
 async def hold_chain(tx: WriteTx, workspace_id: str) -> None:
-    """Nobody else adds to the chain or changes a record until the transaction ends. On SQLite writers take turns anyway."""
+    """Nobody else adds to the chain, a record or a review until the transaction ends. On SQLite writers take turns anyway."""
     if not tx.is_sqlite:
         await tx.conn.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"health:{workspace_id}"))))
 

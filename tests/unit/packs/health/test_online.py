@@ -72,5 +72,15 @@ async def test_failures_say_what_to_do() -> None:
         await ask(lambda r: httpx.Response(500), "pubmed")
     with pytest.raises(Unavailable):
         await ask(lambda r: httpx.Response(200, text="<html>"), "europepmc")
+    for odd in (
+        "[]",
+        "null",
+        '{"hitCount": null}',
+        '{"hitCount": 1, "resultList": {"result": ["x"]}}',
+    ):
+        with pytest.raises(Unavailable):
+            await ask(lambda r, odd=odd: httpx.Response(200, text=odd), "europepmc")
+    with pytest.raises(Unavailable):
+        await ask(lambda r: httpx.Response(200, text='{"esearchresult": []}'), "pubmed")
     with pytest.raises(Invalid, match="what to search"):
         await ask(pubmed, "pubmed", " ")

@@ -32,7 +32,7 @@ async def fetch_papers(
         return await (_pubmed if database == "pubmed" else _europe_pmc)(here, query.strip(), limit, pause_s)
     except httpx.HTTPStatusError as error:
         raise Unavailable(f"The database answered {error.response.status_code}; try again later.") from error
-    except (httpx.HTTPError, ValueError, KeyError) as error:
+    except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise Unavailable(f"The database does not answer as expected ({type(error).__name__}); try again later.") from error
     finally:
         if client is None:

@@ -19,7 +19,7 @@ from duologue.packs.health.literature.review import Decision, Decisions, Review,
 from duologue.packs.health.literature.same import find_retracted, only_new
 from duologue.packs.health.literature.screening import screen, vectorise
 from duologue.packs.health.literature.search import Collection, Paper
-from duologue.sdk import Download, PanelContext, Upload
+from duologue.sdk import Download, PanelContext, Upload, WriteTx
 
 SAMPLE = Path(__file__).parents[1] / "sample" / "papers.ris"
 _MOST_ONLINE = 1000
@@ -217,7 +217,8 @@ async def _rows(context: PanelContext, review_id: str) -> list[Row]:
     return steps.evidence(papers, decided, r.question)
 
 
-async def _paper(tx: Any, context: PanelContext, review_id: str, seq: int) -> Paper:
+async def _paper(tx: WriteTx, context: PanelContext, review_id: str, seq: int) -> Paper:
+    await repository.hold_chain(tx, context.workspace_id)
     await repository.get_review(tx, context.workspace_id, review_id)
     papers = await repository.list_papers(tx, review_id)
     if not 0 <= seq < len(papers):
@@ -227,6 +228,7 @@ async def _paper(tx: Any, context: PanelContext, review_id: str, seq: int) -> Pa
 
 async def _add(context: PanelContext, review_id: str, found: list[Paper], source: str) -> Any:
     async with context.host.write() as tx:
+        await repository.hold_chain(tx, context.workspace_id)
         r = await repository.get_review(tx, context.workspace_id, review_id)
         known = await repository.list_papers(tx, review_id)
         new, fallen = only_new(found, known), find_retracted(found, known)
