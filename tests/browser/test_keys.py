@@ -100,3 +100,17 @@ def test_a_viewer_looks_but_does_not_act(open_page: Open, open_desk: Open) -> No
     desk.keyboard.press("a")
     desk.wait_for_timeout(700)
     expect(desk.get_by_test_id("draft")).to_have_attribute("data-status", "ready")
+
+
+def test_a_message_that_is_too_long_stays_whole_and_says_so(open_page: Open) -> None:
+    page = open_page()
+    field = page.get_by_test_id("composer")
+    field.fill("a" * 20_001)
+    expect(page.get_by_test_id("too-long")).to_contain_text("20,001")
+    expect(page.get_by_test_id("send")).to_be_disabled()
+    field.press("Enter")
+    expect(field).to_have_value("a" * 20_001)
+    expect(page.locator("[data-testid=message]")).to_have_count(0)
+    field.fill("😀" * 15_000)
+    expect(page.get_by_test_id("too-long")).to_have_count(0)
+    expect(page.get_by_test_id("send")).to_be_enabled()

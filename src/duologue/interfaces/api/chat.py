@@ -66,6 +66,7 @@ class SessionOut(Out):
     desks: list[PublicDeskOut]
     lang: Lang
     voice: VoiceOut
+    max_chars: int = Field(description="Characters that a message may have.")
     starters: Json | None = Field(None, description="Questions to begin with, by language; null where the desk's pack has none.")
     token: str | None = Field(None, description="Only where `bearer` was asked for; send it as `Authorization: Bearer`.")
 
@@ -169,6 +170,7 @@ async def start_session(given: SessionIn, request: Request, response: Response, 
             "hears": await allows(services, workspace.id, desks[0].id if desks else "", services.hear),
             "says": await allows(services, workspace.id, desks[0].id if desks else "", services.say),
         },
+        "max_chars": services.settings.max_message_chars,
         "starters": _starters(services, desks[0].pack if desks else ""),
         "lang": person.lang,
         "token": token if given.bearer else None,

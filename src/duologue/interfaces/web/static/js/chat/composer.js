@@ -15,6 +15,8 @@ export function Composer({ onRestart }) {
   const ref = useRef(null);
   const c = conversation.value;
   const isBusy = Boolean(run.value);
+  const most = session.value?.max_chars ?? Infinity;
+  const length = [...text.trim()].length; // as the server counts: a sign of two units is one
   const isWithPeople = c && c.controller.kind !== "ai";
   useEffect(() => grow(ref.current), [text]);
   useEffect(() => {
@@ -27,7 +29,7 @@ export function Composer({ onRestart }) {
   };
   const send = () => {
     const body = text.trim();
-    if (!body || problem.value) return;
+    if (!body || length > most || problem.value) return;
     change("");
     say(body);
     ref.current.focus();
@@ -55,7 +57,7 @@ export function Composer({ onRestart }) {
       send();
     }}>
       <textarea id="composer" ref=${ref} rows="1" value=${text} placeholder=${t("chat.placeholder")} aria-label=${t("chat.placeholder")}
-        maxlength="20000" enterkeyhint="send" data-testid="composer"
+        enterkeyhint="send" data-testid="composer" aria-invalid=${length > most} aria-describedby=${length > most ? "too-long" : undefined}
         onInput=${(e) => {
           change(e.target.value);
           showTyping();
@@ -66,10 +68,12 @@ export function Composer({ onRestart }) {
         ${isBusy && html`<button type="button" class="button small quiet stop" onClick=${() => stop().catch(tell)} data-testid="stop">
           <${Icon} name="stop" size=${15} />${t("action.stop")}</button>`}
         ${session.value?.voice.hears && html`<${Microphone} path=${hearPath()} onHeard=${onHeard} />`}
-        <button type="submit" class="send" aria-label=${t("action.send")} title=${t("action.send")} disabled=${!text.trim()} data-testid="send">
+        <button type="submit" class="send" aria-label=${t("action.send")} title=${t("action.send")} disabled=${!length || length > most} data-testid="send">
           <${Icon} name="send" size=${19} /></button>
       </div>
     </form>
-    <p class="fine">${t("chat.fine_print")}</p>
+    ${length > most
+      ? html`<p class="fine too-long" id="too-long" role="alert" data-testid="too-long">${t("chat.too_long", { count: length.toLocaleString(), most: most.toLocaleString() })}</p>`
+      : html`<p class="fine">${t("chat.fine_print")}</p>`}
   </div></footer>`;
 }
