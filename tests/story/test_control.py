@@ -105,6 +105,33 @@ async def test_the_draft_behind_a_holding_notice_can_be_sent(tmp_path: Path) -> 
         assert (await talk.state()).controller.kind == "ai"
 
 
+async def test_what_a_person_was_promised_waits_on_while_the_next_question_is_answered(tmp_path: Path) -> None:
+    rules = [{"match": "Mongolia", "reply": "NO_ANSWER"}, {"match": "zips", "reply": "Zips are covered for 2 years."}]
+    async with open_house(tmp_path, rules) as house:
+        talk = await house.open()
+        await talk.ask("How many days do I have to return a tent in Mongolia?")
+        [draft] = await talk.drafts()
+        await talk.ask("How long are zips covered by the warranty?")
+        assert await talk.said_by("ai") == ["Zips are covered for 2 years. [1]"]
+        assert [d.id for d in await talk.drafts()] == [draft.id]
+        _, message = await house.review.decide(WS, draft.id, EXPERT, "edit", final_body="Thirty days, there too.")
+        assert message is not None
+        assert (await talk.state()).attention.kind == "answered"
+        await talk.ask("And how long are zips covered?")
+        assert await talk.drafts() == []
+
+
+async def test_a_draft_of_before_a_takeover_does_not_come_back(tmp_path: Path) -> None:
+    rules = [{"match": "Mongolia", "reply": "NO_ANSWER"}, {"match": "zips", "reply": "Zips are covered for 2 years."}]
+    async with open_house(tmp_path, rules) as house:
+        talk = await house.open()
+        await talk.ask("How many days do I have to return a tent in Mongolia?")
+        await house.conversations.take_over(WS, talk.id, EXPERT)
+        await house.conversations.hand_back(WS, talk.id, EXPERT)
+        await talk.ask("How long are zips covered by the warranty?")
+        assert await talk.drafts() == []
+
+
 async def test_regenerate_writes_another_draft_and_never_sends_it(tmp_path: Path) -> None:
     rules = [{"find": "Mention students", "reply": "Students have 45 days."}, SLOW | {"interval_s": 0}]
     async with open_house(tmp_path, rules, mode="copilot") as house:

@@ -94,7 +94,21 @@ async def _send(tx: WriteTx, conversations: ConversationService, turn: Turn, cas
     if message is None:
         return await end(tx, run, "superseded", "conversation_moved_on")
     await repository.insert_draft(tx, draft)
+    await _take_up_promised(tx, conversations, turn.conversation)
     return await end(tx, run, "sent", "", draft, message)
+
+
+async def _take_up_promised(tx: WriteTx, conversations: ConversationService, before: Conversation) -> None:
+    """The draft for an earlier question that still waits for an expert, as the person was told: the question after it, which is
+    answered now, had made it stale."""
+    now = await conversations.lock(tx, before.workspace_id, before.id)
+    if now.attention.kind != "requested":
+        return
+    for draft in await repository.list_drafts(tx, now.workspace_id, [now.id], ("superseded",), limit=1):
+        is_of_now = draft.control_epoch == now.control_epoch and draft.responding_to_seq > now.episode_seq
+        if is_of_now and await repository.reopen_draft(tx, draft.id, now.last_public_seq):
+            again = replace(draft, status="ready", closed_at=None, last_public_seq=now.last_public_seq)
+            await tx.append(draft.workspace_id, DraftReady(again), conversation_id=draft.conversation_id)
 
 
 async def _keep_draft(

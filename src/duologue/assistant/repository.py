@@ -201,6 +201,13 @@ async def close_stale_drafts(
     return sorted((await tx.conn.execute(query)).scalars())
 
 
+async def reopen_draft(tx: WriteTx, draft_id: str, public_seq: int) -> bool:
+    """Let a superseded draft stand again behind the message `public_seq`; False where it is something else by now."""
+    query = update(draft_table).where(draft_table.c.id == draft_id, draft_table.c.status == "superseded")
+    values = {"status": "ready", "closed_at": None, "last_public_seq": public_seq}
+    return (await tx.conn.execute(query.values(**values))).rowcount == 1
+
+
 async def carry_drafts(tx: WriteTx, workspace_id: str, conversation_id: str, public_seq: int) -> None:
     """Let the open drafts of a conversation stand after a message that asks nothing."""
     query = update(draft_table).where(
