@@ -146,6 +146,19 @@ async def test_regenerate_writes_another_draft_and_never_sends_it(tmp_path: Path
         assert await talk.said_by("ai") == []
 
 
+async def test_another_draft_may_be_wished_after_the_person_said_thanks(tmp_path: Path) -> None:
+    rules = [{"find": "Mention students", "reply": "Students have 45 days."}, SLOW | {"interval_s": 0}]
+    async with open_house(tmp_path, rules, mode="copilot") as house:
+        talk = await house.open()
+        run = await talk.ask("How long can I return a tent?")
+        await talk.say("ok thanks")
+        [draft] = await talk.drafts()
+        await house.review.decide(WS, draft.id, EXPERT, "regenerate", instruction="Mention students")
+        await talk.ended(run.message_id, count=2)
+        [fresh] = await talk.drafts()
+        assert (fresh.question, fresh.body) == ("How long can I return a tent?", "Students have 45 days. [1]")
+
+
 async def test_hand_back_lets_it_answer_again_without_handing_over_twice(tmp_path: Path) -> None:
     async with open_house(tmp_path, [SLOW | {"interval_s": 0}]) as house:
         talk = await house.open()

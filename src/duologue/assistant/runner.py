@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -150,6 +150,10 @@ class TurnRunner:
         except NotFound:
             return None
         texts = [m for m in snapshot.messages if m.kind == "text"]
+        if payload.get("instruction"):  # about the message of its draft, whatever was said since
+            texts = list(takewhile(lambda m: m.id != payload["message_id"], texts)) + [
+                m for m in texts if m.id == payload["message_id"]
+            ]
         async with means.database.write() as tx:
             run = await repository.find_run(tx, ws, job_id=payload["key"])
             if run is not None and run.status != "running":
@@ -337,7 +341,7 @@ def _give_up(reason: HandoverReason, error: str, live: _Live) -> Outcome:
 def _make_turn(run_id: str, snapshot: Snapshot, texts: Sequence[Message], earlier: Sequence[Run], payload: dict[str, Any]) -> Turn:
     conversation, message = snapshot.conversation, texts[-1]
     episode = [m for m in texts[:-1] if m.seq > conversation.episode_seq]
-    heard = _find_heard(snapshot, [run for run in earlier if run.message_id != message.id])
+    heard = _find_heard(snapshot, [run for run in earlier if run.message_id != message.id], message.seq)
     turn = Turn(
         run_id=run_id,
         conversation=conversation,
@@ -352,12 +356,12 @@ def _make_turn(run_id: str, snapshot: Snapshot, texts: Sequence[Message], earlie
     return replace(turn, lang=detect_lang(turn.question, conversation.lang))
 
 
-def _find_heard(snapshot: Snapshot, runs: Sequence[Run]) -> int:
-    """The number of the last message that somebody answered, or that a turn or a person dealt with."""
+def _find_heard(snapshot: Snapshot, runs: Sequence[Run], before: int) -> int:
+    """The number of the last message before this one that somebody answered, or that a turn or a person dealt with."""
     said = [m.seq for m in snapshot.messages if m.kind == "text" and m.author_kind in ("ai", "expert")]
     back = [m.seq for m in snapshot.messages if m.kind == "marker" and m.data.get("code") == "handed_back"]
     made = [r.responding_to_seq for r in runs if not r.instruction and r.status in _ANSWERED and r.status != "running"]
-    return max([snapshot.conversation.episode_seq, *said, *back, *made])
+    return max(seq for seq in (snapshot.conversation.episode_seq, *said, *back, *made, 0) if seq < before)
 
 
 def _count_failed(runs: Sequence[Run], conversation: Conversation, episode: Sequence[Message]) -> int:

@@ -53,7 +53,7 @@ function Barred() {
 
 /** The draft to show: the open one, or the last one while it is stale and nobody has answered since. */
 function draftToShow({ drafts, messages }) {
-  const last = drafts.at(-1);
+  const last = drafts.findLast((d) => d.status === "ready") ?? drafts.at(-1);
   if (!last || last.status === "ready") return last;
   const isStale = last.status === "superseded" || last.status === "expired";
   const isAnswered = messages.some((m) => m.seq > last.responding_to_seq && m.visibility === "public" && ["ai", "expert"].includes(m.author_kind));
@@ -65,6 +65,7 @@ function Messages({ onCite }) {
   const atEnd = useRef(true);
   const { messages, drafts } = thread.value;
   const draft = draftToShow({ drafts, messages });
+  const isOfBefore = draft && messages.some((m) => m.seq > draft.responding_to_seq && m.kind === "text" && m.author_kind === "person");
   const writing = run.value;
   const toEnd = () => atEnd.current && box.current && (box.current.scrollTop = box.current.scrollHeight);
   useEffect(() => {
@@ -93,7 +94,7 @@ function Messages({ onCite }) {
       <div class="stack"><div class="bubble dots" role="status" aria-label=${t("desk.person_types")}><i></i><i></i><i></i></div></div></div>`}
     ${writing && !draft?.status?.includes("ready") && html`<div class="writing" role="status" data-testid="writing"><p><${Icon} name="spark" size=${15} />
       ${t("desk.ai_writes")}</p>${writing.text && html`<${Plain} text=${unmark(writing.text)} />`}</div>`}
-    ${draft && html`<${Draft} draft=${draft} key=${draft.id} onCite=${onCite} />`}
+    ${draft && html`<${Draft} draft=${draft} key=${draft.id} isOfBefore=${isOfBefore} onCite=${onCite} />`}
   </div></div>`;
 }
 

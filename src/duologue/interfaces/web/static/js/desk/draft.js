@@ -14,7 +14,8 @@ import { isAtLeast } from "./store.js";
 
 const REASONS = ["wrong", "unsupported", "incomplete", "tone", "policy", "language", "other"];
 
-export function Draft({ draft, onCite }) {
+/** `isOfBefore`: the person wrote something since the question that the draft answers, which is shown then. */
+export function Draft({ draft, isOfBefore, onCite }) {
   const isOpen = draft.status === "ready";
   useEffect(() => {
     if (isOpen && !document.hidden) noteShown(draft);
@@ -30,6 +31,7 @@ export function Draft({ draft, onCite }) {
     </header>
     ${!isOpen && html`<p class="stale-line"><${Icon} name="alert" size=${15} />${t("draft.stale")}</p>`}
     ${isOpen && draft.reason && html`<p class="why-stopped" data-testid="stop-reason"><${Icon} name="alert" size=${15} /><span>${stopReason(draft.reason)}</span></p>`}
+    ${isOpen && isOfBefore && draft.question && html`<p class="for-question" data-testid="draft-question"><span class="field-label">${t("draft.answers")}</span> ${draft.question}</p>`}
     ${draft.kind === "action" && html`<${Action} action=${draft.action} />`}
     ${now.doing === "edit" && isOpen ? html`<${Editor} draft=${draft} now=${now} />` : draft.body && html`<div class="draft-body"
       title=${isOpen && isAtLeast("expert") ? t("draft.edit_hint") : null} onDblClick=${() => isOpen && isAtLeast("expert") && change(draft, { doing: "edit" })}>
