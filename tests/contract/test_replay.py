@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest_asyncio
 
 from duologue.learning.rehearsals import Rehearsals
-from duologue.learning.replay import summarise
+from duologue.learning.replay import gather, summarise
 from tests.platforms import Browser, House, open_house
 
 RETURNS = b"# Returns\n\nUnused tents can be returned within 30 days of delivery.\n"
 REPLY = "Unused tents can be returned within 30 days of delivery [1]."
 PATH = "/api/admin/learning/replays"
 ASKED = 3
+EVER = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @pytest_asyncio.fixture
@@ -111,3 +113,17 @@ def test_the_nearer_one_wins() -> None:
     assert (found["n"], found["wins"], found["losses"]) == (4, 2, 1)
     assert found["low"] < 0 < found["high"]
     assert summarise([]) == {"n": 0}
+
+
+async def test_an_answer_to_several_messages_is_replayed_with_them_all(house: House) -> None:
+    person, platform, ws = await house.person(), house.platform, house.workspace.id
+    started: str = (await person.post("/api/chat/conversations", {}))["conversation"]["id"]
+    await platform.conversations.take_over(ws, started, house.members["expert"].id)
+    for number, body in enumerate(("你好", "I bought a tent.", "Can it be returned?")):
+        await person.post(f"/api/chat/conversations/{started}/messages", {"client_id": str(number), "body": body})
+    await platform.conversations.post_expert_message(ws, started, house.members["expert"].id, "e", "Within 30 days.", "public")
+    await person.post(f"/api/chat/conversations/{started}/messages", {"client_id": "4", "body": "And boots?"})
+    await platform.conversations.post_expert_message(ws, started, house.members["expert"].id, "f", "These too.", "public")
+    cases = await gather(platform.conversations, ws, EVER, lambda _: True)
+    assert [case.turn.question for case in cases] == ["And boots?", "I bought a tent.\nCan it be returned?"]
+    assert [len(case.turn.history) for case in cases] == [4, 0]

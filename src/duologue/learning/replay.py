@@ -65,9 +65,11 @@ async def gather(
         for before, message in reversed(list(pairwise(texts))):
             if message.created_at < since or before.author_kind != "person" or message.author_kind not in ("ai", "expert"):
                 continue
-            history = tuple(m for m in texts if m.seq < before.seq)
-            turn = Turn(f"replay_{message.id}", conversation, before, detect_lang(before.body, conversation.lang), history)
-            found.append(Case(turn, message))
+            heard = max((m.seq for m in texts if m.seq < before.seq and m.author_kind != "person"), default=0)
+            history = tuple(m for m in texts if m.seq <= heard)
+            unheard = tuple(m for m in texts if heard < m.seq < before.seq)
+            turn = Turn(f"replay_{message.id}", conversation, before, conversation.lang, history, unheard)
+            found.append(Case(replace(turn, lang=detect_lang(turn.question, conversation.lang)), message))
     return found[:MOST_CASES]
 
 
