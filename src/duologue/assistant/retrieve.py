@@ -72,7 +72,7 @@ def bare_of_joins(sentence: str) -> str:
 def is_whole(sentence: str) -> bool:
     """Whether a sentence is a question that stands for itself: it has a question's form, or its mark, and something of its own."""
     plain = bare_of_joins(normalise(EMAIL.sub(" ", sentence)).casefold())
-    terms = len(index_terms(plain))
+    terms = 0 if plain.endswith((".", "。", "!")) else len(index_terms(plain))
     return (terms >= SHORT and _STANDS.search(plain) is not None) or (terms > SHORT and plain.endswith("?"))
 
 

@@ -30,6 +30,7 @@ NOWHERE = SearchResult((), 0.5, {})
         ("I bought a tent last week. Can I return it? It has been used.", None),
         ("Is the shop open on Sunday? I mean this Sunday?", None),
         ("Do you sell big tents? Do you repair red tents? Do you rent old tents? Do you buy blue tents?", None),
+        ("我什么方法都试过了。帐篷可以退货吗？", None),
         ("What? Really? How much is it?", None),
         ("", None),
     ],
