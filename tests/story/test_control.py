@@ -82,6 +82,20 @@ async def test_a_message_makes_open_drafts_stale(tmp_path: Path) -> None:
             await house.review.decide(WS, draft.id, EXPERT, "approve")
 
 
+async def test_where_everything_is_drafted_one_draft_answers_all_that_waits(tmp_path: Path) -> None:
+    async with open_house(tmp_path, script=SMALL, mode="copilot") as house:
+        talk = await house.open()
+        await talk.ask("How long can I return a tent?")
+        await talk.ask("What does it cost to replace a zip in Bristol?")
+        [draft] = await talk.drafts()
+        assert draft.question == "How long can I return a tent?\nWhat does it cost to replace a zip in Bristol?"
+        assert draft.body.index("30 days") < draft.body.index("£18")
+        await house.review.decide(WS, draft.id, EXPERT, "approve")
+        await talk.ask("How long are tent poles covered?")
+        [next_one] = await talk.drafts()
+        assert next_one.question == "How long are tent poles covered?"
+
+
 async def test_an_internal_note_leaves_the_draft_open(tmp_path: Path) -> None:
     async with open_house(tmp_path, [SLOW | {"interval_s": 0}], mode="copilot") as house:
         talk = await house.open()

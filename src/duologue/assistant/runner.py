@@ -18,7 +18,7 @@ from duologue.assistant.events import RunStarted
 from duologue.assistant.finish import AlreadyEnded, end, finish
 from duologue.assistant.guard import Mask
 from duologue.assistant.means import Autonomy, Engines, Means
-from duologue.assistant.model import OPEN_DRAFT, Reading, Run, RunStatus, Turn
+from duologue.assistant.model import OPEN_DRAFT, Draft, Reading, Run, RunStatus, Turn
 from duologue.assistant.policy import NO_POLICY, Profession
 from duologue.assistant.reading import Readings, is_judged
 from duologue.assistant.speak import Speaker
@@ -42,6 +42,8 @@ MAX_ATTEMPTS = 3
 """Beginnings of one turn after which it is handed over: a turn that ends the process must not do so for ever."""
 STALE_S = 30.0
 """Seconds beyond the time-out of a turn after which its server must be gone."""
+MOST_UNHEARD, MOST_DRAFTED = 8, 2
+"""Messages before the last one that a turn answers with it; where experts send all drafts, so that a draft stays one to read."""
 STAYS = "What is written here stays on this machine; no model elsewhere is asked."
 _ANSWERED: frozenset[RunStatus] = frozenset({"running", "sent", "drafted", "handed_over", "cancelled", "failed"})
 _FAILED: frozenset[RunStatus] = frozenset({"drafted", "failed"})
@@ -164,7 +166,12 @@ class TurnRunner:
                     await end(tx, run, "superseded", "conversation_moved_on")
                 return None
             earlier = await repository.list_runs(tx, ws, conversation_id)
-            turn = _make_turn(run.id if run else new_id("run"), snapshot, texts, earlier, payload)
+            stale: list[Draft] = []
+            if snapshot.conversation.mode == "copilot":  # where nothing leaves at once, one draft answers all that waits
+                stale = await repository.list_drafts(tx, ws, [conversation_id], ("superseded",))
+            lost = {draft.id for draft in stale}
+            dealt = [r for r in earlier if r.draft_id not in lost]
+            turn = _make_turn(run.id if run else new_id("run"), snapshot, texts, earlier, dealt, payload)
             if run is None:
                 run = _make_run(turn, self._engine(ws, conversation_id).info.version, tx.now)
                 await repository.insert_run(tx, run, payload["key"])
@@ -338,17 +345,27 @@ def _give_up(reason: HandoverReason, error: str, live: _Live) -> Outcome:
     return Outcome(Decision("hand_over", reason, reason))
 
 
-def _make_turn(run_id: str, snapshot: Snapshot, texts: Sequence[Message], earlier: Sequence[Run], payload: dict[str, Any]) -> Turn:
+def _make_turn(
+    run_id: str,
+    snapshot: Snapshot,
+    texts: Sequence[Message],
+    earlier: Sequence[Run],
+    dealt: Sequence[Run],
+    payload: dict[str, Any],
+) -> Turn:
+    """`dealt`: the runs of which something came that still stands."""
     conversation, message = snapshot.conversation, texts[-1]
     episode = [m for m in texts[:-1] if m.seq > conversation.episode_seq]
-    heard = _find_heard(snapshot, [run for run in earlier if run.message_id != message.id], message.seq)
+    heard = _find_heard(snapshot, [run for run in dealt if run.message_id != message.id], message.seq)
+    most = MOST_DRAFTED if conversation.mode == "copilot" else MOST_UNHEARD
+    unheard = tuple(m for m in episode if m.seq > heard)[-most:]
     turn = Turn(
         run_id=run_id,
         conversation=conversation,
         message=message,
         lang=conversation.lang,
-        history=tuple(m for m in episode if m.seq <= heard),
-        unheard=tuple(m for m in episode if m.seq > heard),
+        history=tuple(m for m in episode if m not in unheard),
+        unheard=unheard,
         instruction=payload.get("instruction", ""),
         previous=payload.get("previous", ""),
         failed_before=_count_failed(earlier, conversation, episode),
