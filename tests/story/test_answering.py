@@ -8,6 +8,7 @@ from duologue.kit.text import Lang
 from tests.story.house import EXPERT, SMALL, WS, open_house
 
 RETURNS = "You can return an unused tent within 30 days of delivery [1]."
+TWO = "How long can I return a tent? And what does it cost to replace a zip in Bristol?"
 CITED = "You can return an unused tent within 30 days of delivery. [1]"
 
 
@@ -221,7 +222,7 @@ async def test_both_databases_carry_a_turn_and_its_correction(tmp_path: Path, da
 async def test_two_questions_in_one_message_are_both_answered(tmp_path: Path) -> None:
     async with open_house(tmp_path, script=SMALL) as house:
         talk = await house.open()
-        run = await talk.ask("How long can I return a tent? And what does it cost to replace a zip in Bristol?")
+        run = await talk.ask(TWO)
         assert run.status == "sent"
         answer = (await talk.messages())[-1]
         assert answer.body.index("30 days") < answer.body.index("And what does it cost") < answer.body.index("£18")
@@ -237,3 +238,24 @@ async def test_where_one_of_two_questions_has_no_answer_an_expert_looks(tmp_path
         assert await talk.said_by("ai") == []
         [draft] = await talk.drafts()
         assert "30 days" in draft.body
+
+
+async def test_a_strong_model_gets_what_each_of_two_questions_finds(tmp_path: Path) -> None:
+    reply = "You can return an unused tent within 30 days of delivery. To replace a zip costs £18 in Bristol."
+    async with open_house(tmp_path, [{"reply": reply}]) as house:
+        talk = await house.open()
+        run = await talk.ask(TWO)
+        [looked] = [step for step in run.steps if step.name == "retrieve"]
+        assert [row[1] for row in looked.output["passages"][:2]] == ["Returns", "Repair prices"]
+        [said] = await talk.said_by("ai")
+        assert "30 days" in said
+        assert "£18" in said
+
+
+async def test_where_a_strong_model_invents_both_answers_each_question_gets_its_quotes(tmp_path: Path) -> None:
+    async with open_house(tmp_path, [{"reply": "Ninety days. And zips are £99, in gold."}]) as house:
+        talk = await house.open()
+        await talk.ask(TWO)
+        said = (await talk.said_by("ai")) or [draft.body for draft in await talk.drafts()]
+        assert "99" not in said[0]
+        assert said[0].index("30 days") < said[0].index("And what does it cost") < said[0].index("£18")

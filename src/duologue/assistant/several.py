@@ -1,12 +1,13 @@
 """Several questions in one message, or in several messages in a row: cut, answered one by one, put together again.
 
-For a model that does not converse: one search for two matters finds half of each, and its quotes answer one of them at best. What
-is sent then is as sure as the least sure of its parts. Knows no model and no tool.
+One search for two matters finds half of each, and quotes of it answer one of them at best. A model that converses gets what each
+question finds; where none does, each is answered alone, and the whole is as sure as its least sure part. Knows no model.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
 
 from duologue.assistant import confidence, notices
 from duologue.assistant.act import Acted
@@ -51,23 +52,39 @@ def split_questions(text: str) -> list[str]:
 async def answer_each(turn: Turn, questions: Sequence[str], search: Search, memory: Recall, *, is_steered: bool) -> list[Part]:
     """Answer each question as if the ones before it had been asked before; one that the same words answer stands with the other."""
     parts: list[Part] = []
-    asked = turn.history
-    for question in questions:
-        message = replace(turn.message, body=bare_of_joins(question))
-        alone = replace(turn, message=message, unheard=(), history=asked)
+    for alone, question in zip(_apart(turn, questions), questions, strict=True):
         found = await retrieve(alone, search, memory)
         answer = compose(alone, found, Thought(), Acted())
         sure = 0.0 if answer.kind == "none" else confidence.estimate(answer, confidence.gather(answer, found, None, is_steered))
-        asked = (*asked, message)
         same = next((i for i, known in enumerate(parts) if _says_all(known.answer, answer)), None)
         if same is None:
             parts.append(Part(question, answer, found, sure))
         else:
             known = parts[same]
-            leans = found.query != clip(message.body)  # the words of the question before may be all that was found
+            leans = found.query != clip(alone.question)  # the words of the question before may be all that was found
             least = 0.0 if leans else min(known.confidence, sure)
             parts[same] = replace(known, question=f"{known.question} {question}", confidence=least)
     return parts
+
+
+async def retrieve_each(turn: Turn, questions: Sequence[str], search: Search, memory: Recall) -> Found:
+    """What each question finds, the best of each first."""
+    return _merge(turn, [await retrieve(alone, search, memory) for alone in _apart(turn, questions)])
+
+
+def _apart(turn: Turn, questions: Sequence[str]) -> list[Turn]:
+    """A turn for each question, as if the ones before it had been asked before."""
+    asked = [replace(turn.message, body=bare_of_joins(question)) for question in questions]
+    return [replace(turn, message=m, unheard=(), history=(*turn.history, *asked[:i])) for i, m in enumerate(asked)]
+
+
+def _merge(turn: Turn, founds: Sequence[Found]) -> Found:
+    ranked = chain.from_iterable(zip_longest(*(found.result.hits for found in founds)))
+    hits = {hit.passage.id: hit for hit in ranked if hit is not None}
+    weakest = min((found.result for found in founds), key=lambda result: result.support)
+    result = SearchResult(tuple(hits.values()), weakest.support, weakest.signals, weakest.tells)
+    verdicts = {p.verdict_id: p for found in founds for p in found.precedents}
+    return Found(turn.question, result, tuple(verdicts.values()))
 
 
 def join(turn: Turn, parts: Sequence[Part]) -> tuple[Answer, Found]:
@@ -85,11 +102,7 @@ def join(turn: Turn, parts: Sequence[Part]) -> tuple[Answer, Found]:
         "none" if is_empty else "quotes", "" if is_empty else "\n\n".join(bodies), turn.lang, tuple(citations),
         grounded=min(a.grounded for a in answers), fit=min(a.fit for a in answers),
     )  # fmt: skip
-    hits = {hit.passage.id: hit for part in parts for hit in part.found.result.hits}
-    weakest = min(parts, key=lambda part: part.confidence).found.result
-    result = SearchResult(tuple(hits.values()), weakest.support, weakest.signals, weakest.tells)
-    verdicts = {p.verdict_id: p for part in parts for p in part.found.precedents}
-    return whole, Found(turn.question, result, tuple(verdicts.values()))
+    return whole, _merge(turn, [part.found for part in parts])
 
 
 def _says_all(known: Answer, other: Answer) -> bool:

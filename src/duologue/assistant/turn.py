@@ -19,7 +19,7 @@ from duologue.assistant.policy import Policy
 from duologue.assistant.quote import find_quotes
 from duologue.assistant.reading import find_alarm
 from duologue.assistant.retrieve import Found, Search, retrieve
-from duologue.assistant.several import answer_each, join, split_questions
+from duologue.assistant.several import answer_each, join, retrieve_each, split_questions
 from duologue.assistant.skill import Reply, Skill, SkillContext
 from duologue.assistant.speak import Speaker
 from duologue.assistant.think import think
@@ -90,13 +90,16 @@ async def run_turn(parts: Parts, turn: Turn, toolbox: Toolbox, mask: Mask, trace
         answer = Answer("small_talk", notices.SMALL_TALK[small_talk][turn.lang], turn.lang, grounded=1.0, fit=1.0)
         return _conclude(parts, turn, answer, None, None, is_steered, trace)
 
-    if not parts.engine.info.is_strong and find_call(turn.question, turn.asked_before, toolbox) is None:
-        questions = split_questions(turn.question)
-        if len(questions) > 1:
-            return await _answer_each(parts, turn, questions, is_steered, trace)
+    is_strong, questions = parts.engine.info.is_strong, split_questions(turn.question)
+    are_several = len(questions) > 1 and (is_strong or find_call(turn.question, turn.asked_before, toolbox) is None)
+    if are_several and not is_strong:
+        return await _answer_each(parts, turn, questions, is_steered, trace)
 
     with trace.step("retrieve", question=turn.question) as out:
-        found = await retrieve(turn, parts.search, parts.memory)
+        if are_several:
+            found = await retrieve_each(turn, questions, parts.search, parts.memory)
+        else:
+            found = await retrieve(turn, parts.search, parts.memory)
         out.update(query=found.query, support=found.result.support)
         out.update(passages=[(h.passage.id, h.passage.title, h.passage.heading, round(h.score, 3)) for h in found.result.hits])
         out.update(verdicts=[(p.verdict_id, round(p.score, 3)) for p in found.precedents])
@@ -107,13 +110,15 @@ async def run_turn(parts: Parts, turn: Turn, toolbox: Toolbox, mask: Mask, trace
         out.update(text=thought.text, opening=thought.opening, rounds=thought.rounds)
 
     with trace.step("act", offered=[tool.name for tool in toolbox]) as out:
-        acted = await act(turn, thought, toolbox, by_words=not parts.engine.info.is_strong)
+        acted = await act(turn, thought, toolbox, by_words=not is_strong)
         out.update(results=[(r.tool, r.arguments, r.status, r.value) for r in acted.results], waits=acted.previewed)
 
     with trace.step("guard") as out:
         answer = compose(turn, found, thought, acted)
         out.update(kind=answer.kind, body=answer.body, grounded=answer.grounded, dropped=answer.dropped)
 
+    if are_several and answer.kind == "quotes":  # nothing of the model's holds, and quotes for both would answer one
+        return await _answer_each(parts, turn, questions, is_steered, trace)
     outcome = _conclude(parts, turn, answer, found, thought.logprob, is_steered, trace)
     if outcome.decision.kind == "send" or answer.action is not None:
         return outcome
