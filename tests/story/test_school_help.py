@@ -73,6 +73,7 @@ async def test_a_strong_model_words_the_move_and_a_leak_in_its_words_is_not_said
     async with open_for_test(tmp_path / "p", rules=rules) as platform:
         house = await add_house(platform, create_app(platform), "riverside")
         here = context(platform, house.workspace.id)
+        await join(here.host, house.workspace.id, here.person_id, "Ada", "en")
         assert (await tutor(here, ITEM, "where do I begin?"))["text"] == WORKED
         prepared = (await tutor(here, ITEM, "leak please"))["text"]
         assert prepared != WORKED
