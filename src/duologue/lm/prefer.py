@@ -123,6 +123,20 @@ def _text(answer: Any) -> str:
     return answer if isinstance(answer, str) else str(answer[-1]["content"])
 
 
+def leave_out_long(tokenizer: TextTokenizer, pairs: Sequence[Pair], context: int) -> tuple[list[Pair], int]:
+    """The pairs whose answers leave room for a prompt, and how many do not. Raises Invalid where none is left."""
+    kept = [pair for pair in pairs if _length(tokenizer, pair) + 2 <= context]
+    if not kept:
+        longest = max(_length(tokenizer, pair) for pair in pairs)
+        raise Invalid(f"Answers of up to {longest} tokens leave this model ({context}) no room for their prompts: no pair is left.")
+    return kept, len(pairs) - len(kept)
+
+
+def _length(tokenizer: TextTokenizer, pair: Pair) -> int:
+    """Tokens of the longer answer with its end."""
+    return max(len(tokenizer.encode(answer.strip())) for answer in (pair.chosen, pair.rejected)) + 1
+
+
 def to_sides(tokenizer: TextTokenizer, pairs: Sequence[Pair], context: int) -> Sides:
     """Rows of pairs. A prompt too long loses its beginning, equally on both sides.
 
@@ -132,7 +146,7 @@ def to_sides(tokenizer: TextTokenizer, pairs: Sequence[Pair], context: int) -> S
     for answers in ([p.chosen for p in pairs], [p.rejected for p in pairs]):
         for pair, answer in zip(pairs, answers, strict=True):
             prompt = render(tokenizer, pair.prompt, for_reply=True).ids
-            longest = max(len(tokenizer.encode(a.strip())) for a in (pair.chosen, pair.rejected)) + 1
+            longest = _length(tokenizer, pair)
             if longest + 2 > context:
                 raise Invalid(f"An answer of {longest} tokens leaves this model ({context}) no room for its prompt; drop the pair.")
             kept = prompt[:1] + prompt[1:][-(context - longest - 1) :]
@@ -178,9 +192,10 @@ class Preference:
         self.model, self.tokenizer = load_checkpoint(Path(recipe.start_from))
         self.model.to(self.group.device)
         pairs, self.num_equal = read_pairs(Path(recipe.pairs))
+        context = self.model.config.context
+        pairs, self.num_long = leave_out_long(self.tokenizer, pairs, context)
         order = torch.randperm(len(pairs), generator=torch.Generator().manual_seed(recipe.seed)).tolist()
         num_held = int(len(pairs) * recipe.held_out)
-        context = self.model.config.context
         learnt = [pairs[i] for i in order[num_held:]]
         batches = [learnt[at : at + recipe.rows] for at in range(0, len(learnt), recipe.rows)]
         self.batches = [self._with_reference(to_sides(self.tokenizer, some, context)) for some in batches]
@@ -315,6 +330,11 @@ def prefer(recipe: PreferRecipe, on_step: Callable[[Preferred], None] = lambda _
             bar.show(asdict(done))
             on_step(done)
     if is_first:
-        facts = {"pairs": sum(n for *_, n in run.batches), "pairs with equal answers": run.num_equal, "processes": run.group.world}
+        facts = {
+            "pairs": sum(n for *_, n in run.batches),
+            "pairs with equal answers": run.num_equal,
+            "pairs with answers too long for the model": run.num_long,
+            "processes": run.group.world,
+        }
         write_report(run.out, facts=facts)
     return run.out / "model"

@@ -9,7 +9,7 @@ import torch
 from duologue.kit.errors import Invalid
 from duologue.lm.chat import render
 from duologue.lm.checkpoint import load_checkpoint, save_checkpoint
-from duologue.lm.prefer import Pair, Preference, PreferRecipe, answer_logprobs, dpo_loss, read_pairs, to_sides
+from duologue.lm.prefer import Pair, Preference, PreferRecipe, answer_logprobs, dpo_loss, leave_out_long, read_pairs, to_sides
 from duologue.lm.recipe import parse_fields
 from duologue.lm.score import token_logprobs
 from duologue.lm.tokenizer import TextTokenizer
@@ -58,6 +58,13 @@ def test_a_long_prompt_loses_its_beginning_on_both_sides_and_a_long_answer_is_re
     assert kept[0] == kept[1]
     with pytest.raises(Invalid, match="no room"):
         to_sides(tokenizer, [Pair(ASKED, "order " * 80, "No.")], 40)
+
+
+def test_pairs_too_long_for_the_model_are_left_out_with_their_number(tokenizer: TextTokenizer) -> None:
+    short, long = Pair(ASKED, "Yes, it is.", "No."), Pair(ASKED, "Yes.", "order " * 80)
+    assert leave_out_long(tokenizer, [long, short, long], 40) == ([short], 2)
+    with pytest.raises(Invalid, match="no pair is left"):
+        leave_out_long(tokenizer, [long], 40)
 
 
 @pytest.mark.parametrize("rank", [0, 4])
