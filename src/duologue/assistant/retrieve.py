@@ -10,7 +10,7 @@ from typing import Protocol
 
 from duologue.assistant.guard import clip
 from duologue.assistant.model import Precedent, Recall, Turn
-from duologue.kit.text import EMAIL, Lang, normalise
+from duologue.kit.text import EMAIL, Lang, normalise, spell_out
 from duologue.knowledge.model import SearchResult
 from duologue.knowledge.terms import index_terms
 
@@ -71,13 +71,27 @@ def bare_of_joins(sentence: str) -> str:
 
 def is_whole(sentence: str) -> bool:
     """Whether a sentence is a question that stands for itself: it has a question's form, or its mark, and something of its own."""
-    plain = bare_of_joins(normalise(EMAIL.sub(" ", sentence)).casefold())
+    plain = bare_of_joins(spell_out(normalise(EMAIL.sub(" ", sentence))).casefold())
     terms = 0 if plain.endswith((".", "。", "!")) else len(index_terms(plain))
     return (terms >= SHORT and _STANDS.search(plain) is not None) or (terms > SHORT and plain.endswith("?"))
 
 
+_ASKS = re.compile(
+    r"[?？]|\b(?:how|what|when|where|which|who|why)\b"
+    r"|^\W*(?:(?:and|so|but|or|ok|then|also)\W+)?(?:can|could|do|does|did|is|are|was|will|would|may|should|have|has)\b",
+    re.I,
+)
+
+
+def asks(text: str) -> bool:
+    """Whether a text has anything of a question."""
+    plain = spell_out(normalise(text).casefold())
+    return _ASKS.search(plain) is not None or _STANDS.search(plain) is not None
+
+
 def make_query(question: str, asked_before: Sequence[str]) -> str:
     """The question as it stands, or behind the earlier one that it leans on."""
+    question = spell_out(question)
     plain = normalise(EMAIL.sub(" ", question))
     terms = index_terms(plain)
     if not asked_before or len(terms) >= LONG:
@@ -85,7 +99,7 @@ def make_query(question: str, asked_before: Sequence[str]) -> str:
     bare = _EMPTY.sub(" ", plain.casefold())
     stands = len(terms) >= SHORT and _STANDS.search(bare_of_joins(bare)) is not None
     if (len(terms) <= SHORT and not stands) or _LEANS.search(bare_of_joins(bare) if stands else bare):
-        return clip(f"{asked_before[-1]} {question}")
+        return clip(f"{spell_out(asked_before[-1])} {question}")
     return clip(question)
 
 
@@ -94,14 +108,14 @@ async def retrieve(turn: Turn, search: Search, memory: Recall) -> Found:
     workspace_id = turn.conversation.workspace_id
     query = make_query(turn.question, turn.asked_before)
     result = await search.search(workspace_id, query, lang=turn.lang, k=PASSAGES)
-    precedents = await memory.find(workspace_id, query, turn.lang, PRECEDENTS)
-    if query == clip(turn.question):
+    asked = spell_out(turn.question)
+    stands = query == clip(asked)
+    precedents = await memory.find(workspace_id, clip(turn.question) if stands else query, turn.lang, PRECEDENTS)
+    if stands:
         return Found(query, result, tuple(precedents))
     if precedents:  # what was said to the question before is no answer to this one
         earlier = await memory.find(workspace_id, turn.asked_before[-1], turn.lang, PRECEDENTS * 4)
         nearer = {known.verdict_id: known.score for known in earlier}
         precedents = [known for known in precedents if known.score > nearer.get(known.verdict_id, 0.0)]
-    own = await search.search(workspace_id, clip(turn.question), lang=turn.lang, k=PASSAGES)
-    return Found(
-        query, result, tuple(precedents), turn.question, frozenset(h.passage.id for h in own.hits if own.support >= OWN_SUPPORT)
-    )
+    own = await search.search(workspace_id, clip(asked), lang=turn.lang, k=PASSAGES)
+    return Found(query, result, tuple(precedents), asked, frozenset(h.passage.id for h in own.hits if own.support >= OWN_SUPPORT))

@@ -17,7 +17,7 @@ from duologue.assistant.model import Answer, Recall, Turn
 from duologue.assistant.retrieve import Found, Search, bare_of_joins, is_whole, retrieve
 from duologue.assistant.think import Thought
 from duologue.conversation.model import Citation
-from duologue.kit.text import sentences
+from duologue.kit.text import sentences, spell_out
 from duologue.knowledge.model import SearchResult
 
 MOST = 3
@@ -61,7 +61,7 @@ async def answer_each(turn: Turn, questions: Sequence[str], search: Search, memo
             parts.append(Part(question, answer, found, sure))
         else:
             known = parts[same]
-            leans = found.query != clip(alone.question)  # the words of the question before may be all that was found
+            leans = found.query != clip(spell_out(alone.question))  # the words of the question before may be all that was found
             least = 0.0 if leans else min(known.confidence, sure)
             parts[same] = replace(known, question=f"{known.question} {question}", confidence=least)
     return parts

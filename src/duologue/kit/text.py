@@ -55,6 +55,8 @@ def detect_lang(text: str, default: Lang = "en") -> Lang:
     latin = len(_LATIN.findall(text))
     if not han and not latin:
         return default
+    if han and default == "zh":  # names and addresses among Chinese words: 改到 22 Queen Square, Bristol
+        latin = sum(word[0].islower() for word in _LATIN.findall(text))
     return "zh" if han >= latin else "en"
 
 
@@ -86,6 +88,26 @@ def words(text: str) -> list[str]:
         else:
             out.append(run)
     return out
+
+
+_SPELT_OUT = {
+    "u": "you", "ur": "your", "urs": "yours", "ya": "you", "pls": "please", "plz": "please", "abt": "about", "cuz": "because",
+    "wheres": "where is", "whats": "what is", "hows": "how is", "whens": "when is", "whos": "who is", "thats": "that is",
+    "theres": "there is", "im": "I am", "ive": "I have", "youre": "you are", "theyre": "they are", "dont": "don't",
+    "doesnt": "doesn't", "didnt": "didn't", "cant": "can't", "wont": "won't", "isnt": "isn't", "wasnt": "wasn't",
+    "arent": "aren't", "havent": "haven't", "hasnt": "hasn't", "couldnt": "couldn't", "wouldnt": "wouldn't",
+    "wanna": "want to", "gonna": "going to", "gimme": "give me", "lemme": "let me", "tmrw": "tomorrow", "tmr": "tomorrow",
+    "hv": "have", "thx": "thanks", "tnx": "thanks", "ty": "thank you", "btw": "by the way", "adress": "address",
+}  # fmt: skip
+_SHORT = re.compile(rf"(?<![\w@.'’-])(?:{'|'.join(_SPELT_OUT)})(?![\w@'’-])", re.IGNORECASE | re.ASCII)
+_SHORT_ARE = re.compile(r"\br(?= (?:you|your|they|we|these|those|the)\b)", re.IGNORECASE)
+_YOU_ALL = re.compile(r"\byou (?:guys|lot|folks|all)\b(?! of)", re.IGNORECASE)
+
+
+def spell_out(text: str) -> str:
+    """English as it is typed in a hurry, in the words of a document: "do u guys ship" as "do you ship". Chinese stays as it is."""
+    text = _SHORT.sub(lambda m: _SPELT_OUT[m.group().lower()], text)
+    return _YOU_ALL.sub("you", _SHORT_ARE.sub("are", text))
 
 
 def sentences(text: str) -> list[str]:

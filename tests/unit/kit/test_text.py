@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duologue.kit.text import EMAIL, clean, detect_lang, normalise, sentences, words
+from duologue.kit.text import EMAIL, clean, detect_lang, normalise, sentences, spell_out, words
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,19 @@ def test_endless_words_are_read_in_linear_time(text: str) -> None:
 def test_addresses_are_found_where_they_begin() -> None:
     text = "我的邮箱是ann.lee+shop@mail.example.com，或 bob@x.example"
     assert EMAIL.findall(text) == ["ann.lee+shop@mail.example.com", "bob@x.example"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("do u guys ship to norway", "do you ship to norway"),
+        ("wheres my order pls", "where is my order please"),
+        ("im in the uk, r u open tmrw", "I am in the uk, are you open tomorrow"),
+        ("WHATS UR POLICY", "what is your POLICY"),
+        ("write to im@u.example or U-12", "write to im@u.example or U-12"),
+        ("size R, the u-turn and its r value", "size R, the u-turn and its r value"),
+        ("你们发香港吗", "你们发香港吗"),
+    ],
+)
+def test_what_is_typed_in_a_hurry_is_spelt_out(typed: str, written: str) -> None:
+    assert spell_out(typed) == written
