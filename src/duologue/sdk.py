@@ -14,6 +14,7 @@ from duologue.assistant.model import Answer, Draft, Reading, ReadingAlarm, Run, 
 from duologue.assistant.policy import NO_POLICY, Policy, Topic
 from duologue.assistant.retrieve import Found
 from duologue.assistant.skill import ReadContext, Reader, Reply, Seen, Skill, SkillContext
+from duologue.assistant.small_talk import find_small_talk
 from duologue.assistant.tools import Caller, Refusal, Tool, ToolContext
 from duologue.conversation.model import Citation, Conversation, Desk, HandoverReason, Message, Mode
 from duologue.engine.protocol import ChatMessage, Encoder
@@ -56,8 +57,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class PanelContext:
-    """Who asks in a panel, and about what. `member_id` or `person_id` is set; `conversation` where the panel stands beside one.
-
+    """Who asks in a panel, and about what. `member_id` or `person_id` is set; `conversation` where the panel stands beside one;
     `confirm(password)` raises NotSignedIn where the member's password is wrong: for what is signed.
     """
 
@@ -395,5 +395,6 @@ __all__ = [
     "fence",
     "find_dangers",
     "find_sentence_vectors",
+    "find_small_talk",
     "new_metadata",
 ]

@@ -42,7 +42,7 @@ async def finish(tx: WriteTx, conversations: ConversationService, turn: Turn, ou
     if outcome.case is not None and outcome.case.mode != now.mode:
         decision = decide(replace(outcome.case, mode=now.mode))
     if decision.kind == "send" and outcome.case is not None:
-        return await _send(tx, conversations, turn, outcome.case, run)
+        return await _send(tx, conversations, turn, outcome.case, run, takes_up=not outcome.is_taken_back)
     if decision.kind == "hand_over":
         return await _hand_over(tx, conversations, turn, outcome, decision, run)
     return await _keep_draft(tx, conversations, turn, outcome, decision, run, now)
@@ -81,7 +81,27 @@ def _make_draft(turn: Turn, run: Run, case: Case, at: Conversation, reason: str,
     )  # fmt: skip
 
 
-async def _send(tx: WriteTx, conversations: ConversationService, turn: Turn, case: Case, run: Run) -> Ended:
+def _keeps(turn: Turn, outcome: Outcome, now: Conversation) -> bool:
+    """Whether a change that waited for approval waits on: the person wrote something else, and did not take it back."""
+    asks_for_another = outcome.case is not None and outcome.case.answer.action is not None
+    return turn.pending is not None and now.mode == "autopilot" and not (outcome.is_taken_back or asks_for_another)
+
+
+def _renew(pending: Draft, turn: Turn, run: Run, at: Conversation, tx: WriteTx) -> Draft:
+    """The same change once more, behind the fence of `at`: what was written since has been looked at."""
+    return replace(
+        pending, id=new_id("drf"), run_id=run.id, responding_to_seq=turn.message.seq, control_epoch=at.control_epoch,
+        last_public_seq=at.last_public_seq, status="ready", reason="needs_approval", created_at=tx.now, closed_at=None,
+    )  # fmt: skip
+
+
+async def _lay_before(tx: WriteTx, draft: Draft) -> None:
+    """Store a draft for the experts."""
+    await repository.insert_draft(tx, draft)
+    await tx.append(draft.workspace_id, DraftReady(draft), conversation_id=draft.conversation_id)
+
+
+async def _send(tx: WriteTx, conversations: ConversationService, turn: Turn, case: Case, run: Run, *, takes_up: bool = True) -> Ended:
     answer = case.answer
     draft = replace(_make_draft(turn, run, case, turn.conversation, "", tx), status="auto_sent", closed_at=tx.now)
     data = {**answer.data, "model": run.model_version, "made_of": answer.kind}
@@ -94,7 +114,8 @@ async def _send(tx: WriteTx, conversations: ConversationService, turn: Turn, cas
     if message is None:
         return await end(tx, run, "superseded", "conversation_moved_on")
     await repository.insert_draft(tx, draft)
-    await _take_up_promised(tx, conversations, turn.conversation)
+    if takes_up:
+        await _take_up_promised(tx, conversations, turn.conversation)
     return await end(tx, run, "sent", "", draft, message)
 
 
@@ -114,15 +135,18 @@ async def _take_up_promised(tx: WriteTx, conversations: ConversationService, bef
 async def _keep_draft(
     tx: WriteTx, conversations: ConversationService, turn: Turn, outcome: Outcome, decision: Decision, run: Run, now: Conversation
 ) -> Ended:
-    """Keep the answer for an expert and ask for one; where the person would have got it at once, say so, once."""
+    """Keep the answer for an expert and ask for one; where the person would have got it at once, say so, once after each answer."""
     assert outcome.case is not None
     if decision.handover is not None and now.attention.kind != "requested":
         asked = await conversations.request_attention(tx, now.fence, decision.handover)
         if asked is not None:
             now = await _tell(tx, conversations, asked, decision.notice, turn.lang) if decision.notice else asked
+    elif decision.handover is not None and decision.notice and not turn.told and turn.history:
+        now = await _tell(tx, conversations, now, decision.notice, turn.lang)
     draft = _make_draft(turn, run, outcome.case, now, decision.reason, tx)
-    await repository.insert_draft(tx, draft)
-    await tx.append(draft.workspace_id, DraftReady(draft), conversation_id=draft.conversation_id)
+    if turn.pending is not None and _keeps(turn, outcome, now):
+        draft = _renew(turn.pending, turn, run, now, tx)
+    await _lay_before(tx, draft)
     return await end(tx, run, "drafted", decision.reason, draft)
 
 
@@ -139,10 +163,12 @@ async def _hand_over(
     if outcome.notice:
         given = await _tell(tx, conversations, given, decision.reason, turn.lang, outcome.notice.get(turn.lang, ""))
     draft = None
-    if outcome.case is not None and outcome.case.answer.body:
+    if turn.pending is not None and _keeps(turn, outcome, where):
+        draft = _renew(turn.pending, turn, run, given, tx)
+    elif outcome.case is not None and outcome.case.answer.body:
         draft = _make_draft(turn, run, outcome.case, given, decision.reason, tx)
-        await repository.insert_draft(tx, draft)
-        await tx.append(draft.workspace_id, DraftReady(draft), conversation_id=draft.conversation_id)
+    if draft is not None:
+        await _lay_before(tx, draft)
     return await end(tx, run, "handed_over", decision.reason, draft)
 
 

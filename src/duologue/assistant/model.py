@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from duologue.assistant.notices import COURTESIES, find_small_talk
+from duologue.assistant.small_talk import COURTESIES, find_small_talk
 from duologue.conversation.model import Citation, Conversation, HandoverReason, Message
 from duologue.kit.text import Lang
 
@@ -125,6 +125,9 @@ class Turn:
     `unheard`: what the person wrote right before `message` and nothing was made of, for the next message overtook it. People send
     one thought in several messages, or "hello?" after a cry for help: the turn answers them all.
 
+    `pending` is a change that waited for approval when the person wrote on; `told` the code of the notice that is the last thing
+    that the person heard, if it is one.
+
     `instruction` and `previous` are an expert's wish for another draft and the draft it is about; such a turn only drafts.
     """
 
@@ -137,6 +140,8 @@ class Turn:
     instruction: str = ""
     previous: str = ""
     failed_before: int = 0
+    pending: Draft | None = None
+    told: str = ""
 
     @property
     def question(self) -> str:

@@ -12,7 +12,7 @@ from itertools import chain, takewhile
 from typing import Any
 from weakref import WeakValueDictionary
 
-from duologue.assistant import notices, repository
+from duologue.assistant import repository
 from duologue.assistant.decide import Decision
 from duologue.assistant.events import RunStarted
 from duologue.assistant.finish import AlreadyEnded, end, finish
@@ -21,6 +21,7 @@ from duologue.assistant.means import Autonomy, Engines, Means
 from duologue.assistant.model import OPEN_DRAFT, Draft, Reading, Run, RunStatus, Turn
 from duologue.assistant.policy import NO_POLICY, Profession
 from duologue.assistant.reading import Readings, is_judged
+from duologue.assistant.small_talk import asks_nothing
 from duologue.assistant.speak import Speaker
 from duologue.assistant.tools import Caller, Tool, Toolbox
 from duologue.assistant.trace import Trace
@@ -104,7 +105,7 @@ class TurnRunner:
         async with self._means.database.read() as tx:
             runs = await repository.list_runs(tx, workspace_id, conversation_id)
             drafts = await repository.list_drafts(tx, workspace_id, [conversation_id], OPEN_DRAFT, limit=1)
-        if drafts and notices.asks_nothing(texts[-1]):
+        if drafts and asks_nothing(texts[-1]):
             return None  # the answer to what was asked waits for an expert
         of_message = [run for run in runs if run.message_id == texts[-1].id and not run.instruction]
         return None if any(run.status in _ANSWERED for run in of_message) else (texts[-1], of_message)
@@ -172,6 +173,8 @@ class TurnRunner:
             lost = {draft.id for draft in stale}
             dealt = [r for r in earlier if r.draft_id not in lost]
             turn = _make_turn(run.id if run else new_id("run"), snapshot, texts, earlier, dealt, payload)
+            closed = await repository.list_drafts(tx, ws, [conversation_id], ("superseded",), limit=1)
+            turn = replace(turn, pending=_find_pending(snapshot, closed), told=_find_told(snapshot))
             if run is None:
                 run = _make_run(turn, self._engine(ws, conversation_id).info.version, tx.now)
                 await repository.insert_run(tx, run, payload["key"])
@@ -379,6 +382,20 @@ def _find_heard(snapshot: Snapshot, runs: Sequence[Run], before: int) -> int:
     back = [m.seq for m in snapshot.messages if m.kind == "marker" and m.data.get("code") == "handed_back"]
     made = [r.responding_to_seq for r in runs if not r.instruction and r.status in _ANSWERED and r.status != "running"]
     return max(seq for seq in (snapshot.conversation.episode_seq, *said, *back, *made, 0) if seq < before)
+
+
+def _find_pending(snapshot: Snapshot, closed: Sequence[Draft]) -> Draft | None:
+    """The change that waited for approval until the person wrote on: nothing was said to them since."""
+    if not closed or closed[0].kind != "action" or closed[0].control_epoch != snapshot.conversation.control_epoch:
+        return None
+    said = max((m.seq for m in snapshot.messages if m.kind == "text" and m.author_kind in ("ai", "expert")), default=0)
+    return closed[0] if closed[0].last_public_seq >= said else None
+
+
+def _find_told(snapshot: Snapshot) -> str:
+    """The code of the notice that the person heard last, where nothing else was said to them since."""
+    heard = [m for m in snapshot.messages if m.kind == "notice" or (m.kind == "text" and m.author_kind in ("ai", "expert"))]
+    return str(heard[-1].data.get("code", "")) if heard and heard[-1].kind == "notice" else ""
 
 
 def _count_failed(runs: Sequence[Run], conversation: Conversation, episode: Sequence[Message]) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from duologue.assistant import notices, repository
+from duologue.assistant import repository
 from duologue.assistant.actions import ActionRunner
 from duologue.assistant.events import DraftClosed
 from duologue.assistant.host import Host
@@ -16,6 +16,7 @@ from duologue.assistant.model import Draft, DraftStatus, NoRecall, Recall, Run
 from duologue.assistant.policy import Profession
 from duologue.assistant.retrieve import Search
 from duologue.assistant.runner import TurnRunner
+from duologue.assistant.small_talk import asks_nothing
 from duologue.conversation.events import ControlChanged, MessagePosted, PersonErased, StatusChanged
 from duologue.conversation.service import ConversationService
 from duologue.engine.protocol import Engine
@@ -117,7 +118,7 @@ class AssistantService:
         message = pending.event.message
         if message.visibility != "public":
             return
-        if notices.asks_nothing(message):
+        if asks_nothing(message):
             await repository.carry_drafts(tx, pending.workspace_id, pending.conversation_id, message.seq)
         else:
             await self._supersede(tx, pending, public_seq=message.seq)

@@ -18,9 +18,10 @@ from duologue.assistant.model import Answer, Reading, Recall, Turn
 from duologue.assistant.policy import Policy
 from duologue.assistant.quote import find_quotes
 from duologue.assistant.reading import find_alarm
-from duologue.assistant.retrieve import Found, Search, retrieve
+from duologue.assistant.retrieve import Found, Search, asks, retrieve
 from duologue.assistant.several import answer_each, join, retrieve_each, split_questions
 from duologue.assistant.skill import Reply, Skill, SkillContext
+from duologue.assistant.small_talk import drops_it, find_small_talk
 from duologue.assistant.speak import Speaker
 from duologue.assistant.think import think
 from duologue.assistant.tools import Toolbox
@@ -57,7 +58,8 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a turn came to. `case` is what the decision rests on, so that it can be taken anew where the posture has changed."""
+    """What a turn came to. `is_taken_back`: the person no longer wants what waits for an expert. `case` is what the
+    decision rests on, so that it can be taken anew where the posture has changed."""
 
     decision: Decision
     case: Case | None = None
@@ -65,6 +67,7 @@ class Outcome:
     signals: dict[str, float] = field(default_factory=dict)
     team: str = ""
     notice: Mapping[Lang, str] = field(default_factory=dict)
+    is_taken_back: bool = False
 
 
 async def run_turn(parts: Parts, turn: Turn, toolbox: Toolbox, mask: Mask, trace: Trace, speaker: Speaker) -> Outcome:
@@ -72,7 +75,7 @@ async def run_turn(parts: Parts, turn: Turn, toolbox: Toolbox, mask: Mask, trace
     with trace.step("guard", question=turn.question) as out:
         finding = check_message(turn.question, for_danger=not parts.is_judged)
         topic = parts.policy.find_topic(turn.question)
-        small_talk = notices.find_small_talk(turn.question)
+        small_talk = _find_small_talk(turn)
         alarm = None if turn.instruction else find_alarm(parts.readings)
         out.update(alarm=finding.alarm, topic=topic.name if topic else None, personal=finding.kinds, small_talk=small_talk)
         out.update(readings={r.name: r.data for r in parts.readings}, raised=alarm.code if alarm else None)
@@ -84,11 +87,14 @@ async def run_turn(parts: Parts, turn: Turn, toolbox: Toolbox, mask: Mask, trace
     if turn.conversation.mode == "human" and not turn.instruction:
         return Outcome(Decision("hand_over", "by_expert", "by_expert"))
     is_steered = finding.alarm == "injection"
+    if small_talk == "taken_back":
+        return _take_back(parts, turn, is_steered, trace)
     if reply := await _ask_skills("first", parts, turn, trace):
         return _speak(parts, turn, reply, is_steered, trace)
     if small_talk:
         answer = Answer("small_talk", notices.SMALL_TALK[small_talk][turn.lang], turn.lang, grounded=1.0, fit=1.0)
-        return _conclude(parts, turn, answer, None, None, is_steered, trace)
+        outcome = _conclude(parts, turn, answer, None, None, is_steered, trace)
+        return replace(outcome, is_taken_back=small_talk == "goodbye" and drops_it(turn.question))
 
     is_strong, questions = parts.engine.info.is_strong, split_questions(turn.question)
     are_several = len(questions) > 1 and (is_strong or find_call(turn.question, turn.asked_before, toolbox) is None)
@@ -115,6 +121,8 @@ async def run_turn(parts: Parts, turn: Turn, toolbox: Toolbox, mask: Mask, trace
 
     with trace.step("guard") as out:
         answer = compose(turn, found, thought, acted)
+        if _repeats(turn, answer):
+            answer = replace(answer, kind="none")
         out.update(kind=answer.kind, body=answer.body, grounded=answer.grounded, dropped=answer.dropped)
 
     if are_several and answer.kind == "quotes":  # nothing of the model's holds, and quotes for both would answer one
@@ -124,6 +132,36 @@ async def run_turn(parts: Parts, turn: Turn, toolbox: Toolbox, mask: Mask, trace
         return outcome
     reply = await _ask_skills("last", parts, turn, trace, answer, found)
     return _speak(parts, turn, reply, is_steered, trace, found) if reply else outcome
+
+
+def _repeats(turn: Turn, answer: Answer) -> bool:
+    """Whether quotes would only say again what was just said, to somebody who asked nothing ("checked with neighbours")."""
+    said = [m for m in turn.history if m.author_kind in ("ai", "expert")]
+    if answer.kind != "quotes" or not answer.citations or not said or asks(turn.question):
+        return False
+    return {(c.passage_id, c.quote) for c in answer.citations} <= {(c.passage_id, c.quote) for c in said[-1].citations}
+
+
+def _find_small_talk(turn: Turn) -> str | None:
+    """The small talk that a message is. Only what waits or was made can be taken back; else it may be a farewell."""
+    kind = find_small_talk(turn.question)
+    if kind != "taken_back" or (turn.pending is not None and not turn.instruction) or _find_change(turn):
+        return kind
+    return "goodbye" if drops_it(turn.question) else None
+
+
+def _find_change(turn: Turn) -> bool:
+    """Whether the last thing said to the person is that a change was made."""
+    said = [m for m in turn.history if m.author_kind in ("ai", "expert")]
+    return bool(said) and said[-1].data.get("code") == "action"
+
+
+def _take_back(parts: Parts, turn: Turn, is_steered: bool, trace: Trace) -> Outcome:
+    """The person no longer wants what waits for approval: it is dropped. What was done already is a person's to undo."""
+    if turn.pending is None:
+        return Outcome(Decision("hand_over", "policy_topic", "policy_topic"))
+    answer = Answer("small_talk", notices.SMALL_TALK["taken_back"][turn.lang], turn.lang, grounded=1.0, fit=1.0)
+    return replace(_conclude(parts, turn, answer, None, None, is_steered, trace), is_taken_back=True)
 
 
 async def _answer_each(parts: Parts, turn: Turn, questions: Sequence[str], is_steered: bool, trace: Trace) -> Outcome:

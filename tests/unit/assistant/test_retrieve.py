@@ -6,8 +6,9 @@ import pytest
 
 from duologue.assistant.evaluate import make_turn
 from duologue.assistant.model import Precedent
-from duologue.assistant.notices import NOTICES, SMALL_TALK, find_small_talk
+from duologue.assistant.notices import NOTICES, SMALL_TALK
 from duologue.assistant.retrieve import make_query, retrieve
+from duologue.assistant.small_talk import find_small_talk
 from duologue.kit.text import Lang
 from duologue.knowledge.evaluate import Question
 from duologue.knowledge.model import SearchResult
