@@ -15,11 +15,14 @@ from duologue.packs.support.intents.terms import has_han
 Understanding = Literal["sure", "unsure", "outside"]
 """A confident intent; several that are likely; none at all."""
 _ASKS = re.compile(
-    r"[?？]|[吗嘛呢]\W*$|多少|几[点天个号时]|多[久远大重长]|什么时候|哪[里儿个些]|怎[么样]|如何|谁"
+    r"[?？]|[吗嘛呢]\W*$|多少|几[点天个号时]|多[久远大重长]|什么时候|哪[里儿个些]|怎[么样]|如何|谁|咋|啥"
+    r"|能.{0,8}不\W*$|行不"
     r"|^\W*(?:how|what|when|where|which|who|whose|why|can|could|do|does|did|is|are|will|would|may)\b.*\w\W+\w+\W+\w",
     re.IGNORECASE,
 )
 """What makes a whole question of a short message, with or without its mark; in English, with three words beside."""
+ASKED = "support_asked"
+"""Key in a message's data: which question it was, `clarify` or `rephrase`."""
 VAGUE_WORDS, VAGUE_HAN = 4, 6
 """Words, or Han characters, up to which a message that is not understood may be said again in other words."""
 Step = Literal["answer", "clarify", "rephrase", "hand_over", "silent"]
@@ -71,10 +74,28 @@ _REPHRASE: dict[Lang, str] = {
 }
 
 
-def render_question(step: Step, options: Sequence[str], lang: Lang) -> str:
-    """The question asked of the person: which of the options is meant, or for other words. Empty for any other step."""
+_ABOUT: dict[Lang, str] = {
+    "en": "Is this about {option}? Please tell me in a few more words what you would like to know, or have done.",
+    "zh": "您说的是{option}吗？请再多说几个字：您想了解什么，或者希望我们怎么做？",
+}
+_MORE: dict[Lang, str] = {
+    "en": "Thank you. What would you like to know, or have done? A few more words help; if I still cannot help, a colleague will "
+    "take over.",
+    "zh": "好的。您是想了解什么，或者希望我们怎么处理？请再说得具体一点；如果仍然帮不上，会由同事接手。",
+}
+
+
+def render_question(step: Step, options: Sequence[str], lang: Lang, *, goes_on: bool = False) -> str:
+    """The question asked of the person: which of the options is meant, or for other words. Empty for any other step.
+
+    `goes_on`: something was answered before, to which this may be an addition.
+    """
+    if step == "clarify" and len(options) == 1:
+        return _ABOUT[lang].format(option=options[0])
     if step == "clarify" and options:
         return _CLARIFY[lang].format(options=_join(options, lang))
+    if step in ("clarify", "rephrase") and goes_on:
+        return _MORE[lang]
     return _REPHRASE[lang] if step in ("clarify", "rephrase") else ""
 
 

@@ -3,6 +3,7 @@
 A proposal is seen by experts only; the person sees what an expert sends, or what was asked for. Knows no page.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +27,13 @@ EXPLORE = 0.1
 SOLVED, ADVICE = "thanks_goodbye", "recommend_item"
 GRIEVANCES = frozenset({"complaint", "human"})
 NEED_MESSAGES = 4
+TROUBLES = frozenset({"damaged_item", "return_item", "exchange_item", "refund_status", "warranty_repair", "payment_problem"})
+_BUYS = re.compile(
+    r"\b(?:buy|buying|recommend\w*|suggest\w*|looking for|advice|advise|what (?:would|do) you have|which)\b"
+    r"|买|推荐|建议|选哪|哪款|有什么",
+    re.I,
+)
+"""Words of somebody who means to buy."""
 
 
 async def propose(
@@ -36,7 +44,7 @@ async def propose(
     Who refused to be learnt from gets advice only where he asks for it, and from his words alone.
     """
     intents = [one["intent"] for one in data.get("intents", ()) if one["is_in_scope"]] if data["understanding"] == "sure" else []
-    asks = ADVICE in intents or bool(data.get("refines"))
+    asks = (ADVICE in intents and not _is_in_trouble(message, earlier)) or bool(data.get("refines"))
     if not asks and SOLVED not in intents:
         return []
     async with host.read() as tx:
@@ -54,15 +62,25 @@ async def propose(
         offers_made=len([offer for offer in known if offer.state != "dropped"]),
         offers_refused=len([offer for offer in known if offer.state == "declined"]),
     )
+    shown = [offer.item for offer in known if offer.state == "shown" and offer.place == 0] if data.get("refines") else []
     decided = [offer for offer in known if offer.state not in ("proposed", "shown")]
     return (
-        await _choose(host, here, message, decided if data.get("refines") else known, has_consent=not refuses)
+        await _choose(host, here, message, decided if data.get("refines") else known, shown, has_consent=not refuses)
         if is_welcome(now)
         else []
     )
 
 
-async def _choose(host: Host, here: Conversation, message: Message, known: Sequence[Offer], *, has_consent: bool) -> list[Offer]:
+def _is_in_trouble(message: Message, earlier: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether what sounds like a wish to buy goes on about what went wrong: "want the right one asap, it's for a trip"."""
+    lately = [one["intent"] for reading in earlier[-2:] for one in reading.get("intents", ()) if one["is_in_scope"]]
+    return bool(TROUBLES & set(lately)) and _BUYS.search(message.body) is None
+
+
+async def _choose(
+    host: Host, here: Conversation, message: Message, known: Sequence[Offer], shown: Sequence[str], *, has_consent: bool
+) -> list[Offer]:
+    """Offers; where a message only says more about those that were `shown` first, of their kinds."""
     recommender, items = await minds_of(host).shop(host, here.workspace_id)
     if recommender is None:
         return []
@@ -74,6 +92,7 @@ async def _choose(host: Host, here: Conversation, message: Message, known: Seque
     bought = [item for order in reversed(orders) for line in order["items"] if (item := find_item(line["sku"], items))]
     region = orders[0]["region"] if orders else ""
     budget = read_budget(said)
+    kinds = {_kind(items[item]) for item in shown if item in items}
     rules = Rules(
         region=region, max_price=budget.value if budget else None, currency=budget.currency if budget else "",
         leave_out=frozenset(offer.item for offer in known), has_consent=has_consent,
@@ -81,6 +100,7 @@ async def _choose(host: Host, here: Conversation, message: Message, known: Seque
     need = "\n".join(said[-NEED_MESSAGES:])
     history = [*taken, *bought]
     found = await think(lambda: recommender.recommend(k=PROPOSED, history=history, need=need, rules=rules, explore=EXPLORE))
+    found = [one for one in found if _kind(items[one.item]) in kinds] or found
     lang = detect_lang(message.body, here.lang)
     titles = {item.id: item.name(lang) for item in items.values()}
     return [
@@ -90,6 +110,11 @@ async def _choose(host: Host, here: Conversation, message: Message, known: Seque
         )
         for place, one in enumerate(found)
     ]  # fmt: skip
+
+
+def _kind(item: Item) -> str:
+    """What sort of thing an item is: the first of its tags."""
+    return item.tags[0] if item.tags else ""
 
 
 def find_addresses(said: Sequence[str]) -> list[str]:
@@ -115,10 +140,16 @@ def make_card(offers: Sequence[Offer], items: Mapping[str, Item], lang: Lang) ->
 _LEAD: Mapping[Lang, str] = {"en": "This may suit you: {titles}.", "zh": "这些也许适合您：{titles}。"}
 
 
-def render_offers(offers: Sequence[Offer], items: Mapping[str, Item], lang: Lang) -> str:
-    """The offers in one sentence, for those who see no card."""
+_STILL: Mapping[Lang, str] = {
+    "en": "With that in mind I would still suggest: {titles}.",
+    "zh": "按您补充的要求，我仍然推荐：{titles}。",
+}
+
+
+def render_offers(offers: Sequence[Offer], items: Mapping[str, Item], lang: Lang, *, same: bool = False) -> str:
+    """The offers in one sentence, for those who see no card. `same`: they were shown before."""
     titles = (", " if lang == "en" else "、").join(items[offer.item].name(lang) for offer in offers if offer.item in items)
-    return _LEAD[lang].format(titles=titles)
+    return (_STILL if same else _LEAD)[lang].format(titles=titles)
 
 
 async def move(

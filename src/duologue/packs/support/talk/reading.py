@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from duologue.kit.ids import new_id
-from duologue.kit.text import EMAIL, Lang
+from duologue.kit.text import EMAIL, Lang, spell_out
 from duologue.packs.support import repository
 from duologue.packs.support.minds import Mind, Models, minds_of, think
 from duologue.packs.support.model import Alarm
@@ -21,10 +21,10 @@ from duologue.packs.support.mood.lexicon import is_plain_question, is_question, 
 from duologue.packs.support.mood.survey import read_answer
 from duologue.packs.support.policy import POLICY
 from duologue.packs.support.talk.budget import read_budget
-from duologue.packs.support.talk.fallback import is_vague
-from duologue.packs.support.talk.offers import propose
+from duologue.packs.support.talk.fallback import ASKED, is_vague
+from duologue.packs.support.talk.offers import ADVICE, propose
 from duologue.packs.support.talk.routing import find_route
-from duologue.sdk import Host, Message, ReadContext, Reader, ReadingAlarm, Seen, WriteTx
+from duologue.sdk import Host, Message, ReadContext, Reader, ReadingAlarm, Seen, WriteTx, find_small_talk
 
 LEAST_SURE, MOST_SURE = 0.5, 0.9
 """The confidence of being sure is the model's own (95 % right on held-out examples) within these bounds."""
@@ -44,11 +44,25 @@ COURTESIES = ("thanks_goodbye", "greeting", "human")
 NEVER_ASKED = (*COURTESIES, GRIEVANCE)
 """Nobody is asked whether he means to complain."""
 
+MOST_NEED = 80
+"""Characters of what adds to a need; more is a matter of its own."""
+_DECLINES = re.compile(
+    r"\b(?:no|nope|not|don'?t|thanks?|thx|bye|cheers|never ?mind|ok(?:ay)?|cool|great|nice|perfect)\b"
+    r"|算了|不用|不[买要想]|谢|再见|拜|好的|^好|^行|^嗯",
+    re.IGNORECASE,
+)
+"""Words of somebody who adds nothing to what he looks for."""
 _ADDRESS = re.compile(
     rf"(?:\b(?:my|the)\s+(?:e-?mail\s*)?(?:address)?\s*(?:is|:)\s*|(?:我的)?邮箱(?:地址)?[是为：:\s]*)?(?:{EMAIL.pattern})",
     re.IGNORECASE,
 )
 """An e-mail address, with what introduces it."""
+_HELLO = re.compile(
+    r"^\W*(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening))(?: (?:there|all|team|guys))?[\s,.!]+(?=\w)"
+    r"|^\W*(?:你好|您好|哈喽|嗨|亲|在吗)[\s,，。!！~～]+(?=\w)",
+    re.IGNORECASE,
+)
+"""A greeting before something else."""
 
 _CALM: Mapping[Lang, str] = {
     "en": "I am sorry that this is going badly. A colleague has been asked to take over and will read this conversation first.",
@@ -66,10 +80,10 @@ async def read_message(context: ReadContext) -> Seen:
     data = await think(lambda: look(mind, said, context))
     earlier = [r.data for r in await host.list_readings(here.workspace_id, conversation_id=here.id) if r.seq > here.episode_seq]
     topic = data["intents"][0]["intent"] if data["understanding"] == "sure" else None
-    is_matter = topic not in (None, "human") and data["route"]["mode"] == "human"
+    is_matter = topic not in (None, "human") and data["route"]["mode"] == "human" and find_small_talk(message.body) is None
     is_news = (data["is_alarming"] or is_matter) and await _is_news(context)
     is_angry = data["is_alarming"] and is_news
-    data["refines"] = _refines(said)
+    data["refines"] = _refines(said, data)
     offers = [] if is_angry else await propose(host, here, message, data, earlier)
     kept = None
     if is_news:
@@ -123,18 +137,26 @@ def look(mind: Mind, said: Sequence[Message], context: ReadContext) -> dict[str,
     return data
 
 
-def _refines(said: Sequence[Message]) -> bool:
-    """Whether a message says what the offers right before it may cost."""
-    shown = next((m.data.get("card") or {} for m in reversed(said[:-1]) if m.author_kind in ("ai", "expert")), {})
-    return shown.get("kind") == "Offers" and read_budget([said[-1].body]) is not None
+def _refines(said: Sequence[Message], data: Mapping[str, Any]) -> bool:
+    """Whether a message says of the offers before it what they may cost or are for; our own questions between don't count."""
+    heard = [m for m in said[:-1] if m.author_kind in ("ai", "expert") and ASKED not in m.data]
+    if not heard or (heard[-1].data.get("card") or {}).get("kind") != "Offers":
+        return False
+    text = said[-1].body
+    if read_budget([text]) is not None:
+        return True
+    is_other = data["understanding"] == "sure" and data["intents"][0]["intent"] not in (ADVICE, "product_question")
+    is_named = any(slot["kind"] == "order" for slot in data["slots"]) or EMAIL.search(text)
+    return not (is_other or is_named or is_question(text) or _DECLINES.search(text)) and len(text) <= MOST_NEED
 
 
 def _bare(text: str, slots: Sequence[Mapping[str, Any]]) -> str:
-    """The text without order numbers and addresses, which say nothing of what is wanted; the whole where nothing else is left."""
+    """The text, spelt out, without greeting, order numbers and addresses, which say nothing of what is wanted; the whole where
+    nothing else is left."""
     out = text
     for slot in slots:
         out = out.replace(slot["text"], " ") if slot["kind"] == "order" else out
-    out = _ADDRESS.sub(" ", out)
+    out = spell_out(_HELLO.sub("", _ADDRESS.sub(" ", out)))
     return out if any(c.isalpha() for c in out) else text
 
 
@@ -151,10 +173,14 @@ def read_with(models: Models, dialogue: Sequence[Turn], bare: str) -> dict[str, 
     sure = min(max(models.intents.sure, LEAST_SURE), MOST_SURE)
     likely = [(first.intent, first.confidence), *first.alternatives]
     options = [intent for intent, chance in likely if chance >= LIKELY and intent not in NEVER_ASKED][:MAX_OPTIONS]
+    if len(options) == 1 and first.confidence < CLEAR:  # one doubtful guess is no choice: the next one stands beside it
+        options += [intent for intent, _ in likely if intent not in (*NEVER_ASKED, *options)][:1]
     is_clear = first.confidence >= CLEAR and first.confidence >= TIMES * (first.alternatives[0][1] if first.alternatives else 0.0)
     is_sure = first.confidence >= sure or (is_clear and not is_vague(bare))
     if first.intent == GRIEVANCE and _may_complain(first.text, first.confidence):
         is_sure = first.confidence >= GRIEVANCE_FROM
+    elif first.intent == GRIEVANCE and is_vague(bare) and weigh(bare).bad >= 0:
+        is_sure = first.confidence >= MOST_SURE
     elif first.intent == GRIEVANCE and (_is_graver(bare) or (is_plain_question(bare) and weigh(bare).bad == 0)):
         is_sure = False  # a person is called for a complaint: asked first where nothing bad is said; graver things go another way
     understanding = "outside" if not first.is_in_scope or not (is_sure or options) else "sure" if is_sure else "unsure"

@@ -6,20 +6,29 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from duologue.kit.text import Lang
+from duologue.kit.text import EMAIL, Lang
 from duologue.packs.support import repository
 from duologue.packs.support.intents.labels import label_of
+from duologue.packs.support.intents.terms import has_han
 from duologue.packs.support.minds import minds_of
 from duologue.packs.support.mood.survey import read_answer
-from duologue.packs.support.talk.fallback import Progress, Understanding, decide_step, hand_back, is_vague, render_question
+from duologue.packs.support.shop.order_changes import CAN_MOVE, match_address
+from duologue.packs.support.shop.orders import open_shop
+from duologue.packs.support.talk.fallback import (
+    ASKED,
+    Progress,
+    Understanding,
+    decide_step,
+    hand_back,
+    is_vague,
+    render_question,
+)
 from duologue.packs.support.talk.offers import ADVICE, make_card, move, render_offers
 from duologue.packs.support.talk.reading import COURTESIES, find_survey
 from duologue.packs.support.talk.surveys import answer_survey, render_thanks
 from duologue.packs.support.tools import match_order
 from duologue.sdk import Message, Reply, Skill, SkillContext
 
-ASKED = "support_asked"
-"""Key in a message's data: which question it was, `clarify` or `rephrase`."""
 SURE_OF_WORDS = 0.97
 TORN, TORN_VAGUE, BALANCE = 0.75, 0.35, 0.5
 """Probability of the two likeliest intents together from which it is asked which is meant, and the least share of the second in
@@ -32,6 +41,25 @@ _WHICH_ORDER: Mapping[Lang, str] = {
     "en": "I can look that up. What is the order number (it begins with RO-), and which e-mail address was the order placed with?",
     "zh": "我可以帮您查询。请告诉我订单号（以 RO- 开头）和下单时使用的邮箱。",
 }
+_WHICH_NUMBER: Mapping[Lang, str] = {
+    "en": "Thank you. I also need the order number: RO- and six digits, in the confirmation e-mail and on the delivery note. If "
+    "you cannot find it, say so here and a colleague will look.",
+    "zh": "谢谢。还需要订单号：RO- 加六位数字，在确认邮件和送货单上。如果找不到，请在这里告诉我，由同事来查。",
+}
+_WHICH_ADDRESS: Mapping[Lang, str] = {
+    "en": "I can ask for order {number} to be sent elsewhere; it is not packed yet. Where to? Please write: change the address to: "
+    "name, street, town, postcode.",
+    "zh": "订单 {number} 还没有打包，可以申请改地址。请这样写：地址改成：收件人、省市区、街道门牌、邮编。",
+}
+_MOVES = re.compile(
+    r"\b(?:change|wrong|new|different|update|correct|another|old)\b[^.?!\n]{0,40}\bad+ress\b"
+    r"|\bad+ress\b[^.?!\n]{0,30}\b(?:wrong|changed?|updated?)\b|(?:改|换|错)[^，。！？\n]{0,8}地址|地址[^，。！？\n]{0,8}(?:改|换|错)",
+    re.IGNORECASE,
+)
+"""A wish that an order goes elsewhere."""
+_NAMED = re.compile(rf"{EMAIL.pattern}|\bRO[-\s]?\d{{6}}\b", re.IGNORECASE)
+MOST_BESIDE = 6
+"""Words beside an address that answers the question for one."""
 _GOODBYE: Mapping[Lang, str] = {"en": "You're welcome. I am here if anything else comes up.", "zh": "不客气，还有问题随时告诉我。"}
 
 
@@ -80,6 +108,37 @@ async def ask_for_order(context: SkillContext) -> Reply | None:
     return Reply(_WHICH_ORDER[turn.lang], SURE_OF_WORDS, data={WANTS: "order"}, is_settled=True)
 
 
+async def ask_for_address(context: SkillContext) -> Reply | None:
+    """The person wants an order sent elsewhere, showed which one is theirs, and did not say where to; asked for once."""
+    turn = context.turn
+    texts = [*turn.asked_before, turn.question]
+    wish = next((text for text in reversed(texts) if len(_NAMED.sub(" ", text).split()) > 1 or has_han(_NAMED.sub(" ", text))), "")
+    said = "\n".join(reversed(texts))
+    number = match_order(said)
+    if number is None or not _MOVES.search(wish) or match_address(f"{wish}\n{number['number']}"):
+        return None
+    if any(message.data.get(WANTS) == "address" for message in turn.history):
+        return None
+    order = open_shop(context.host.folder, turn.conversation.workspace_id).find(number["number"])
+    shown = {m[0].casefold() for m in EMAIL.finditer(said)}
+    if order is None or order["customer"]["email"].casefold() not in shown or order["status"] not in CAN_MOVE:
+        return None
+    text = _WHICH_ADDRESS[turn.lang].format(number=number["number"])
+    return Reply(text, SURE_OF_WORDS, data={WANTS: "address"}, is_settled=True)
+
+
+async def ask_for_number(context: SkillContext) -> Reply | None:
+    """The person wrote an address and no order number: without both no order is looked up; asked for once."""
+    turn = context.turn
+    said = " ".join([turn.question, *turn.asked_before])
+    is_short = len(EMAIL.sub(" ", turn.question).split()) <= MOST_BESIDE
+    if not EMAIL.search(turn.question) or not is_short or match_order(said) or _read(context).get("understanding") is None:
+        return None
+    if any(message.data.get(WANTS) == "number" for message in turn.history):
+        return Reply("", 0.0, hand_over="failed_turns", team="orders")
+    return Reply(_WHICH_NUMBER[turn.lang], SURE_OF_WORDS, data={WANTS: "number"}, is_settled=True)
+
+
 async def answer_approved(context: SkillContext) -> Reply | None:
     """One sure intent for which a member approved an answer, in a message that is not about a certain order."""
     data = _read(context)
@@ -109,7 +168,10 @@ async def advise(context: SkillContext) -> Reply | None:
     _, items = await minds_of(context.host).shop(context.host, here.workspace_id)
     for offer in fresh:
         await move(context.host, here.workspace_id, offer.id, ("proposed",), "shown", "ai", context.turn.message.created_at)
-    return Reply(render_offers(fresh, items, lang), 0.9, data={"card": make_card(fresh, items, lang)})
+    shown = [m.data["card"] for m in context.turn.history if m.data.get("card", {}).get("kind") == "Offers"]
+    card = make_card(fresh, items, lang)
+    same = bool(shown) and {o["title"] for o in shown[-1]["offers"]} == {o["title"] for o in card["offers"]}
+    return Reply(render_offers(fresh, items, lang, same=same), 0.9, data={"card": card})
 
 
 async def ask_once(context: SkillContext) -> Reply | None:
@@ -120,6 +182,8 @@ async def ask_once(context: SkillContext) -> Reply | None:
     progress = find_progress(turn.history)
     understanding: Understanding = data["understanding"]
     if not progress.has_asked:
+        if turn.failed_before:
+            return None  # it adds to what a colleague was asked already
         is_torn = understanding == "unsure" and _is_torn([chance for _, chance in data["likely"][:2]], is_vague(turn.question))
         if not is_torn and (understanding == "sure" or not is_vague(turn.question)):
             return None  # a whole question that the knowledge does not answer: a draft, or a person
@@ -128,8 +192,13 @@ async def ask_once(context: SkillContext) -> Reply | None:
     if step == "hand_over":
         kept = context.answer  # a draft for whoever takes over
         return Reply(kept.body, 0.0, lang=kept.lang, citations=kept.citations, hand_over="failed_turns", team=data["route"]["team"])
-    options = [label_of(intent, turn.lang) for intent in data["options"]]
-    return Reply(render_question(step, options, turn.lang), SURE_OF_WORDS, data={ASKED: step}, is_settled=True)
+    goes_on = any(
+        message.author_kind in ("ai", "expert") and message.data.get("made_of") != "small_talk" for message in turn.history
+    )
+    names = [] if goes_on and is_vague(turn.question) else data["options"]  # a few words add to what was spoken of
+    step = "rephrase" if step == "clarify" and not names else step
+    options = [label_of(intent, turn.lang) for intent in names]
+    return Reply(render_question(step, options, turn.lang, goes_on=goes_on), SURE_OF_WORDS, data={ASKED: step}, is_settled=True)
 
 
 def _is_torn(chances: Sequence[float], is_short: bool) -> bool:
@@ -149,6 +218,8 @@ SKILLS = (
     Skill("goodbye", say_goodbye),
     Skill("approved", answer_approved),
     Skill("order", ask_for_order),
+    Skill("address", ask_for_address),
+    Skill("number", ask_for_number),
     Skill("advice", advise),
     Skill("ask", ask_once, when="last"),
 )
