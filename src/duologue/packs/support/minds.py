@@ -128,7 +128,7 @@ class Minds:
         def learn() -> Models | None:
             try:
                 from duologue.packs.support.intents.classifier import IntentModel
-                from duologue.packs.support.intents.starter import starter_examples
+                from duologue.packs.support.intents.starter import starter_examples, with_strangers
                 from duologue.packs.support.mood.satisfaction import SatisfactionModel
                 from duologue.packs.support.mood.sentiment import SentimentModel
             except ModuleNotFoundError as error:
@@ -136,7 +136,7 @@ class Minds:
                 return None
             kept = [one for one in version.examples if one[0] not in left_out] if version else []
             texts, intents = zip(*kept, strict=True) if kept else starter_examples()
-            return Models(IntentModel(encode).fit(texts, intents), SentimentModel(), SatisfactionModel())
+            return Models(IntentModel(encode).fit(*with_strangers(texts, intents)), SentimentModel(), SatisfactionModel())
 
         return await think(learn, is_learning=True)
 

@@ -17,7 +17,7 @@ from duologue.packs.support.intents.classifier import IntentModel, split_segment
 from duologue.packs.support.intents.examples import assign_folds, clean_examples, spread
 from duologue.packs.support.intents.features import Counts, Features
 from duologue.packs.support.intents.head import LEAST, NEARNESS, RIDGE, KernelHead, LinearHead, VectorHead
-from duologue.packs.support.intents.starter import EVALS, starter_examples, starter_model
+from duologue.packs.support.intents.starter import EVALS, starter_examples, starter_model, with_strangers
 from duologue.packs.support.minds import Models
 from duologue.packs.support.mood.satisfaction import SatisfactionModel, Turn
 from duologue.packs.support.mood.sentiment import SentimentModel
@@ -348,3 +348,12 @@ def test_folds_spread_every_class() -> None:
     assert np.bincount(fold[:10]).tolist() == [2] * 5
     assert sorted(fold[10:15].tolist()) == [0, 1, 2, 3, 4]
     assert fold[15] == -1
+
+
+def test_what_no_such_shop_answers_is_learned_from_unless_a_desk_has_examples_of_its_own() -> None:
+    texts, intents = starter_examples()
+    both, labels = with_strangers(texts, intents)
+    assert labels[: len(texts)] == intents
+    assert set(labels[len(texts) :]) == {None}
+    assert len(both) == len(labels) == len(texts) + 80
+    assert with_strangers(["do you sell cat food"], ["stock"]) == (["do you sell cat food"], ["stock"])

@@ -132,3 +132,8 @@ def test_any_text_is_felt(text: str) -> None:
 
 def test_a_very_long_text() -> None:
     assert np.isfinite(DEFAULT.predict_proba(["good " * 25_000, "差" * 100_000])).all()
+
+
+def test_a_bin_is_no_rubbish() -> None:
+    assert weigh("垃圾箱也看了没有").bad == 0
+    assert weigh("什么垃圾服务").bad < 0

@@ -100,6 +100,8 @@ _BLAMES = re.compile(
     r"|[!！]|到底|究竟|凭什么|为什么|为啥|难道|永远|还[要不没]|又|[每几]次|怎么(?:这么|那么|还|能|回事|做到|会)|什么意思|居然|竟然",
     re.IGNORECASE,
 )
+_NEUTRAL_ZH = ("垃圾箱", "垃圾邮件", "垃圾短信", "垃圾桶", "垃圾袋")
+"""Words in which a bad one is none."""
 _BUT_ZH = ("但是", "可是", "不过", "然而", "但", "就是")
 _EMOJI = {
     2.0: "😀😃😄😁😆😊🙂😍🥰😘😎🤩🥳👍👏🙏❤💖💯🎉✨😻🌹💪😇🤗😋",
@@ -197,7 +199,8 @@ def _weigh_han(run: str, own: list[tuple[str, float]]) -> list[tuple[str, float]
     known, i = values("zh"), 0
     while i < len(run):
         but = next((b for b in _BUT_ZH if run.startswith(b, i)), "")
-        word = next((run[i : i + n] for n in range(6, 0, -1) if run[i : i + n] in known), "")
+        neutral = next((n for n in _NEUTRAL_ZH if run.startswith(n, i)), "")
+        word = "" if neutral else next((run[i : i + n] for n in range(6, 0, -1) if run[i : i + n] in known), "")
         if word:
             before = run[max(0, i - REACH_ZH) : i]
             strength = 1.4 if before.endswith(_STRONGER_ZH) else 1.0
@@ -205,7 +208,7 @@ def _weigh_han(run: str, own: list[tuple[str, float]]) -> list[tuple[str, float]
             own.append((word, known[word] * strength * (NEGATED if turned else 1.0)))
         elif but:
             own = [(w, value * BEFORE_BUT) for w, value in own]
-        i += len(word or but) or 1
+        i += len(word or but or neutral) or 1
     return own
 
 
