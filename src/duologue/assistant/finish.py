@@ -101,7 +101,9 @@ async def _lay_before(tx: WriteTx, draft: Draft) -> None:
     await tx.append(draft.workspace_id, DraftReady(draft), conversation_id=draft.conversation_id)
 
 
-async def _send(tx: WriteTx, conversations: ConversationService, turn: Turn, case: Case, run: Run, *, takes_up: bool = True) -> Ended:
+async def _send(
+    tx: WriteTx, conversations: ConversationService, turn: Turn, case: Case, run: Run, *, takes_up: bool = True
+) -> Ended:
     answer = case.answer
     draft = replace(_make_draft(turn, run, case, turn.conversation, "", tx), status="auto_sent", closed_at=tx.now)
     data = {**answer.data, "model": run.model_version, "made_of": answer.kind}

@@ -13,6 +13,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from duologue.assistant import repository
+from duologue.assistant.begin import ANSWERED, make_turn
 from duologue.assistant.decide import Decision
 from duologue.assistant.events import RunStarted
 from duologue.assistant.finish import AlreadyEnded, end, finish
@@ -26,14 +27,13 @@ from duologue.assistant.speak import Speaker
 from duologue.assistant.tools import Caller, Tool, Toolbox
 from duologue.assistant.trace import Trace
 from duologue.assistant.turn import Outcome, Parts, run_turn
-from duologue.conversation.model import Conversation, HandoverReason, Message, Snapshot
+from duologue.conversation.model import Conversation, HandoverReason, Message
 from duologue.engine.nothing import NoEngine
 from duologue.engine.protocol import Engine
 from duologue.engine.redacted import RedactedEngine
 from duologue.kit.errors import DuologueError, ModelUnavailable, NotFound
 from duologue.kit.ids import new_id
 from duologue.kit.log import get_logger
-from duologue.kit.text import detect_lang
 from duologue.store.bus import Audience
 from duologue.store.jobs import Jobs
 
@@ -43,11 +43,7 @@ MAX_ATTEMPTS = 3
 """Beginnings of one turn after which it is handed over: a turn that ends the process must not do so for ever."""
 STALE_S = 30.0
 """Seconds beyond the time-out of a turn after which its server must be gone."""
-MOST_UNHEARD, MOST_DRAFTED = 8, 2
-"""Messages before the last one that a turn answers with it; where experts send all drafts, so that a draft stays one to read."""
 STAYS = "What is written here stays on this machine; no model elsewhere is asked."
-_ANSWERED: frozenset[RunStatus] = frozenset({"running", "sent", "drafted", "handed_over", "cancelled", "failed"})
-_FAILED: frozenset[RunStatus] = frozenset({"drafted", "failed"})
 
 
 @dataclass(slots=True)
@@ -108,7 +104,7 @@ class TurnRunner:
         if drafts and asks_nothing(texts[-1]):
             return None  # the answer to what was asked waits for an expert
         of_message = [run for run in runs if run.message_id == texts[-1].id and not run.instruction]
-        return None if any(run.status in _ANSWERED for run in of_message) else (texts[-1], of_message)
+        return None if any(run.status in ANSWERED for run in of_message) else (texts[-1], of_message)
 
     async def run_job(self, payload: dict[str, Any]) -> None:
         """One turn from its beginning to its end, whatever happens in between. Turns of one conversation follow each other."""
@@ -172,9 +168,8 @@ class TurnRunner:
                 stale = await repository.list_drafts(tx, ws, [conversation_id], ("superseded",))
             lost = {draft.id for draft in stale}
             dealt = [r for r in earlier if r.draft_id not in lost]
-            turn = _make_turn(run.id if run else new_id("run"), snapshot, texts, earlier, dealt, payload)
             closed = await repository.list_drafts(tx, ws, [conversation_id], ("superseded",), limit=1)
-            turn = replace(turn, pending=_find_pending(snapshot, closed), told=_find_told(snapshot))
+            turn = make_turn(run.id if run else new_id("run"), snapshot, texts, earlier, dealt, closed, payload)
             if run is None:
                 run = _make_run(turn, self._engine(ws, conversation_id).info.version, tx.now)
                 await repository.insert_run(tx, run, payload["key"])
@@ -346,63 +341,6 @@ class TurnRunner:
 def _give_up(reason: HandoverReason, error: str, live: _Live) -> Outcome:
     live.run = replace(live.run, error=error[:500])
     return Outcome(Decision("hand_over", reason, reason))
-
-
-def _make_turn(
-    run_id: str,
-    snapshot: Snapshot,
-    texts: Sequence[Message],
-    earlier: Sequence[Run],
-    dealt: Sequence[Run],
-    payload: dict[str, Any],
-) -> Turn:
-    """`dealt`: the runs of which something came that still stands."""
-    conversation, message = snapshot.conversation, texts[-1]
-    episode = [m for m in texts[:-1] if m.seq > conversation.episode_seq]
-    heard = _find_heard(snapshot, [run for run in dealt if run.message_id != message.id], message.seq)
-    most = MOST_DRAFTED if conversation.mode == "copilot" else MOST_UNHEARD
-    unheard = tuple(m for m in episode if m.seq > heard)[-most:]
-    turn = Turn(
-        run_id=run_id,
-        conversation=conversation,
-        message=message,
-        lang=conversation.lang,
-        history=tuple(m for m in episode if m not in unheard),
-        unheard=unheard,
-        instruction=payload.get("instruction", ""),
-        previous=payload.get("previous", ""),
-        failed_before=_count_failed(earlier, conversation, episode),
-    )
-    return replace(turn, lang=detect_lang(turn.question, conversation.lang))
-
-
-def _find_heard(snapshot: Snapshot, runs: Sequence[Run], before: int) -> int:
-    """The number of the last message before this one that somebody answered, or that a turn or a person dealt with."""
-    said = [m.seq for m in snapshot.messages if m.kind == "text" and m.author_kind in ("ai", "expert")]
-    back = [m.seq for m in snapshot.messages if m.kind == "marker" and m.data.get("code") == "handed_back"]
-    made = [r.responding_to_seq for r in runs if not r.instruction and r.status in _ANSWERED and r.status != "running"]
-    return max(seq for seq in (snapshot.conversation.episode_seq, *said, *back, *made, 0) if seq < before)
-
-
-def _find_pending(snapshot: Snapshot, closed: Sequence[Draft]) -> Draft | None:
-    """The change that waited for approval until the person wrote on: nothing was said to them since."""
-    if not closed or closed[0].kind != "action" or closed[0].control_epoch != snapshot.conversation.control_epoch:
-        return None
-    said = max((m.seq for m in snapshot.messages if m.kind == "text" and m.author_kind in ("ai", "expert")), default=0)
-    return closed[0] if closed[0].last_public_seq >= said else None
-
-
-def _find_told(snapshot: Snapshot) -> str:
-    """The code of the notice that the person heard last, where nothing else was said to them since."""
-    heard = [m for m in snapshot.messages if m.kind == "notice" or (m.kind == "text" and m.author_kind in ("ai", "expert"))]
-    return str(heard[-1].data.get("code", "")) if heard and heard[-1].kind == "notice" else ""
-
-
-def _count_failed(runs: Sequence[Run], conversation: Conversation, episode: Sequence[Message]) -> int:
-    """Turns of this episode, since the last answer, that left the person without one."""
-    answered = max((m.seq for m in episode if m.author_kind in ("ai", "expert")), default=conversation.episode_seq)
-    late = [run for run in runs if run.responding_to_seq > answered and not run.instruction]
-    return sum(run.status in _FAILED and run.reason != "copilot" for run in late)
 
 
 def _make_run(turn: Turn, model_version: str, now: datetime) -> Run:
