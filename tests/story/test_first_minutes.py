@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from duologue.bootstrap import create_app
 from duologue.packs.support import PACK
+from duologue.packs.support.talk.offers import NEEDED
 from duologue.packs.support.talk.skills import ASKED, WANTS
 from tests.platforms import House, add_house, open_for_test
 from tests.story.test_customers import Talk, begin
@@ -175,3 +176,19 @@ async def test_names_in_latin_letters_change_no_language(shop: House) -> None:
     await talk.say("改到 Bristol BS1 4ST, 22 Queen Square")
     said = [m for m in await talk.messages() if m.author_kind in ("ai", "system")]
     assert {m.lang for m in said} == {"zh"}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_is_merely_liked_does_not_narrow_what_is_looked_for(shop: House) -> None:
+    talk = await begin(shop, "en")
+    await talk.say("looking for a present for my mum")
+    liked = {offer["title"] for offer in (await talk.answers())[-1].data["card"]["offers"]}
+    await talk.say("a warm sleeping bag maybe")
+    wanted = {offer["title"] for offer in (await talk.answers())[-1].data["card"]["offers"]}
+    assert "Moss 0 sleeping bag" in wanted - liked
+
+
+def test_the_reason_that_narrows_is_the_recommenders_own() -> None:
+    from duologue.packs.support.recommend.recommender import REASONS
+
+    assert REASONS["need"] == NEEDED

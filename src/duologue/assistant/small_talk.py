@@ -104,7 +104,7 @@ _PICTURES_EN = r"(?:photos?|pics?|pictures?|images?|screenshots?|videos?)"
 _PICTURES_ZH = "(?:图片?|照片|截图|视频)"
 _PICTURE = re.compile(
     r"^\W*(?:(?:ok|so|look|hi)\W+)?(?:(?:here(?:'s|s| is| are)|this is|see|attached(?: is| are)?|sending"
-    rf"|i(?:'ve| have)?(?: just)? (?:sent|attached|added|uploaded))"
+    rf"|(?:i(?:'ve| have)? )?(?:just )?(?:sent|attached|added|uploaded))"
     rf"(?: (?:you|u|a|an|the|my|some|two|three|few|this))* {_PICTURES_EN}"
     rf"|{_PICTURES_EN}(?: (?:is |are )?(?:attached|sent|above|below|here))?)(?: of (?:it|them|that))?\W*$"
     rf"|^\W*(?:我|这是|看下?|附上|把|给[你您])*{_PICTURES_ZH}(?:已经|已|都|也)?(?:(?:发|传)(?:给|过去|过来|上去|你|您|了)*"

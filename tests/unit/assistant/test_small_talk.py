@@ -21,7 +21,7 @@ KINDS = {
         "sounds good", "好嘞", "嗯嗯好", "知道了",
     ],
     "picture": [
-        "here's a photo", "photo attached", "i've just sent you some pics",
+        "here's a photo", "photo attached", "sent you a screenshot", "i've just sent you some pics",
         "see the screenshot", "图片发你了", "发了照片", "给你发了张截图",
     ],
     "taken_back": [

@@ -22,6 +22,8 @@ from duologue.packs.support.talk.budget import read_budget
 from duologue.sdk import Conversation, Host, Message
 
 PROPOSED = 3
+NEEDED: Mapping[Lang, str] = {"en": "It fits what you are looking for", "zh": "符合您的需求"}
+"""The reason of an offer that a person's words led to, as `recommend/recommender.py` gives it."""
 EXPLORE = 0.1
 """Share of places that go to a random one of the best, so that what others would have earned can be estimated."""
 SOLVED, ADVICE = "thanks_goodbye", "recommend_item"
@@ -62,7 +64,8 @@ async def propose(
         offers_made=len([offer for offer in known if offer.state != "dropped"]),
         offers_refused=len([offer for offer in known if offer.state == "declined"]),
     )
-    shown = [offer.item for offer in known if offer.state == "shown" and offer.place == 0] if data.get("refines") else []
+    first = [offer for offer in known if offer.state == "shown" and offer.place == 0] if data.get("refines") else []
+    shown = [offer.item for offer in first if offer.reason in NEEDED.values()]  # what is merely liked says nothing of the kind
     decided = [offer for offer in known if offer.state not in ("proposed", "shown")]
     return (
         await _choose(host, here, message, decided if data.get("refines") else known, shown, has_consent=not refuses)
