@@ -144,7 +144,7 @@ def test_what_another_system_knows_is_brought_beside_the_record(clinician: Page)
     clinician.keyboard.press("Tab")
     expect(button).to_be_focused()
     with clinician.expect_file_chooser() as asked:
-        clinician.keyboard.press("Enter")
+        button.press("Enter")
     asked.value.set_files(files=[file])  # type: ignore[list-item]
     expect(brought).to_contain_text("Penicillin (active)")
     expect(brought).to_contain_text("Allergies")
