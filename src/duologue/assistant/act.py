@@ -18,6 +18,7 @@ REPLY_WORDS = 4
 """A message of at most so many content words, with an address in it, answers what a tool asked for before."""
 
 SHORT_CHARS = 160
+"""Characters of a message that may be about the number named before it."""
 _NUMBER = re.compile(r"(?<![a-z0-9])[a-z]{1,4}[-\s]?\d{4,}(?!\d)", re.IGNORECASE | re.ASCII)
 _SAYS_NO_MORE = re.compile(
     r"\b(?:it'?s|its|it is|this is|here(?:'s| is)?|order|number|no|nr|the|my|is|under|and|e-?mail|address|ok|sure|yes|hi|hello"
@@ -92,7 +93,8 @@ def find_call(question: str, asked_before: Sequence[str], toolbox: Toolbox) -> t
             said.append(earlier)
             if not _is_bare(earlier):
                 break
-        return toolbox.match("\n".join(said)) or found
+        if (call := toolbox.match("\n".join(said))) is not None:
+            return call
     if found is None and (number := _find_number(question, asked_before)):
         call = toolbox.match(f"{question}\n{number}")
         if call is not None and call[0].scope == "change":

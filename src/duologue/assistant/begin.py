@@ -42,7 +42,7 @@ def make_turn(
         unheard=unheard,
         instruction=payload.get("instruction", ""),
         previous=payload.get("previous", ""),
-        pending=_find_pending(snapshot, closed),
+        pending=None if payload.get("instruction") else _find_pending(snapshot, closed),  # an expert's wish is about its own draft
         told=_find_told(snapshot),
         failed_before=_count_failed(earlier, conversation, episode),
     )

@@ -145,7 +145,7 @@ def _repeats(turn: Turn, answer: Answer) -> bool:
 def _find_small_talk(turn: Turn) -> str | None:
     """The small talk that a message is. Only what waits or was made can be taken back; else it may be a farewell."""
     kind = find_small_talk(turn.question)
-    if kind != "taken_back" or (turn.pending is not None and not turn.instruction) or _find_change(turn):
+    if kind != "taken_back" or turn.pending is not None or _find_change(turn):
         return kind
     return "goodbye" if drops_it(turn.question) else None
 

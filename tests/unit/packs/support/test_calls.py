@@ -19,6 +19,7 @@ EMMA = "emma.whitfield@mail.example"
         (["i want to cancel my order", f"it's RO-104401 and my e-mail is {EMMA}"], ("cancel_order", "RO-104401")),
         (["cancel my order pls RO-104401", "RO-104404"], ("cancel_order", "RO-104404")),
         (["where's my parcel", "RO-104315", EMMA], ("get_order", "RO-104315")),
+        (["where's RO-104315?", "ok one sec", EMMA], ("get_order", "RO-104315")),
         (["cancel RO-104401", "where is RO-104404"], ("get_order", "RO-104404")),
         (
             ["cancel RO-104401", EMMA, "actually no keep it", "sorry changed my mind, still want it cancelled"],
