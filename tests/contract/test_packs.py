@@ -31,6 +31,7 @@ from duologue.sdk import (
     WriteTx,
     new_metadata,
 )
+from duologue.store.bus import Ephemeral, Signal
 from tests.platforms import Browser, House, add_house, open_for_test
 
 MIGRATION = """
@@ -424,3 +425,18 @@ async def test_a_pack_makes_ready_for_the_workspaces_that_have_a_desk_of_it(hous
     await make_ready(house.platform)
     assert seen == [house.workspace.id] * 2
     assert other.workspace.id not in seen
+
+
+async def test_who_writes_sees_at_once_that_something_is_done_though_a_reader_takes_its_time(house: House) -> None:
+    person, conversation_id = await begin(house)
+    seen: list[tuple[str, str]] = []
+
+    def note(signal: Signal) -> None:
+        if isinstance(signal, Ephemeral) and signal.kind == "run" and signal.audience == "public":
+            seen.append((signal.data["state"], signal.data["run_id"]))
+
+    house.platform.database.bus.tap(note)
+    run = await say(house, person, conversation_id, "hello")
+    assert seen[0] == ("reading", ""), "before a reader has looked, and before there is a run"
+    assert ("started", run.id) in seen[1:]
+    assert seen[-1][0] == "finished"

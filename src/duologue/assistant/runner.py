@@ -5,6 +5,7 @@ has changed nothing but the run's row.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,7 +35,7 @@ from duologue.engine.redacted import RedactedEngine
 from duologue.kit.errors import DuologueError, ModelUnavailable, NotFound
 from duologue.kit.ids import new_id
 from duologue.kit.log import get_logger
-from duologue.store.bus import Audience
+from duologue.store.bus import Audience, Ephemeral
 from duologue.store.jobs import Jobs
 
 log = get_logger(__name__)
@@ -110,19 +111,29 @@ class TurnRunner:
         """One turn from its beginning to its end, whatever happens in between. Turns of one conversation follow each other."""
         conversation_id = payload["conversation_id"]
         async with self._locks.setdefault(conversation_id, asyncio.Lock()):
+            await self._announce(payload, "reading")
             readings = await self.readings.read(payload)
             begun = await self._begin(payload)
             status = None
             if begun is not None:
                 overtaken = [await self.readings.read({**payload, "message_id": m.id}) for m in begun[0].unheard]
                 status = await self._run(*begun, [*chain.from_iterable(overtaken), *readings])
+            else:
+                await self._announce(payload, "finished")
         if status == "superseded":  # what overtook it may itself want an answer, and found this one still running
             await self.start_if_wanted(payload["workspace_id"], conversation_id)
 
+    async def _announce(self, payload: dict[str, Any], state: str) -> None:
+        """Say that a message is being read, before there is a run: the first one after a start may wait for what reads it."""
+        ws, conversation_id = payload["workspace_id"], payload["conversation_id"]
+        with contextlib.suppress(NotFound):
+            here = await self._means.conversations.get(ws, conversation_id)
+            audience = _audience(here, payload.get("instruction", ""))
+            self._means.database.bus.publish(Ephemeral("run", ws, conversation_id, audience, {"run_id": "", "state": state}))
+
     async def _run(self, turn: Turn, run: Run, readings: Sequence[Reading] = ()) -> RunStatus | None:
         bus = self._means.database.bus
-        audience: Audience = "public" if turn.conversation.mode == "autopilot" and not turn.instruction else "internal"
-        speaker = Speaker(bus, run.workspace_id, run.conversation_id, run.id, audience)
+        speaker = Speaker(bus, run.workspace_id, run.conversation_id, run.id, _audience(turn.conversation, turn.instruction))
         mask = Mask()
         trace = Trace(self._means.database.clock, mask)
         parts, toolbox = await self._equip(turn, readings)
@@ -336,6 +347,11 @@ class TurnRunner:
                     count += await self.start_if_wanted(workspace_id, conversation.id)
             await self.readings.put_unread(workspace_id)
         return count
+
+
+def _audience(conversation: Conversation, instruction: str) -> Audience:
+    """Who is told that a turn runs: the person where the assistant answers alone."""
+    return "public" if conversation.mode == "autopilot" and not instruction else "internal"
 
 
 def _give_up(reason: HandoverReason, error: str, live: _Live) -> Outcome:

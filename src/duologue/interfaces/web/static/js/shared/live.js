@@ -17,7 +17,7 @@ export function hear(live, { kind, conversation_id: id, data }, now) {
   if (kind === "tokens") return { ...live, runs: { ...live.runs, [id]: addTokens(live.runs[id], data, now) } };
   if (kind === "run") {
     const { [id]: run, ...others } = live.runs;
-    if (data.state === "started") return { ...live, runs: { ...others, [id]: { run_id: data.run_id, text: "", since: now } } };
+    if (data.state !== "finished") return { ...live, runs: { ...others, [id]: { run_id: data.run_id, text: "", since: now } } };
     return run && run.run_id !== data.run_id ? live : { ...live, runs: others };
   }
   if (kind === "typing") return { ...live, typing: { ...live.typing, [id]: { ...data, until: now + TYPING_MS } } };
