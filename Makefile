@@ -69,7 +69,7 @@ serve: install
 
 test:
 	@$(MAKE) --no-print-directory -j 2 $(VENV)/.installed-dev $(VENV)/.system
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slow: $(VENV)/.installed-dev
 	$(PIP) install --editable '.[clients]'

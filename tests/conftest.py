@@ -20,6 +20,19 @@ from duologue.store.database import Database
 from duologue.store.migrate import upgrade
 from tests.postgres import NoServer, throwaway_server
 
+LONG = ("browser", "contract", "story", "v1")
+"""Folders whose files take longest."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, so that none is left alone at the end; those of one folder spread out, which wait for the same."""
+    files: dict[str, list[Path]] = {}
+    for path, folder in {item.path: [*item.nodeid.split("/"), ""][1] for item in items}.items():
+        files.setdefault(folder, []).append(path)
+    order = {path: (folder not in LONG, n / len(some)) for folder, some in files.items() for n, path in enumerate(some)}
+    items.sort(key=lambda item: order[item.path])
+
+
 quiet = (hypothesis.HealthCheck.too_slow,)  # a busy machine is no fault of what is tested
 hypothesis.settings.register_profile("same", deadline=None, suppress_health_check=quiet, derandomize=True)
 hypothesis.settings.register_profile("explore", deadline=None, suppress_health_check=quiet)

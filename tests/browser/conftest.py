@@ -3,10 +3,12 @@
 The engine is the shipped scripted one (the only double); everything else is as people run it: sample workspace, SQLite, the pages.
 """
 
+import contextlib
 import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from duologue.assistant.prompt import NO_ANSWER
 from tests.browser.people import Open
-from tests.program import Server, free_port, serve
+from tests.program import Server, free_port, person, serve
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
@@ -56,8 +58,20 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     }
     shutil.copytree(prepared_data(tmp_path_factory, settings), folder / "data")
     with serve(folder / "data", **settings) as server:
+        wait_until_ready(server)
         yield server
         server.stop()
+
+
+def wait_until_ready(server: Server, timeout_s: float = 120) -> None:
+    """Until a first message is answered: packs learn after the start, and how long several programs take at once is not tested."""
+    client, path = person(server.base)
+    with contextlib.closing(client):
+        client.post(f"{path}/messages", json={"client_id": "1", "body": "hello"}).raise_for_status()
+        until = time.monotonic() + timeout_s
+        while all(m["author_kind"] == "person" for m in client.get(path).json()["messages"]):
+            assert time.monotonic() < until, server.log.read_text()
+            time.sleep(0.2)
 
 
 def prepared_data(factory: pytest.TempPathFactory, settings: dict[str, Any]) -> Path:
@@ -77,7 +91,7 @@ def prepared_data(factory: pytest.TempPathFactory, settings: dict[str, Any]) -> 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """Playwright's loop stands in the way of asynchronous tests of the same thread, so it ends with each file."""
-    expect.set_options(timeout=15_000)  # a busy machine is no fault of what is tested
+    expect.set_options(timeout=30_000)  # a busy machine is no fault of what is tested
     with sync_playwright() as started:
         yield started
 
@@ -108,7 +122,7 @@ def open_page(browser: Browser, program: Server) -> Iterator[Open]:
             viewport={"width": width, "height": height},
             **options,  # type: ignore[arg-type]
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

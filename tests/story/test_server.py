@@ -48,12 +48,12 @@ def test_it_starts_answers_and_stops(tmp_path: Path, bare: dict[str, str]) -> No
         assert server.stop(signal.SIGINT) == 0
 
 
-def test_a_taken_port_is_one_line(tmp_path: Path, bare: dict[str, str]) -> None:
+def test_a_taken_port_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bare: dict[str, str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = run(tmp_path / "data", "serve", "--port", str(port), **bare)
+        done = call(monkeypatch, tmp_path / "data", "serve", "--port", str(port), **bare)
     check_one_line(done.returncode, done.stderr, f"Port {port} on 127.0.0.1 is taken")
 
 
