@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import duologue
-from duologue.lm.corpus import prepare
-from duologue.lm.peak import flops_per_token
-from duologue.lm.recipe import Recipe, parse_recipe
-from duologue.lm.score import bits_per_byte
-from duologue.lm.train import Trainer
+from duologue.lm.training.corpus import prepare
+from duologue.lm.training.peak import flops_per_token
+from duologue.lm.training.recipe import Recipe, parse_recipe
+from duologue.lm.training.train import Trainer
+from duologue.lm.writing.score import bits_per_byte
 
 SHOP = Path(duologue.__file__).parent / "packs/support/knowledge"
 SIZES = {"d_model": 128, "n_layers": 4, "n_heads": 2, "n_kv_heads": 2, "d_head": 64, "context": 256}

@@ -21,10 +21,10 @@ from duologue.engine.options import Options
 from duologue.engine.prompt import Prompts
 from duologue.engine.protocol import GenerationRequest
 from duologue.engine.runner import Runner
-from duologue.lm.checkpoint import load_checkpoint, save_checkpoint
-from duologue.lm.config import Config
-from duologue.lm.tokenizer import train_tokenizer
-from duologue.lm.transformer import Transformer, init_weights
+from duologue.lm.checkpoints.checkpoint import load_checkpoint, save_checkpoint
+from duologue.lm.nets.config import Config
+from duologue.lm.nets.transformer import Transformer, init_weights
+from duologue.lm.text.tokenizer import train_tokenizer
 
 CONTEXT = 2304
 CACHE_TOKENS = 20_000

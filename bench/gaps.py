@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sklearn.metrics import adjusted_rand_score
 
-from duologue.lm.static_model import StaticModel
+from duologue.lm.vectors.static_model import StaticModel
 from duologue.packs import support
 from duologue.packs.support.talk.gaps import find_gaps
 from duologue.sdk import Question

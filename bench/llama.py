@@ -9,7 +9,7 @@ import llama_cpp
 import numpy as np
 
 from bench.engines import CONTEXT, Engine, clock_for, often
-from duologue.lm.gguf_file import export_gguf
+from duologue.lm.checkpoints.gguf_file import export_gguf
 
 KINDS = {"f16": "fp16", "q8_0": "q8_0", "q4_0": "q4_0"}
 

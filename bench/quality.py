@@ -16,8 +16,8 @@ from duologue.engine.batch import BLOCK, Batch
 from duologue.engine.local import find_embedded
 from duologue.engine.native import NativeNetwork
 from duologue.engine.paged import TorchNetwork
-from duologue.lm.checkpoint import load_checkpoint
-from duologue.lm.tokenizer import BOS, TextTokenizer
+from duologue.lm.checkpoints.checkpoint import load_checkpoint
+from duologue.lm.text.tokenizer import BOS, TextTokenizer
 
 MOST_BYTES = 200_000
 

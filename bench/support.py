@@ -263,8 +263,8 @@ def main() -> None:
     options = parser.parse_args()
     encode: Encode | None = None
     if options.encoder:
-        from duologue.lm.attentive_model import ENGLISH_SHARE, AttentiveModel
-        from duologue.lm.static_model import StaticModel
+        from duologue.lm.vectors.attentive_model import ENGLISH_SHARE, AttentiveModel
+        from duologue.lm.vectors.static_model import StaticModel
 
         is_static = '"attentive"' not in (options.encoder / "config.json").read_text(encoding="utf-8")
         encode = StaticModel.load(options.encoder) if is_static else AttentiveModel.load(options.encoder).mix(ENGLISH_SHARE)

@@ -9,7 +9,7 @@ One line for each language and part of `packs/support/evals`: the halves of `ton
 import argparse
 import json
 
-from duologue.lm.attentive_model import ENGLISH_SHARE, AttentiveModel
+from duologue.lm.vectors.attentive_model import ENGLISH_SHARE, AttentiveModel
 from duologue.packs.support.intents.starter import EVALS, starter_model
 from duologue.packs.support.minds import Models
 from duologue.packs.support.mood.satisfaction import SatisfactionModel, Turn

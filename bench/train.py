@@ -49,11 +49,11 @@ def has_fast_bf16(size: int = 256) -> bool:
 
 
 def _ours(parts: dict[str, Any], optimizer: str, *, compiled: bool = False, precision: str = "fp32") -> tuple[Step, Any]:
-    from duologue.lm.config import Config
-    from duologue.lm.data import Batch
-    from duologue.lm.optim import make_optimizers
-    from duologue.lm.train import sum_nll
-    from duologue.lm.transformer import Transformer, init_weights
+    from duologue.lm.nets.config import Config
+    from duologue.lm.nets.transformer import Transformer, init_weights
+    from duologue.lm.training.data import Batch
+    from duologue.lm.training.optim import make_optimizers
+    from duologue.lm.training.train import sum_nll
 
     sizes = {"vocab_size": VOCAB, "d_model": D, "n_layers": LAYERS, "n_heads": HEADS, "n_kv_heads": HEADS, "d_head": D_HEAD}
     config = Config(**{**sizes, "d_ff": D_FF, "context": LENGTH, **parts})
@@ -157,7 +157,7 @@ def _work(pipe: Connection, shape: str, name: str, threads: int) -> None:
     """A contestant: a step whenever asked, its time in seconds back; at the end the peak of memory beyond the libraries."""
     torch.set_num_threads(threads)
     if name in PEAKS:
-        from duologue.lm.peak import measure_peak
+        from duologue.lm.training.peak import measure_peak
 
         pipe.send(0.0)
         while pipe.recv():
@@ -181,7 +181,7 @@ def _work(pipe: Connection, shape: str, name: str, threads: int) -> None:
 
 def measure(shape: str, threads: int, rounds: int, names: list[str]) -> list[dict[str, Any]]:
     """Rows of one shape: tokens per second (median of the turns), its share of the matrix peak, megabytes."""
-    from duologue.lm.peak import flops_per_token
+    from duologue.lm.training.peak import flops_per_token
 
     spawn = multiprocessing.get_context("spawn")
     working: dict[str, tuple[Any, Connection]] = {}

@@ -5,7 +5,7 @@ from pathlib import Path
 from duologue.learning.autonomy import Rules
 from duologue.learning.evaluate import FIXED
 from duologue.learning.simulate import Year, simulate
-from duologue.lm.plot import draw_lines
+from duologue.lm.training.plot import draw_lines
 
 SEEDS = 40
 ALPHAS = (0.1, 0.05)

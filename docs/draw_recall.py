@@ -9,7 +9,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from duologue.lm.plot import draw_lines
+from duologue.lm.training.plot import draw_lines
 
 NAMES = {"recall.recall": "remembering alone", "recall.training": "training alone", "recall.both": "both"}
 

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from duologue.lm.plot import draw_lines
+from duologue.lm.training.plot import draw_lines
 
 WINDOW = 250
 Line = list[tuple[float, float]]

@@ -150,9 +150,9 @@ def render_sdk() -> str:
 
 def render_recipes() -> str:
     """Every field of a recipe."""
-    from duologue.lm.encoder import EncoderRecipe
-    from duologue.lm.prefer import PreferRecipe
-    from duologue.lm.recipe import describe_fields
+    from duologue.lm.training.prefer import PreferRecipe
+    from duologue.lm.training.recipe import describe_fields
+    from duologue.lm.vectors.encoder import EncoderRecipe
 
     head = ["Field", "Default", "Meaning"]
     text = (

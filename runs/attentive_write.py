@@ -21,8 +21,8 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, models
 
-from duologue.lm import static_pairs
-from duologue.lm.attentive_model import MAX_TOKENS, Cutter, keep_known, save
+from duologue.lm.vectors import static_pairs
+from duologue.lm.vectors.attentive_model import MAX_TOKENS, Cutter, keep_known, save
 
 ENGLISH = {
     "en_wiki_core2015": (3, 2500),

@@ -4,4 +4,4 @@
 set -eu
 data=$1
 out=${2:-src/duologue/lm/weights/encoder}
-exec nice -n 10 .venv/bin/python -m duologue.lm.static_encoder --data "$data" --out "$out" --steps 12400 --threads 1
+exec nice -n 10 .venv/bin/python -m duologue.lm.vectors.static_encoder --data "$data" --out "$out" --steps 12400 --threads 1

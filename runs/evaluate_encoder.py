@@ -22,10 +22,10 @@ from scipy import sparse
 from duologue.knowledge.encoder import HashingEncoder
 from duologue.knowledge.fuse import DENSE_SHARE
 from duologue.knowledge.terms import index_terms, search_terms
-from duologue.lm import attentive_model, static_model, static_pairs
-from duologue.lm.attentive_model import AttentiveModel
-from duologue.lm.static_model import StaticModel
-from duologue.lm.static_pairs import HeldOut
+from duologue.lm.vectors import attentive_model, static_model, static_pairs
+from duologue.lm.vectors.attentive_model import AttentiveModel
+from duologue.lm.vectors.static_model import StaticModel
+from duologue.lm.vectors.static_pairs import HeldOut
 
 K1, B = 1.2, 0.75
 SHIPPED = [static_model.EMBEDDED, attentive_model.EMBEDDED]

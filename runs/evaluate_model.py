@@ -24,14 +24,14 @@ import torch
 from duologue.assistant.ground import Grounds
 from duologue.kit.text import sentences
 from duologue.knowledge.model import Passage
-from duologue.lm import clean
-from duologue.lm.chat import NOT_IN_TEXT, render
-from duologue.lm.checkpoint import load_checkpoint
-from duologue.lm.data import Shard
-from duologue.lm.score import score_text
-from duologue.lm.tokenizer import BOS, END, END_OF_TURN, TextTokenizer
-from duologue.lm.transformer import Transformer
-from duologue.lm.trigram import Trigram
+from duologue.lm.checkpoints.checkpoint import load_checkpoint
+from duologue.lm.judging.trigram import Trigram
+from duologue.lm.nets.transformer import Transformer
+from duologue.lm.text import clean
+from duologue.lm.text.chat import NOT_IN_TEXT, render
+from duologue.lm.text.tokenizer import BOS, END, END_OF_TURN, TextTokenizer
+from duologue.lm.training.data import Shard
+from duologue.lm.writing.score import score_text
 
 PROMPTS = [
     "Hello",

@@ -11,7 +11,7 @@ import random
 import re
 from dataclasses import dataclass
 
-from duologue.lm.chat import NOT_IN_TEXT
+from duologue.lm.text.chat import NOT_IN_TEXT
 
 VERSION = 1
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import grounded
 
-from duologue.lm import clean
-from duologue.lm.chat import NOT_IN_TEXT
+from duologue.lm.text import clean
+from duologue.lm.text.chat import NOT_IN_TEXT
 
 Messages = list[dict[str, str]]
 JOIN = {"en": " ", "zh": ""}

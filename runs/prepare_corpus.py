@@ -23,10 +23,10 @@ from typing import Any
 import grounded
 import lessons
 
-from duologue.lm import clean
-from duologue.lm.chat import NOT_IN_TEXT, render_within
-from duologue.lm.data import write_shard
-from duologue.lm.tokenizer import BOS, END, TextTokenizer, load_tokenizer, train_tokenizer
+from duologue.lm.text import clean
+from duologue.lm.text.chat import NOT_IN_TEXT, render_within
+from duologue.lm.text.tokenizer import BOS, END, TextTokenizer, load_tokenizer, train_tokenizer
+from duologue.lm.training.data import write_shard
 
 SEED = 7
 LENGTH, SHORT = 512, 256

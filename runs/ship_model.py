@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from duologue.lm.checkpoint import load_checkpoint, save_checkpoint
+from duologue.lm.checkpoints.checkpoint import load_checkpoint, save_checkpoint
 
 options = argparse.ArgumentParser(description=__doc__)
 options.add_argument("--model", type=Path, required=True)

@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
-from duologue.lm.attentive_model import AttentiveModel
+from duologue.lm.vectors.attentive_model import AttentiveModel
 from duologue.packs.education.grading.alignment import NUMBERS, Alignment
 from duologue.packs.education.grading.judge import WEIGHTS, WORDS, numbers
 from duologue.packs.education.grading.rubric import chance_of, describe

@@ -26,12 +26,12 @@ import torch
 from evaluate_model import most_shared
 from prepare_corpus import QA, Corpus, exchange, grounded_chat
 
-from duologue.lm import clean
-from duologue.lm.chat import NOT_IN_TEXT, render
-from duologue.lm.checkpoint import load_checkpoint
-from duologue.lm.decode import Decoding, write
-from duologue.lm.tokenizer import END, END_OF_TURN, TextTokenizer
-from duologue.lm.transformer import Transformer
+from duologue.lm.checkpoints.checkpoint import load_checkpoint
+from duologue.lm.nets.transformer import Transformer
+from duologue.lm.text import clean
+from duologue.lm.text.chat import NOT_IN_TEXT, render
+from duologue.lm.text.tokenizer import END, END_OF_TURN, TextTokenizer
+from duologue.lm.writing.decode import Decoding, write
 
 MOST_TOKENS, ROWS, SEED = 300, 32, 21
 SHARES = {"templates": 0.25, "look-ups": 0.35, "short": 0.3, "long": 0.1}

@@ -15,10 +15,10 @@ from duologue.engine.options import Options  # noqa: E402
 from duologue.engine.prompt import Prompts  # noqa: E402
 from duologue.engine.protocol import Finished, GenerationRequest, TextDelta, TokenEvent  # noqa: E402
 from duologue.engine.runner import Runner  # noqa: E402
-from duologue.lm.checkpoint import save_checkpoint  # noqa: E402
-from duologue.lm.config import Config  # noqa: E402
-from duologue.lm.tokenizer import train_tokenizer  # noqa: E402
-from duologue.lm.transformer import Transformer, init_weights  # noqa: E402
+from duologue.lm.checkpoints.checkpoint import save_checkpoint  # noqa: E402
+from duologue.lm.nets.config import Config  # noqa: E402
+from duologue.lm.nets.transformer import Transformer, init_weights  # noqa: E402
+from duologue.lm.text.tokenizer import train_tokenizer  # noqa: E402
 
 SIZES = {"d_model": 40, "n_layers": 2, "n_heads": 4, "n_kv_heads": 2, "d_head": 12, "d_ff": 52, "context": 160}
 STRETCH = {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 32.0}

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import duologue
-from duologue.lm.ask import Model
-from duologue.lm.decode import Decoding
+from duologue.lm.writing.ask import Model
+from duologue.lm.writing.decode import Decoding
 
 SHOP = Path(duologue.__file__).parent / "packs/support"
 WORK = Path("work")

@@ -8,8 +8,8 @@ try:
 except ModuleNotFoundError:
     sys.exit("transformers is not installed; the export lies in work/export (pip install 'duologue[oracles]' to run this step).")
 
-from duologue.lm.ask import Model
-from duologue.lm.decode import Decoding
+from duologue.lm.writing.ask import Model
+from duologue.lm.writing.decode import Decoding
 
 folder = Path("work/export")
 ours, theirs, words = Model(folder), AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)

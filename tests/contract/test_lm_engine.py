@@ -28,12 +28,12 @@ from duologue.engine.protocol import (  # noqa: E402
     Tokenizes,
 )
 from duologue.kit.errors import Invalid, ModelUnavailable, Overloaded, SetupError  # noqa: E402
-from duologue.lm.chat import render  # noqa: E402
-from duologue.lm.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
-from duologue.lm.config import Config  # noqa: E402
-from duologue.lm.sampler import write_slowly  # noqa: E402
-from duologue.lm.tokenizer import END, END_OF_TURN, train_tokenizer  # noqa: E402
-from duologue.lm.transformer import Transformer, init_weights  # noqa: E402
+from duologue.lm.checkpoints.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
+from duologue.lm.nets.config import Config  # noqa: E402
+from duologue.lm.nets.transformer import Transformer, init_weights  # noqa: E402
+from duologue.lm.text.chat import render  # noqa: E402
+from duologue.lm.text.tokenizer import END, END_OF_TURN, train_tokenizer  # noqa: E402
+from duologue.lm.writing.sampler import write_slowly  # noqa: E402
 
 CONTEXT = 160
 

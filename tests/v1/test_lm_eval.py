@@ -12,10 +12,10 @@ pytest.importorskip("transformers", reason="transformers is not installed (extra
 pytest.importorskip("lm_eval", reason="lm-evaluation-harness is not installed (extra `clients`)")
 
 from duologue.engine.local import LocalEngine  # noqa: E402
-from duologue.lm.checkpoint import save_checkpoint  # noqa: E402
-from duologue.lm.config import Config  # noqa: E402
-from duologue.lm.tokenizer import train_tokenizer  # noqa: E402
-from duologue.lm.transformer import Transformer, init_weights  # noqa: E402
+from duologue.lm.checkpoints.checkpoint import save_checkpoint  # noqa: E402
+from duologue.lm.nets.config import Config  # noqa: E402
+from duologue.lm.nets.transformer import Transformer, init_weights  # noqa: E402
+from duologue.lm.text.tokenizer import train_tokenizer  # noqa: E402
 from tests.doubles.models_server import ModelsServer, serve_models  # noqa: E402
 
 pytestmark = [pytest.mark.oracle, pytest.mark.slow]

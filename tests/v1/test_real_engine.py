@@ -16,8 +16,8 @@ pytest.importorskip("llguidance", reason="the extra `local` (llguidance) is not 
 
 from duologue.engine.local import LocalEngine
 from duologue.engine.options import Options
-from duologue.lm.checkpoint import load_checkpoint
-from duologue.lm.lora import add_lora, find_adapters, save_lora
+from duologue.lm.checkpoints.checkpoint import load_checkpoint
+from duologue.lm.checkpoints.lora import add_lora, find_adapters, save_lora
 from tests.doubles.models_server import ModelsServer, serve_models
 from tests.engines import make_folders
 from tests.v1.conftest import WEATHER, WEATHER_TOOL

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from duologue.kit.errors import Invalid
-from duologue.lm.config import Config
-from duologue.lm.lora import find_adapters, load_lora
-from duologue.lm.transformer import Transformer
+from duologue.lm.checkpoints.lora import find_adapters, load_lora
+from duologue.lm.nets.config import Config
+from duologue.lm.nets.transformer import Transformer
 
 Layers = list[dict[str, tuple[Tensor, Tensor, float]]]
 

@@ -22,7 +22,7 @@ from duologue.engine.sampler import Floats, Rules, Seen, choose, top_logprobs
 from duologue.engine.sequence import Sequence, WrittenText
 from duologue.engine.speculate import Lookup
 from duologue.engine.tools import CallReader
-from duologue.lm.tokenizer import TextStream
+from duologue.lm.text.tokenizer import TextStream
 
 MOST_FORCED = 16
 """Tokens that a form leaves no choice about are read together, at most so many in one step."""

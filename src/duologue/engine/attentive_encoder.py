@@ -7,7 +7,7 @@ Implements `protocol.Encoder`. What it is made of and measured at: the model car
 from pathlib import Path
 
 from duologue.engine.folder_encoder import FolderEncoder
-from duologue.lm.attentive_model import EMBEDDED, AttentiveModel
+from duologue.lm.vectors.attentive_model import EMBEDDED, AttentiveModel
 
 
 class AttentiveEncoder(FolderEncoder):

@@ -17,7 +17,7 @@ from duologue.engine.protocol import Constraint, ToolSpec
 from duologue.engine.tools import CLOSE, OPEN
 from duologue.kit.errors import Invalid
 from duologue.kit.log import get_logger
-from duologue.lm.tokenizer import TextTokenizer
+from duologue.lm.text.tokenizer import TextTokenizer
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher, LLTokenizer

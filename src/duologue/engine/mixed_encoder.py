@@ -7,7 +7,7 @@ for is not read again. The search itself takes English by attention alone, where
 from pathlib import Path
 
 from duologue.engine.folder_encoder import FolderEncoder
-from duologue.lm.attentive_model import EMBEDDED, ENGLISH_SHARE, AttentiveModel
+from duologue.lm.vectors.attentive_model import EMBEDDED, ENGLISH_SHARE, AttentiveModel
 
 
 class MixedEncoder(FolderEncoder):

@@ -22,7 +22,7 @@ from duologue.engine.batch import BLOCK, Batch, Logits
 from duologue.kit.compiled import build
 from duologue.kit.errors import SetupError
 from duologue.kit.log import get_logger
-from duologue.lm.transformer import RMSNorm, Transformer, sinusoids
+from duologue.lm.nets.transformer import RMSNorm, Transformer, sinusoids
 
 log = get_logger(__name__)
 

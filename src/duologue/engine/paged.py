@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from duologue.engine.batch import BLOCK, Batch, Logits
 from duologue.kit.errors import SetupError
-from duologue.lm.transformer import Transformer, causal_mask, rotate, sinusoids
+from duologue.lm.nets.transformer import Transformer, causal_mask, rotate, sinusoids
 
 Precision = Literal["fp32", "fp16", "int8"]
 Apply = Callable[[Tensor], Tensor]

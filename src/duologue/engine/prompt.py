@@ -9,9 +9,9 @@ from typing import Any
 from duologue.engine.protocol import Candidate, ChatMessage, GenerationRequest, ToolSpec
 from duologue.engine.tools import as_plain, explain
 from duologue.kit.errors import Invalid
-from duologue.lm.chat import render
-from duologue.lm.template import write_prompt
-from duologue.lm.tokenizer import TextTokenizer
+from duologue.lm.text.chat import render
+from duologue.lm.text.template import write_prompt
+from duologue.lm.text.tokenizer import TextTokenizer
 
 
 class Prompts:

@@ -17,10 +17,10 @@ from duologue.engine.options import Options
 from duologue.engine.scheduler import Piece, Plan
 from duologue.kit.errors import Invalid, SetupError
 from duologue.kit.log import get_logger
-from duologue.lm.ask import read_ends
-from duologue.lm.checkpoint import load_checkpoint
-from duologue.lm.config import Config
-from duologue.lm.transformer import Transformer
+from duologue.lm.checkpoints.checkpoint import load_checkpoint
+from duologue.lm.nets.config import Config
+from duologue.lm.nets.transformer import Transformer
+from duologue.lm.writing.ask import read_ends
 
 log = get_logger(__name__)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from duologue.lm.decode import COLDEST
+from duologue.lm.writing.decode import COLDEST
 
 Floats = NDArray[np.float32]
 FIRST_LOOK = 512

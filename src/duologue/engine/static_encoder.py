@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from duologue.engine.folder_encoder import FolderEncoder
-from duologue.lm.static_model import EMBEDDED, StaticModel
+from duologue.lm.vectors.static_model import EMBEDDED, StaticModel
 
 
 class StaticEncoder(FolderEncoder):

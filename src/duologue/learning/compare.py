@@ -59,7 +59,7 @@ def compare(
     `ordinary`: texts on which forgetting is measured; `learnt`: pairs that it was taught; `house`: all texts of the house, whose
     addresses an answer may name.
     """
-    from duologue.lm.ask import Model
+    from duologue.lm.writing.ask import Model
 
     first, second = Model(champion), Model(challenger)
     answers = [e for e in held_out if e.kind == "sft"]
@@ -136,8 +136,8 @@ def _margin(model: Any, example: Example) -> float:
 
 def _logprob(model: Any, example: Example, answer: str) -> float:
     """Mean log-probability of an answer's tokens after its prompt, the oldest turns left out where the context is short."""
-    from duologue.lm.chat import render
-    from duologue.lm.score import token_logprobs
+    from duologue.lm.text.chat import render
+    from duologue.lm.writing.score import token_logprobs
 
     turns = list(example.prompt)
     while True:
@@ -158,7 +158,7 @@ def _far(written: Sequence[str], examples: Sequence[Example]) -> list[float]:
 def write(model: Any, example: Example) -> str:
     """What the model answers by itself, greedily; empty where the prompt leaves it no room."""
     from duologue.kit.errors import Invalid
-    from duologue.lm.decode import Decoding
+    from duologue.lm.writing.decode import Decoding
 
     try:
         return str(model.answer(model.read_chat(list(example.prompt)), Decoding(max_new_tokens=NEW_TOKENS))["texts"][0])

@@ -93,7 +93,7 @@ def inject(candidates: Sequence[Candidate], share: float = 0.1, known: float = 0
 
 def make_corrections(model: Any, count: int) -> list[Candidate]:
     """Corrections of what the model writes: for each an answer to learn and a pair."""
-    from duologue.lm.decode import Decoding
+    from duologue.lm.writing.decode import Decoding
 
     draw = random.Random(SEED)
     asked = read_questions()
@@ -125,7 +125,7 @@ def read_questions() -> list[tuple[str, str, str]]:
 def rows(count: int = CORRECTIONS) -> Iterator[dict[str, Any]]:
     """The figures of `--task corrections`, honest and poisoned."""
     from duologue.engine.local import find_embedded
-    from duologue.lm.ask import Model
+    from duologue.lm.writing.ask import Model
 
     champion = find_embedded()
     honest = make_corrections(Model(champion), count)

@@ -38,7 +38,7 @@ Vectors = Mapping[str, NDArray[np.float32]]
 def rows() -> Iterator[dict[str, Any]]:
     """The three curves, a row per point."""
     from duologue.engine.local import find_embedded
-    from duologue.lm.ask import Model
+    from duologue.lm.writing.ask import Model
 
     champion = find_embedded()
     first = Model(champion)
@@ -100,7 +100,7 @@ def _encode(examples: Sequence[Example]) -> dict[str, NDArray[np.float32]]:
 
 
 def _train(champion: Path, candidates: Sequence[Candidate], asked: Sequence[Example]) -> list[str]:
-    from duologue.lm.ask import Model
+    from duologue.lm.writing.ask import Model
 
     dataset = freeze(candidates, held_out=0.2)
     with tempfile.TemporaryDirectory(prefix="duologue-recall-") as name:

@@ -12,8 +12,8 @@ LENGTH, ROWS, SEED = 128, 32, 5
 
 def recollect(champion: Path, count: int) -> list[str]:
     """So many texts, the same at each call; a quarter of a second each on one core with the embedded model."""
-    from duologue.lm.ask import Model
-    from duologue.lm.decode import Decoding, write
+    from duologue.lm.writing.ask import Model
+    from duologue.lm.writing.decode import Decoding, write
 
     model = Model(champion)
     start = list(model.tokenizer.dialect.begin) or [model.ends[0]]

@@ -56,9 +56,9 @@ def learn(
 
     Raises Invalid where there is too little to learn from.
     """
-    from duologue.lm.prefer import PreferRecipe, prefer, save_prefer_recipe
-    from duologue.lm.recipe import Recipe, Stage, save_recipe
-    from duologue.lm.train import train
+    from duologue.lm.training.prefer import PreferRecipe, prefer, save_prefer_recipe
+    from duologue.lm.training.recipe import Recipe, Stage, save_recipe
+    from duologue.lm.training.train import train
 
     dataset.check()
     files = store(dataset, folder / "datasets")

@@ -8,9 +8,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra `local` (torch) is not installed")
 
 from duologue.kit.errors import Invalid  # noqa: E402
-from duologue.lm.checkpoint import load_checkpoint  # noqa: E402
-from duologue.lm.lora import add_lora, find_adapters, load_lora, save_lora  # noqa: E402
-from duologue.lm.sampler import write_slowly  # noqa: E402
+from duologue.lm.checkpoints.checkpoint import load_checkpoint  # noqa: E402
+from duologue.lm.checkpoints.lora import add_lora, find_adapters, load_lora, save_lora  # noqa: E402
+from duologue.lm.writing.sampler import write_slowly  # noqa: E402
 from tests.engines import ask, make_core, run  # noqa: E402
 
 PROMPT = torch.randint(23, 320, (40,), generator=torch.Generator().manual_seed(8)).tolist()

@@ -9,9 +9,9 @@ torch = pytest.importorskip("torch", reason="the extra `local` (torch) is not in
 
 from duologue.engine.protocol import TextDelta  # noqa: E402
 from duologue.kit.errors import Invalid  # noqa: E402
-from duologue.lm import decode  # noqa: E402
-from duologue.lm.ask import read_ends  # noqa: E402
-from duologue.lm.checkpoint import load_checkpoint  # noqa: E402
+from duologue.lm.checkpoints.checkpoint import load_checkpoint  # noqa: E402
+from duologue.lm.writing import decode  # noqa: E402
+from duologue.lm.writing.ask import read_ends  # noqa: E402
 from tests.engines import FAMILIES, ask, make_core, run  # noqa: E402
 
 PROMPTS = [torch.randint(23, 320, (n,), generator=torch.Generator().manual_seed(n)).tolist() for n in (3, 20, 37)]

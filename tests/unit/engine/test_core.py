@@ -9,8 +9,8 @@ torch = pytest.importorskip("torch", reason="the extra `local` (torch) is not in
 
 from duologue.engine.protocol import PromptScored  # noqa: E402
 from duologue.kit.errors import Invalid, Overloaded  # noqa: E402
-from duologue.lm.checkpoint import load_checkpoint  # noqa: E402
-from duologue.lm.score import token_logprobs  # noqa: E402
+from duologue.lm.checkpoints.checkpoint import load_checkpoint  # noqa: E402
+from duologue.lm.writing.score import token_logprobs  # noqa: E402
 from tests.engines import FAMILIES, Ran, ask, check_pages, make_core, run  # noqa: E402
 
 GENERATOR = torch.Generator().manual_seed(3)

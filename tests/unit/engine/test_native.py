@@ -17,7 +17,7 @@ from duologue.engine.native import NativeNetwork, load_library  # noqa: E402
 from duologue.engine.paged import TorchNetwork, _runs  # noqa: E402
 from duologue.engine.runner import Network  # noqa: E402
 from duologue.kit.errors import SetupError  # noqa: E402
-from duologue.lm.transformer import Transformer  # noqa: E402
+from duologue.lm.nets.transformer import Transformer  # noqa: E402
 from tests.engines import FAMILIES, make_core, make_network  # noqa: E402
 
 IDS = torch.randint(0, 330, (90,), generator=torch.Generator().manual_seed(1)).tolist()

@@ -11,7 +11,7 @@ transformers = pytest.importorskip("transformers", reason="transformers is not i
 from duologue.engine.prompt import Prompts  # noqa: E402
 from duologue.engine.protocol import ChatMessage, GenerationRequest, ToolCall, ToolSpec  # noqa: E402
 from duologue.kit.errors import Invalid  # noqa: E402
-from duologue.lm.tokenizer import load_tokenizer, train_tokenizer  # noqa: E402
+from duologue.lm.text.tokenizer import load_tokenizer, train_tokenizer  # noqa: E402
 
 PLAIN = (
     "{{ bos_token }}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"

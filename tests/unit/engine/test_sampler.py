@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra `local` (torch) is not installed")
 
 from duologue.engine.sampler import Rules, Seen, apply_rules, choose, gumbel, restrict, top_logprobs  # noqa: E402
-from duologue.lm import decode  # noqa: E402
+from duologue.lm.writing import decode  # noqa: E402
 
 PROBS = np.array([0.5, 0.3, 0.15, 0.05])
 LOGITS = np.log(PROBS).astype(np.float32)

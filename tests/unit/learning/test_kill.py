@@ -36,10 +36,10 @@ def corrections() -> Dataset:
 
 
 def write_base(folder: Path) -> None:
-    from duologue.lm.checkpoint import save_checkpoint
-    from duologue.lm.config import Config
-    from duologue.lm.tokenizer import train_tokenizer
-    from duologue.lm.transformer import Transformer, init_weights
+    from duologue.lm.checkpoints.checkpoint import save_checkpoint
+    from duologue.lm.nets.config import Config
+    from duologue.lm.nets.transformer import Transformer, init_weights
+    from duologue.lm.text.tokenizer import train_tokenizer
 
     tokenizer = train_tokenizer(["Is stove 1 safe? Stove 12 is safe."] * 4, 300, show_progress=False)
     sizes = {"d_model": 32, "n_layers": 2, "n_heads": 4, "n_kv_heads": 2, "d_head": 8, "d_ff": 48, "context": 256}
@@ -49,7 +49,7 @@ def write_base(folder: Path) -> None:
 @pytest.mark.slow
 def test_a_run_killed_at_any_stage_goes_on_bit_for_bit(tmp_path: Path) -> None:
     from duologue.learning.train import learn
-    from duologue.lm.checkpoint import load_checkpoint
+    from duologue.lm.checkpoints.checkpoint import load_checkpoint
 
     write_base(tmp_path / "base")
     whole = learn(corrections(), tmp_path / "base", tmp_path / "whole", ["Boots are waxed."])
@@ -69,7 +69,7 @@ def test_a_run_killed_at_any_stage_goes_on_bit_for_bit(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_learning_on_two_processes_gives_what_one_does(tmp_path: Path) -> None:
     from duologue.learning.train import learn
-    from duologue.lm.checkpoint import load_checkpoint
+    from duologue.lm.checkpoints.checkpoint import load_checkpoint
 
     write_base(tmp_path / "base")
     said: list[tuple[str, float]] = []
@@ -85,7 +85,7 @@ def test_learning_on_two_processes_gives_what_one_does(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_by_a_rank_of_zero_all_weights_are_learnt(tmp_path: Path) -> None:
     from duologue.learning.train import learn
-    from duologue.lm.checkpoint import load_checkpoint
+    from duologue.lm.checkpoints.checkpoint import load_checkpoint
 
     write_base(tmp_path / "base")
     before = load_checkpoint(tmp_path / "base")[0].state_dict()

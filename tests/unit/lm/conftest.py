@@ -7,10 +7,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `local` (torch) is not installed")
 
-from duologue.lm.config import Config  # noqa: E402
-from duologue.lm.data import Shard, write_shard  # noqa: E402
-from duologue.lm.tokenizer import TextTokenizer, train_tokenizer  # noqa: E402
-from duologue.lm.transformer import Transformer, init_weights  # noqa: E402
+from duologue.lm.nets.config import Config  # noqa: E402
+from duologue.lm.nets.transformer import Transformer, init_weights  # noqa: E402
+from duologue.lm.text.tokenizer import TextTokenizer, train_tokenizer  # noqa: E402
+from duologue.lm.training.data import Shard, write_shard  # noqa: E402
 
 torch.set_num_threads(1)  # two threads wait for each other longer than these networks compute
 

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from duologue.kit.errors import Invalid
-from duologue.lm.ask import Model, cut_at_stop, read_ends
-from duologue.lm.checkpoint import save_checkpoint
-from duologue.lm.decode import Decoding
-from duologue.lm.tokenizer import END, END_OF_TURN, TextTokenizer
-from duologue.lm.transformer import Transformer
+from duologue.lm.checkpoints.checkpoint import save_checkpoint
+from duologue.lm.nets.transformer import Transformer
+from duologue.lm.text.tokenizer import END, END_OF_TURN, TextTokenizer
+from duologue.lm.writing.ask import Model, cut_at_stop, read_ends
+from duologue.lm.writing.decode import Decoding
 
 Make = Callable[..., Transformer]
 

@@ -9,9 +9,9 @@ import pytest
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-from duologue.lm.attentive_model import KNOWN, AttentiveModel, Cutter, Memory, keep_known, save
-from duologue.lm.half_matrix import load_product
-from duologue.lm.static_model import StaticModel, quantise
+from duologue.lm.vectors.attentive_model import KNOWN, AttentiveModel, Cutter, Memory, keep_known, save
+from duologue.lm.vectors.half_matrix import load_product
+from duologue.lm.vectors.static_model import StaticModel, quantise
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "tent", "##s", "dry", "the", "?", "。"]
 WORDS = ["<unk>", "帐篷", "帐", "篷", "晾", "干", "晾干"]

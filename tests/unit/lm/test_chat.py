@@ -1,8 +1,8 @@
 import pytest
 
 from duologue.kit.errors import Invalid
-from duologue.lm.chat import render, render_within
-from duologue.lm.tokenizer import ASSISTANT, BOS, END_OF_TURN, SYSTEM, USER, TextTokenizer
+from duologue.lm.text.chat import render, render_within
+from duologue.lm.text.tokenizer import ASSISTANT, BOS, END_OF_TURN, SYSTEM, USER, TextTokenizer
 
 TALK = [
     {"role": "system", "content": "The tent weighs 2 kg."},

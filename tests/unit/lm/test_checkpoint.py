@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from duologue.kit.errors import Invalid
-from duologue.lm.chat import render
-from duologue.lm.checkpoint import load_checkpoint, save_checkpoint
-from duologue.lm.families import from_hf_config, name_family, to_hf_config
-from duologue.lm.sampler import write_slowly
-from duologue.lm.tokenizer import TextTokenizer
-from duologue.lm.transformer import Transformer
+from duologue.lm.checkpoints.checkpoint import load_checkpoint, save_checkpoint
+from duologue.lm.checkpoints.families import from_hf_config, name_family, to_hf_config
+from duologue.lm.nets.transformer import Transformer
+from duologue.lm.text.chat import render
+from duologue.lm.text.tokenizer import TextTokenizer
+from duologue.lm.writing.sampler import write_slowly
 
 Make = Callable[..., Transformer]
 STRETCHED = {

@@ -1,6 +1,6 @@
 import pytest
 
-from duologue.lm import clean
+from duologue.lm.text import clean
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
-from duologue.lm.checkpoint import save_checkpoint
-from duologue.lm.lora import add_lora, find_adapters, save_lora
-from duologue.lm.tokenizer import TextTokenizer
-from duologue.lm.transformer import Transformer
+from duologue.lm.checkpoints.checkpoint import save_checkpoint
+from duologue.lm.checkpoints.lora import add_lora, find_adapters, save_lora
+from duologue.lm.nets.transformer import Transformer
+from duologue.lm.text.tokenizer import TextTokenizer
 from tests.program import call
 from tests.unit.lm.conftest import TEXTS
 from tests.unit.lm.test_checkpoint import STRETCHED, lively
@@ -212,8 +212,8 @@ def test_an_export_in_shards_with_adapters_worked_in(
 
 @pytest.mark.oracle
 def test_their_template_gives_their_mask(transformers: Any, tmp_path: Path) -> None:
-    from duologue.lm.chat import render
-    from duologue.lm.tokenizer import load_tokenizer
+    from duologue.lm.text.chat import render
+    from duologue.lm.text.tokenizer import load_tokenizer
 
     make, names = TOKENIZERS["names only"]
     words = transformers.PreTrainedTokenizerFast(tokenizer_object=make(), **names)

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from duologue.kit.errors import Invalid
-from duologue.lm.corpus import list_files, prepare, read_documents
-from duologue.lm.data import Shard, write_shard
-from duologue.lm.recipe import Recipe, parse_recipe
-from duologue.lm.tokenizer import END, TextTokenizer, load_tokenizer
+from duologue.lm.text.tokenizer import END, TextTokenizer, load_tokenizer
+from duologue.lm.training.corpus import list_files, prepare, read_documents
+from duologue.lm.training.data import Shard, write_shard
+from duologue.lm.training.recipe import Recipe, parse_recipe
 from tests.unit.lm.conftest import TEXTS
 
 TALK = [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "On its way."}]

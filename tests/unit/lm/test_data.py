@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duologue.kit.errors import Invalid
-from duologue.lm.data import IGNORED, Batch, Loader, Shard, write_shard
+from duologue.lm.training.data import IGNORED, Batch, Loader, Shard, write_shard
 
 
 def make_shard(folder: Path, sizes: list[int], masks: list[list[int]] | None = None) -> Shard:

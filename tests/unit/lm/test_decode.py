@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from duologue.kit.errors import Invalid
-from duologue.lm.checkpoint import save_checkpoint
-from duologue.lm.decode import Decoding, pad_left, penalise, restrict, search, write
-from duologue.lm.sampler import write_slowly
-from duologue.lm.score import token_logprobs
-from duologue.lm.tokenizer import TextTokenizer
-from duologue.lm.transformer import Transformer
+from duologue.lm.checkpoints.checkpoint import save_checkpoint
+from duologue.lm.nets.transformer import Transformer
+from duologue.lm.text.tokenizer import TextTokenizer
+from duologue.lm.writing.decode import Decoding, pad_left, penalise, restrict, search, write
+from duologue.lm.writing.sampler import write_slowly
+from duologue.lm.writing.score import token_logprobs
 
 Make = Callable[..., Transformer]
 PROMPTS = [[5, 9, 31], [17, 4, 44, 8, 23, 51, 3], [40]]

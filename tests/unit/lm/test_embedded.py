@@ -5,10 +5,10 @@ from pathlib import Path
 import torch
 
 from duologue.engine.local import find_embedded
-from duologue.lm.chat import render
-from duologue.lm.checkpoint import load_checkpoint
-from duologue.lm.sampler import write_slowly
-from duologue.lm.tokenizer import END_OF_TURN
+from duologue.lm.checkpoints.checkpoint import load_checkpoint
+from duologue.lm.text.chat import render
+from duologue.lm.text.tokenizer import END_OF_TURN
+from duologue.lm.writing.sampler import write_slowly
 
 FOLDER = find_embedded()
 

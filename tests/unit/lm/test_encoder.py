@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from duologue.kit.errors import Invalid
-from duologue.lm.checkpoint import save_checkpoint
-from duologue.lm.encoder import EncoderRecipe, SentenceEncoder, contrast, load_encoder, train_encoder
-from duologue.lm.tokenizer import TextTokenizer
-from duologue.lm.transformer import Transformer
+from duologue.lm.checkpoints.checkpoint import save_checkpoint
+from duologue.lm.nets.transformer import Transformer
+from duologue.lm.text.tokenizer import TextTokenizer
+from duologue.lm.vectors.encoder import EncoderRecipe, SentenceEncoder, contrast, load_encoder, train_encoder
 
 Make = Callable[..., Transformer]
 WORDS = ["parcel", "order", "tent", "box", "shop", "three", "days", "包裹", "订单", "退货", "三天", "在哪里"]

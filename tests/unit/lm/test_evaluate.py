@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from duologue.kit.errors import Invalid
-from duologue.lm.ask import Model
-from duologue.lm.checkpoint import save_checkpoint
-from duologue.lm.evaluate import evaluate_texts, is_repeating
-from duologue.lm.parity import compare_all
-from duologue.lm.tokenizer import TextTokenizer
-from duologue.lm.transformer import Transformer
+from duologue.lm.checkpoints.checkpoint import save_checkpoint
+from duologue.lm.judging.evaluate import evaluate_texts, is_repeating
+from duologue.lm.judging.parity import compare_all
+from duologue.lm.nets.transformer import Transformer
+from duologue.lm.text.tokenizer import TextTokenizer
+from duologue.lm.writing.ask import Model
 from tests.unit.lm.conftest import TEXTS
 
 Make = Callable[..., Transformer]
@@ -61,7 +61,7 @@ def test_the_harness_is_told_what_transformers_would_tell_it(folder: Path, token
     pytest.importorskip("lm_eval", reason="the extra `lm-eval` is not installed")
     from lm_eval.models.huggingface import HFLM
 
-    from duologue.lm.harness import make_harness_model
+    from duologue.lm.judging.harness import make_harness_model
 
     ours = make_harness_model(Model(folder))
     theirs = HFLM(pretrained=str(folder), device="cpu", batch_size=1, add_bos_token=True, dtype="float32")
@@ -87,7 +87,7 @@ def _instance(*arguments: Any) -> Any:
 @pytest.mark.oracle
 def test_a_task_of_the_harness_runs(folder: Path, tmp_path: Path) -> None:
     pytest.importorskip("lm_eval", reason="the extra `lm-eval` is not installed")
-    from duologue.lm.harness import run_harness
+    from duologue.lm.judging.harness import run_harness
 
     rows = [{"question": f"{n} and 1 are", "choices": [" two", " many"], "answer": n % 2} for n in range(6)]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
@@ -104,7 +104,7 @@ def test_a_task_of_the_harness_runs(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_likelihood_counts_the_continuation_only(folder: Path) -> None:
-    from duologue.lm.harness import _likelihood
+    from duologue.lm.judging.harness import _likelihood
 
     model = Model(folder)
     logprob, is_greedy = _likelihood(model, "The parcel", " takes")

@@ -5,11 +5,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from duologue.lm import fused, loss, optim
-from duologue.lm.config import Config
-from duologue.lm.data import Batch
-from duologue.lm.train import sum_nll
-from duologue.lm.transformer import Transformer, attend, causal_mask, init_weights, rotate
+from duologue.lm.nets import fused
+from duologue.lm.nets.config import Config
+from duologue.lm.nets.transformer import Transformer, attend, causal_mask, init_weights, rotate
+from duologue.lm.training import loss, optim
+from duologue.lm.training.data import Batch
+from duologue.lm.training.train import sum_nll
 
 needs_passes = pytest.mark.skipif(fused.load_passes() is None, reason="there is no C compiler")
 pytestmark = [pytest.mark.oracle, needs_passes]

@@ -12,10 +12,10 @@ torch = pytest.importorskip("torch", reason="the extra `local` (torch) is not in
 gguf = pytest.importorskip("gguf", reason="gguf is not installed (extra `gguf`)")
 
 from duologue.kit.errors import Invalid  # noqa: E402
-from duologue.lm.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
-from duologue.lm.gguf_file import PATTERNS, _find_pattern, export_gguf  # noqa: E402
-from duologue.lm.sampler import write_slowly  # noqa: E402
-from duologue.lm.tokenizer import TextTokenizer, train_tokenizer  # noqa: E402
+from duologue.lm.checkpoints.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
+from duologue.lm.checkpoints.gguf_file import PATTERNS, _find_pattern, export_gguf  # noqa: E402
+from duologue.lm.text.tokenizer import TextTokenizer, train_tokenizer  # noqa: E402
+from duologue.lm.writing.sampler import write_slowly  # noqa: E402
 from tests.engines import FAMILIES, TEXTS, make_network  # noqa: E402
 from tests.program import call  # noqa: E402
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from duologue.lm.half_matrix import HalfMatrix, gelu, load_product
+from duologue.lm.vectors.half_matrix import HalfMatrix, gelu, load_product
 
 SHAPES = [(1, 1, 1), (7, 5, 3), (12, 16, 32), (13, 17, 33), (5, 40, 95), (30, 64, 64)]
 

@@ -10,11 +10,11 @@ import torch
 import torch.nn.functional as F
 
 from duologue.kit.errors import Invalid
-from duologue.lm.ask import Model
-from duologue.lm.data import IGNORED, Batch
-from duologue.lm.keep import distance, find_plain
-from duologue.lm.recipe import parse_recipe
-from duologue.lm.train import Trainer, sum_nll, train
+from duologue.lm.training.data import IGNORED, Batch
+from duologue.lm.training.keep import distance, find_plain
+from duologue.lm.training.recipe import parse_recipe
+from duologue.lm.training.train import Trainer, sum_nll, train
+from duologue.lm.writing.ask import Model
 from tests.unit.lm.test_train import values as training_values  # noqa: F401
 
 TEXTS = ["Boots are waxed every week.", "包裹在哪里？", "The tent is dry."]

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from duologue.lm import linear
-from duologue.lm.linear import Linear, has_faster_products
-from duologue.lm.loss import sum_of_losses
+from duologue.lm.nets import linear
+from duologue.lm.nets.linear import Linear, has_faster_products
+from duologue.lm.training.loss import sum_of_losses
 
 pytestmark = pytest.mark.skipif(not hasattr(torch.ops.mkldnn, "_linear_pointwise"), reason="this torch carries no oneDNN")
 

@@ -6,11 +6,11 @@ from xml.etree import ElementTree
 import pytest
 import torch
 
-from duologue.lm.checkpoint import save_checkpoint
-from duologue.lm.look import attention_maps, draw_alignment, draw_attention, name_tokens
-from duologue.lm.seq2seq import Seq2Seq, Seq2SeqConfig
-from duologue.lm.tokenizer import TextTokenizer
-from duologue.lm.transformer import Transformer
+from duologue.lm.checkpoints.checkpoint import save_checkpoint
+from duologue.lm.judging.look import attention_maps, draw_alignment, draw_attention, name_tokens
+from duologue.lm.nets.seq2seq import Seq2Seq, Seq2SeqConfig
+from duologue.lm.nets.transformer import Transformer
+from duologue.lm.text.tokenizer import TextTokenizer
 
 Make = Callable[..., Transformer]
 

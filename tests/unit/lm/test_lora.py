@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from duologue.kit.errors import Invalid
-from duologue.lm.checkpoint import save_checkpoint
-from duologue.lm.lora import add_lora, find_adapters, load_lora, merge_lora, save_lora, without_lora
-from duologue.lm.tokenizer import TextTokenizer
-from duologue.lm.transformer import Transformer
+from duologue.lm.checkpoints.checkpoint import save_checkpoint
+from duologue.lm.checkpoints.lora import add_lora, find_adapters, load_lora, merge_lora, save_lora, without_lora
+from duologue.lm.nets.transformer import Transformer
+from duologue.lm.text.tokenizer import TextTokenizer
 
 Make = Callable[..., Transformer]
 IDS = torch.tensor([[4, 8, 15, 16, 23, 42]])

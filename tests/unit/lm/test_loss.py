@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from duologue.lm.loss import sum_of_losses
+from duologue.lm.training.loss import sum_of_losses
 
 TOKENS, SIZE, WORDS = 50, 16, 33
 

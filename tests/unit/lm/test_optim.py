@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from duologue.lm.optim import AdamW, Muon, make_optimizers, orthogonalise, schedule
+from duologue.lm.training.optim import AdamW, Muon, make_optimizers, orthogonalise, schedule
 
 
 @pytest.mark.parametrize("shape", [(12, 12), (20, 7), (7, 20)])
@@ -49,8 +49,8 @@ def test_weight_decay_acts_only_where_it_agrees_with_the_step() -> None:
 
 
 def test_muon_takes_the_matrices_of_the_blocks_only() -> None:
-    from duologue.lm.config import Config
-    from duologue.lm.transformer import Transformer
+    from duologue.lm.nets.config import Config
+    from duologue.lm.nets.transformer import Transformer
 
     model = Transformer(Config(vocab_size=9, d_model=8, n_layers=1, n_heads=2, n_kv_heads=2, d_head=4, d_ff=8, context=8))
     adam, muon = make_optimizers(model, muon_lr=0.1, adam_lr=0.2, weight_decay=0.0)

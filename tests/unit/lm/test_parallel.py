@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from duologue.kit.errors import Invalid
-from duologue.lm.checkpoint import load_checkpoint
-from duologue.lm.parallel import Group
-from duologue.lm.prefer import PreferRecipe, load_prefer_recipe, prefer, save_prefer_recipe
-from duologue.lm.recipe import parse_fields, parse_recipe, save_recipe
-from duologue.lm.resume import find_latest
-from duologue.lm.tokenizer import TextTokenizer
-from duologue.lm.train import Trainer, check_shares
+from duologue.lm.checkpoints.checkpoint import load_checkpoint
+from duologue.lm.text.tokenizer import TextTokenizer
+from duologue.lm.training.parallel import Group
+from duologue.lm.training.prefer import PreferRecipe, load_prefer_recipe, prefer, save_prefer_recipe
+from duologue.lm.training.recipe import parse_fields, parse_recipe, save_recipe
+from duologue.lm.training.resume import find_latest
+from duologue.lm.training.train import Trainer, check_shares
 from tests.unit.lm.conftest import TEXTS
 
 PROGRAM = """
@@ -25,9 +25,9 @@ import sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-from duologue.lm.prefer import load_prefer_recipe, prefer
-from duologue.lm.recipe import load_recipe
-from duologue.lm.train import Trainer
+from duologue.lm.training.prefer import load_prefer_recipe, prefer
+from duologue.lm.training.recipe import load_recipe
+from duologue.lm.training.train import Trainer
 prefer(load_prefer_recipe(Path(sys.argv[1])), show=False)
 for name in sys.argv[2:]:
     path, _, stop = name.partition(":")

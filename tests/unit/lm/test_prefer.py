@@ -7,13 +7,22 @@ import pytest
 import torch
 
 from duologue.kit.errors import Invalid
-from duologue.lm.chat import render
-from duologue.lm.checkpoint import load_checkpoint, save_checkpoint
-from duologue.lm.prefer import Pair, Preference, PreferRecipe, answer_logprobs, dpo_loss, leave_out_long, read_pairs, to_sides
-from duologue.lm.recipe import parse_fields
-from duologue.lm.score import token_logprobs
-from duologue.lm.tokenizer import TextTokenizer
-from duologue.lm.transformer import Transformer
+from duologue.lm.checkpoints.checkpoint import load_checkpoint, save_checkpoint
+from duologue.lm.nets.transformer import Transformer
+from duologue.lm.text.chat import render
+from duologue.lm.text.tokenizer import TextTokenizer
+from duologue.lm.training.prefer import (
+    Pair,
+    Preference,
+    PreferRecipe,
+    answer_logprobs,
+    dpo_loss,
+    leave_out_long,
+    read_pairs,
+    to_sides,
+)
+from duologue.lm.training.recipe import parse_fields
+from duologue.lm.writing.score import token_logprobs
 
 Make = Callable[..., Transformer]
 ASKED = ({"role": "user", "content": "Where is my order?"},)

@@ -5,10 +5,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from duologue.lm.journal import Journal
-from duologue.lm.plot import draw_lines, draw_weights, ticks
-from duologue.lm.progress import Bar
-from duologue.lm.report import render_report, smooth, write_report
+from duologue.lm.training.journal import Journal
+from duologue.lm.training.plot import draw_lines, draw_weights, ticks
+from duologue.lm.training.progress import Bar
+from duologue.lm.training.report import render_report, smooth, write_report
 
 
 def test_ticks_are_round_and_inside() -> None:

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from duologue.kit.errors import Invalid
-from duologue.lm.score import bits_per_byte, score_text, token_logprobs
-from duologue.lm.tokenizer import TextTokenizer
-from duologue.lm.transformer import Transformer
+from duologue.lm.nets.transformer import Transformer
+from duologue.lm.text.tokenizer import TextTokenizer
+from duologue.lm.writing.score import bits_per_byte, score_text, token_logprobs
 
 Make = Callable[..., Transformer]
 

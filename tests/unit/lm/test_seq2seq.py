@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 
 from duologue.kit.errors import Invalid
-from duologue.lm.decode import Decoding, write
-from duologue.lm.parity_keras import run_keras
-from duologue.lm.seq2seq import Seq2Seq, Seq2SeqConfig
+from duologue.lm.judging.parity_keras import run_keras
+from duologue.lm.nets.seq2seq import Seq2Seq, Seq2SeqConfig
+from duologue.lm.writing.decode import Decoding, write
 
 SOURCE, LENGTHS = torch.tensor([[5, 3, 8, 2], [7, 1, 0, 0], [4, 4, 9, 0]]), torch.tensor([4, 2, 3])
 TARGET = torch.tensor([[1, 2, 3, 4, 5], [5, 4, 3, 2, 1], [2, 2, 2, 2, 2]])

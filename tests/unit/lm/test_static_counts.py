@@ -5,8 +5,8 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from duologue.lm import static_counts
-from duologue.lm.static_counts import count_across, count_near, factorise, weigh
+from duologue.lm.vectors import static_counts
+from duologue.lm.vectors.static_counts import count_across, count_near, factorise, weigh
 
 
 @pytest.fixture(autouse=True)

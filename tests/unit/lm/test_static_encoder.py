@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from duologue.lm.static_encoder import (  # noqa: E402
+from duologue.lm.vectors.static_encoder import (  # noqa: E402
     Encoded,
     LazyAdam,
     Recipe,
@@ -22,8 +22,8 @@ from duologue.lm.static_encoder import (  # noqa: E402
     train_tokenizer,
     widen,
 )
-from duologue.lm.static_model import StaticModel, quantise  # noqa: E402
-from duologue.lm.static_pairs import HeldOut, Pairs  # noqa: E402
+from duologue.lm.vectors.static_model import StaticModel, quantise  # noqa: E402
+from duologue.lm.vectors.static_pairs import HeldOut, Pairs  # noqa: E402
 
 COLOURS = {
     "red": "红色",

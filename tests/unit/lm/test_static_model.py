@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
 
-from duologue.lm.static_model import StaticModel, pieces, quantise
+from duologue.lm.vectors.static_model import StaticModel, pieces, quantise
 
 VOCABULARY = {"▁": 0, "a": 1, "b": 2, "▁a": 3, "▁ab": 4, "中": 5, "国": 6, "中国": 7}
 MERGES = [("▁", "a"), ("▁a", "b"), ("中", "国")]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duologue.kit.errors import Invalid
-from duologue.lm.tokenizer import SPECIALS, TextTokenizer, load_tokenizer, train_tokenizer
+from duologue.lm.text.tokenizer import SPECIALS, TextTokenizer, load_tokenizer, train_tokenizer
 
 
 @settings(max_examples=300, deadline=None)

@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from duologue.kit.errors import Invalid
-from duologue.lm.checkpoint import load_checkpoint
-from duologue.lm.data import IGNORED, Loader, Shard
-from duologue.lm.lora import load_lora
-from duologue.lm.memory import count_parameters
-from duologue.lm.recipe import Recipe, describe_fields, load_recipe, parse_recipe, save_recipe
-from duologue.lm.resume import find_latest
-from duologue.lm.tokenizer import TextTokenizer
-from duologue.lm.train import Diverged, Trainer, sum_nll, train
-from duologue.lm.transformer import document_mask
+from duologue.lm.checkpoints.checkpoint import load_checkpoint
+from duologue.lm.checkpoints.lora import load_lora
+from duologue.lm.nets.transformer import document_mask
+from duologue.lm.text.tokenizer import TextTokenizer
+from duologue.lm.training.data import IGNORED, Loader, Shard
+from duologue.lm.training.memory import count_parameters
+from duologue.lm.training.recipe import Recipe, describe_fields, load_recipe, parse_recipe, save_recipe
+from duologue.lm.training.resume import find_latest
+from duologue.lm.training.train import Diverged, Trainer, sum_nll, train
 
 GOLDEN = Path(__file__).parent / "golden_losses.json"
 
@@ -204,7 +204,7 @@ def test_a_kill_at_any_moment_leaves_the_last_checkpoint_whole(values: dict[str,
     program = (
         "import sys, os, threading, time, random\n"
         "from pathlib import Path\nimport torch\ntorch.set_num_threads(1)\n"
-        "from duologue.lm.recipe import load_recipe\nfrom duologue.lm.train import Trainer\n"
+        "from duologue.lm.training.recipe import load_recipe\nfrom duologue.lm.training.train import Trainer\n"
         "trainer = Trainer(load_recipe(Path(sys.argv[1])))\n"
         "def kill():\n    time.sleep(float(sys.argv[2]))\n    os._exit(9)\n"
         "threading.Thread(target=kill, daemon=True).start()\n"

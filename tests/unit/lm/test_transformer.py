@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from duologue.kit.errors import Invalid
-from duologue.lm.config import Config, parse_config
-from duologue.lm.transformer import Transformer, attend, causal_mask, document_mask, rotate, sinusoids
+from duologue.lm.nets.config import Config, parse_config
+from duologue.lm.nets.transformer import Transformer, attend, causal_mask, document_mask, rotate, sinusoids
 
 Make = Callable[..., Transformer]
 KINDS = {

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from duologue.lm.trigram import Trigram
+from duologue.lm.judging.trigram import Trigram
 
 DOCUMENTS = [[0, 1, 2, 0, 1, 2, 3], [0, 1, 3, 0, 1, 2], [2, 2, 2], []]
 

@@ -13,8 +13,8 @@ from duologue.kit.errors import Invalid, SetupError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from duologue.lm.ask import Model
-    from duologue.lm.decode import Decoding
+    from duologue.lm.writing.ask import Model
+    from duologue.lm.writing.decode import Decoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Asked:
 def load_model(name: str) -> Model:
     """The model of the option `--model`. Raises SetupError without torch, Invalid where there is no model."""
     try:
-        from duologue.lm.ask import Model
-        from duologue.lm.convert import find_model
+        from duologue.lm.checkpoints.convert import find_model
+        from duologue.lm.writing.ask import Model
     except ModuleNotFoundError as error:
         raise SetupError(f"{error.name} is not installed; install the extra: pip install 'duologue[local]'.") from error
     return Model(find_model(name))
@@ -83,7 +83,7 @@ def print_conversion(found: dict[str, Any], *, as_json: bool) -> None:
 
 def _read(model: Model, asked: Asked, prompt: str, max_new_tokens: int) -> list[int]:
     if asked.examples is not None:
-        from duologue.lm.fewshot import TEMPLATE, few_shot, read_examples
+        from duologue.lm.text.fewshot import TEMPLATE, few_shot, read_examples
 
         budget = asked.budget or model.network.config.context - max_new_tokens - 1
         template = asked.template.replace("\\n", "\n") or TEMPLATE

@@ -38,11 +38,11 @@ def evaluate_pack(context: typer.Context, name: str, tasks: Sequence[str], data_
         raise SetupError(f"{error.name} is not installed; install the extra: pip install 'duologue[{name}]'.") from error
     given: dict[str, Any] = {}
     if "encode" in signature(run).parameters:
-        from duologue.lm.static_model import StaticModel
+        from duologue.lm.vectors.static_model import StaticModel
 
         given["encode"] = StaticModel.load()
     if "sentences" in signature(run).parameters:
-        from duologue.lm.attentive_model import ENGLISH_SHARE, AttentiveModel
+        from duologue.lm.vectors.attentive_model import ENGLISH_SHARE, AttentiveModel
 
         given["sentences"] = AttentiveModel.load().mix(ENGLISH_SHARE)
     if "find" in signature(run).parameters:

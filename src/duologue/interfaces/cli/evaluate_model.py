@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def print_parity(*, as_json: bool) -> None:
     """The table of comparisons. Raises Invalid where one is further apart than it may be, after printing all."""
     _need_torch()
-    from duologue.lm.parity import compare_all
+    from duologue.lm.judging.parity import compare_all
 
     rows = list(_watched("comparing …", compare_all()))
     _print(rows, "allowed", as_json=as_json)
@@ -29,8 +29,8 @@ def print_parity(*, as_json: bool) -> None:
 def print_texts(name: str, places: Sequence[str], *, as_json: bool) -> None:
     """A model's figures on texts."""
     _need_torch()
-    from duologue.lm.convert import find_model
-    from duologue.lm.evaluate import evaluate_texts
+    from duologue.lm.checkpoints.convert import find_model
+    from duologue.lm.judging.evaluate import evaluate_texts
 
     _print(list(_watched("reading …", evaluate_texts(find_model(name), places))), "baseline", as_json=as_json)
 
@@ -38,8 +38,8 @@ def print_texts(name: str, places: Sequence[str], *, as_json: bool) -> None:
 def print_harness(name: str, tasks: Sequence[str], limit: int | None, num_fewshot: int | None, *, as_json: bool) -> None:
     """A model's figures on tasks of lm-evaluation-harness."""
     _need_torch()
-    from duologue.lm.convert import find_model
-    from duologue.lm.harness import run_harness
+    from duologue.lm.checkpoints.convert import find_model
+    from duologue.lm.judging.harness import run_harness
 
     _print(run_harness(find_model(name), list(tasks), limit, num_fewshot), "baseline", as_json=as_json)
 

@@ -15,7 +15,7 @@ def export_model(
 ) -> None:
     """Write a model in Hugging Face's layout, or as one GGUF file. Raises Invalid without a place to write it to."""
     from duologue.interfaces.cli.ask import print_conversion
-    from duologue.lm.convert import convert, find_model
+    from duologue.lm.checkpoints.convert import convert, find_model
 
     if to is None:
         raise Invalid("Say where the model goes: --to FOLDER, or --to FILE.gguf.")
@@ -27,7 +27,7 @@ def export_model(
 
 
 def _export_gguf(folder: Path, to: Path, dtype: str, adapter: Path | None, as_json: bool) -> None:
-    from duologue.lm.gguf_file import export_gguf
+    from duologue.lm.checkpoints.gguf_file import export_gguf
 
     found = export_gguf(folder, to, dtype=dtype, adapter=adapter)
     if as_json:

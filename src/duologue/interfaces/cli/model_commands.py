@@ -48,7 +48,7 @@ def generate(
 ) -> None:
     """Write on from a prompt: greedy, drawn at random, or by beam search."""
     from duologue.interfaces.cli.ask import Asked, print_texts
-    from duologue.lm.decode import Decoding
+    from duologue.lm.writing.decode import Decoding
 
     decoding = Decoding(
         max_new_tokens=max_new_tokens,
@@ -76,7 +76,7 @@ def import_model(
 ) -> None:
     """Take in a model of another program (GPT-2, Llama, Qwen2, Qwen3), with its tokenizer and chat template."""
     from duologue.interfaces.cli.ask import print_conversion
-    from duologue.lm.convert import convert, find_model
+    from duologue.lm.checkpoints.convert import convert, find_model
 
     folder = find_model(source)
     print_conversion(convert(folder, to or Path(Path(source).name), dtype=dtype), as_json=as_json)

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from duologue.lm.recipe import Recipe
+    from duologue.lm.training.recipe import Recipe
 
 
 def run_pretrain(path: Path, overrides: Sequence[str], *, as_json: bool) -> None:
     """Train by a recipe."""
     _need_torch()
-    from duologue.lm.recipe import load_recipe
+    from duologue.lm.training.recipe import load_recipe
 
     _train(load_recipe(path, overrides), as_json=as_json)
 
@@ -27,7 +27,7 @@ def run_pretrain(path: Path, overrides: Sequence[str], *, as_json: bool) -> None
 def run_finetune(path: Path, overrides: Sequence[str], *, as_json: bool) -> None:
     """Train a model further. Raises Invalid where the recipe names none to start from."""
     _need_torch()
-    from duologue.lm.recipe import parse_recipe, read_values
+    from duologue.lm.training.recipe import parse_recipe, read_values
 
     values = read_values(path, overrides)
     if not values.get("start_from"):
@@ -41,8 +41,8 @@ def run_finetune(path: Path, overrides: Sequence[str], *, as_json: bool) -> None
 def run_prefer(path: Path, overrides: Sequence[str], *, as_json: bool) -> None:
     """Learn from pairs by a recipe."""
     _need_torch()
-    from duologue.lm.parallel import join_group
-    from duologue.lm.prefer import load_prefer_recipe, prefer
+    from duologue.lm.training.parallel import join_group
+    from duologue.lm.training.prefer import load_prefer_recipe, prefer
 
     recipe = load_prefer_recipe(path, overrides)
     is_first = join_group(recipe.device).is_first
@@ -52,8 +52,8 @@ def run_prefer(path: Path, overrides: Sequence[str], *, as_json: bool) -> None:
 
 
 def _train(recipe: Recipe, *, as_json: bool) -> None:
-    from duologue.lm.parallel import join_group
-    from duologue.lm.train import train
+    from duologue.lm.training.parallel import join_group
+    from duologue.lm.training.train import train
 
     is_first = join_group(recipe.device).is_first
     folder = train(recipe, lambda step: print_json(asdict(step)) if as_json and is_first else None, show=not as_json)

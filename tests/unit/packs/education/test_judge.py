@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("rapidfuzz", reason="needs the extra education")
 
-from duologue.lm.attentive_model import AttentiveModel
+from duologue.lm.vectors.attentive_model import AttentiveModel
 from duologue.packs.education.grading.alignment import NUMBERS, Alignment, KnownPieces
 from duologue.packs.education.grading.judge import WORDS, weights
 from duologue.packs.education.grading.rubric import grade_rubric

@@ -69,7 +69,7 @@ def test_orders_to_the_grader_do_not_help() -> None:
 
 
 def test_a_sentence_encoder_reads_along_and_says_as_much() -> None:
-    from duologue.lm.attentive_model import AttentiveModel
+    from duologue.lm.vectors.attentive_model import AttentiveModel
 
     rows = [(f"{text} {k}", label) for k in range(6) for text, label in ROWS]
     model = ShortAnswers(reads=AttentiveModel.load()).fit([_answer(text) for text, _ in rows], [label for _, label in rows])

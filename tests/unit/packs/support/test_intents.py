@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.kernel_ridge import KernelRidge
 
 from duologue.kit.errors import Invalid
-from duologue.lm.attentive_model import ENGLISH_SHARE, AttentiveModel
+from duologue.lm.vectors.attentive_model import ENGLISH_SHARE, AttentiveModel
 from duologue.packs.support.intents.classifier import IntentModel, split_segments
 from duologue.packs.support.intents.examples import assign_folds, clean_examples, spread
 from duologue.packs.support.intents.features import Counts, Features

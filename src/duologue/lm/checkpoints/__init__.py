@@ -1,0 +1,1 @@
+"""Models as files: our folders, those of other programs, adapters, GGUF."""

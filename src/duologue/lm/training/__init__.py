@@ -1,0 +1,1 @@
+"""Learning: recipes, shards, optimizers, the loop that goes on after a kill, preferences."""

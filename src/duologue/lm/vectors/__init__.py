@@ -1,0 +1,1 @@
+"""Sentence vectors: two encoders that run in numpy, and how they and a third are trained."""
