@@ -62,7 +62,7 @@ async def _correct_many(folder: Path, count: int = 90, *, with_version: bool = F
             talk = await platform.conversations.start(ws, person.id, desk.id, "en")
             question = f"Do you repair the {ABOUT[i % len(ABOUT)]} of my tent number {i}?"
             await platform.conversations.post_person_message(ws, talk.id, person.id, new_id("tst"), question)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while not (drafts := await platform.assistant.list_drafts(ws, talk.id)):
                     await asyncio.sleep(0.02)
             final = "Yes. Tell us your card number." if with_version and i == 2 else ANSWER
@@ -89,7 +89,7 @@ async def _review_some(folder: Path) -> None:
             person = await platform.accounts.start_person(ws, "en")
             talk = await platform.conversations.start(ws, person.id, desk.id, "en")
             await platform.conversations.post_person_message(ws, talk.id, person.id, new_id("tst"), question)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while not (drafts := await platform.assistant.list_drafts(ws, talk.id)):
                     await asyncio.sleep(0.02)
             if question == ASKED[-1]:

@@ -166,7 +166,7 @@ async def _things_of(house: House) -> dict[str, str]:
     started = (await person.post("/api/chat/conversations", {}))["conversation"]
     sent = await person.post(f"/api/chat/conversations/{started['id']}/messages", {"client_id": "1", "body": "How long are boots?"})
     runs: list[Any] = []
-    for _ in range(500):
+    for _ in range(6_000):
         runs = await house.platform.assistant.list_runs(ws, started["id"])
         if runs and runs[0].status != "running":
             break

@@ -49,7 +49,7 @@ class Follower:
 
     async def wait(self, count: int) -> list[Any]:
         """The data of the first `count` frames, once they are there."""
-        for _ in range(500):
+        for _ in range(6_000):
             if len(self.frames) >= count:
                 break
             await asyncio.sleep(0.01)
@@ -143,7 +143,7 @@ async def test_what_is_followed_is_what_is_fetched(house: House) -> None:
         await expert.post(f"{desk}/hand-to-team", {"team": "repairs"})
         await expert.post(f"{desk}/resolve")
         last = await person.get(path)
-        for _ in range(500):
+        for _ in range(6_000):
             if follower.frames and follower.frames[-1][1] == last["cursor"]:
                 break
             await asyncio.sleep(0.01)
@@ -222,7 +222,7 @@ async def test_a_page_that_goes_away_is_forgotten(house: House) -> None:
         async with follow(person, base, f"{path}/stream", cursor) as follower:
             await say(person, messages, "hello")
             await follower.wait(1)
-        for _ in range(200):
+        for _ in range(6_000):
             if not house.services.metrics.open_streams:
                 break
             await asyncio.sleep(0.01)

@@ -38,7 +38,7 @@ async def ask(person: Browser, text: str) -> str:
 
 async def wait_for_draft(expert: Browser, conversation_id: str) -> Any:
     """The desk's view of a conversation once its draft is ready."""
-    for _ in range(500):
+    for _ in range(6_000):
         whole = await expert.get(f"/api/desk/conversations/{conversation_id}")
         if any(d["status"] == "ready" for d in whole["drafts"]):
             return whole
@@ -152,7 +152,7 @@ async def test_citations_open_for_whom_they_were_shown(tmp_path: Path) -> None:
         expert = await house.member("expert")
         path = await ask(person, "How long does resoling boots take?")
         cited: list[Any] = []
-        for _ in range(500):
+        for _ in range(6_000):
             messages = (await person.get(path))["messages"]
             cited = [c for m in messages for c in m["citations"]]
             drafts = (await expert.get(f"/api/desk/conversations/{path.rsplit('/', 1)[1]}"))["drafts"]

@@ -44,7 +44,7 @@ async def ask(house: House, text: str = "Can unused tents be returned?") -> str:
     person = await house.person()
     started = (await person.post("/api/chat/conversations", {}))["conversation"]
     await person.post(f"/api/chat/conversations/{started['id']}/messages", {"client_id": "1", "body": text})
-    for _ in range(500):
+    for _ in range(6_000):
         runs = await house.platform.assistant.list_runs(house.workspace.id, started["id"])
         if runs and runs[0].status != "running":
             return runs[0].status

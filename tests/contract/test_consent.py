@@ -28,7 +28,7 @@ async def ask_and_correct(house: House, question: str) -> tuple[Browser, str]:
     person = await house.person()
     started: str = (await person.post("/api/chat/conversations", {}))["conversation"]["id"]
     await person.post(f"/api/chat/conversations/{started}/messages", {"client_id": "1", "body": question})
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (drafts := await house.platform.assistant.list_drafts(house.workspace.id, started)):
             await asyncio.sleep(0.01)
     await house.platform.review.decide(house.workspace.id, drafts[0].id, house.members["expert"].id, "respond", final_body=ANSWER)
@@ -135,7 +135,7 @@ async def test_thumbs_and_outcomes_of_answers_that_left_alone_become_labels(tmp_
             talks[then] = (await person.post("/api/chat/conversations", {}))["conversation"]["id"]
             path = f"/api/chat/conversations/{talks[then]}"
             await person.post(f"{path}/messages", {"client_id": new_id("tst"), "body": "How often are boots waxed?"})
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not (said := [m for m in (await person.get(path))["messages"] if m["author_kind"] == "ai"]):
                     await asyncio.sleep(0.01)
             if then in ("up", "down"):

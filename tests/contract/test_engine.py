@@ -137,7 +137,7 @@ async def test_remote_cancellation_closes_the_connection(server: OpenAIServer) -
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    for _ in range(100):
+    for _ in range(3_000):
         if server.closed_early:
             break
         await asyncio.sleep(0.02)

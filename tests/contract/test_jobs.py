@@ -24,7 +24,7 @@ async def test_a_job_begun_by_another_is_not_its_child(tmp_path: Path) -> None:
     await jobs.start()
     try:
         await jobs.run("first", "1", {})
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await done.wait()
             known = {job.workflow_id: job for job in await DBOS.list_workflows_async()}
     finally:

@@ -30,7 +30,7 @@ async def correct(house: House, count: int, final: str = "Yes, tent {i} is mende
         person = await platform.accounts.start_person(ws, "en")
         talk = await platform.conversations.start(ws, person.id, desk.id, "en")
         await platform.conversations.post_person_message(ws, talk.id, person.id, new_id("tst"), f"Is tent {i} mended?")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (drafts := await platform.assistant.list_drafts(ws, talk.id)):
                 await asyncio.sleep(0.01)
         await platform.review.decide(ws, drafts[0].id, house.members["expert"].id, "respond", final_body=final.format(i=i))

@@ -24,7 +24,7 @@ class Happened:
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not is_so():
             await asyncio.sleep(0.01)
 
@@ -53,7 +53,7 @@ async def url(postgres_server: str, migrated_postgres: str) -> AsyncIterator[str
 
 
 async def hear(queue: "asyncio.Queue[Signal]", count: int) -> list[Signal]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return [await queue.get() for _ in range(count)]
 
 
@@ -77,7 +77,7 @@ async def test_hints_are_coalesced_and_no_event_is_missed(url: str) -> None:
             async with here.write() as tx:
                 await tx.append("wsp", Happened(number))
         cursor, hints = 0, 0
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while cursor < 50:
                 await queue.get()
                 hints += 1
@@ -97,14 +97,14 @@ async def test_a_broken_line_is_mended_and_polled_over_meanwhile(url: str) -> No
         async with here.write() as tx:
             await tx.append("wsp", Happened(1))
         cursor = 0
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while cursor < 1:
                 await queue.get()
                 async with there.read() as tx:
                     cursor = await feed.get_cursor(tx.conn, "wsp")
         await until(lambda: line.is_connected)
         here.bus.publish(Ephemeral("typing", "wsp", "cnv", "public"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not isinstance(await queue.get(), Ephemeral):
                 here.bus.publish(Ephemeral("typing", "wsp", "cnv", "public"))
 

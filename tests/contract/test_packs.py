@@ -163,7 +163,7 @@ async def say(house: House, person: Browser, conversation_id: str, text: str) ->
     """Send a message and wait until it was read and the turn has ended; the run where there was one."""
     sent = await person.post(f"/api/chat/conversations/{conversation_id}/messages", {"client_id": text, "body": text})
     ws, message_id = house.workspace.id, sent["message"]["id"]
-    for _ in range(500):
+    for _ in range(3_000):
         runs = [r for r in await house.platform.assistant.list_runs(ws, conversation_id) if r.message_id == message_id]
         readings = await house.platform.hosts["toy"].list_readings(ws, conversation_id=conversation_id)
         here = await house.platform.conversations.get(ws, conversation_id)
@@ -216,7 +216,7 @@ async def post_in_one_go(house: House, person: Browser, conversation_id: str, *b
     async with held:
         for body in bodies:
             sent = await person.post(f"/api/chat/conversations/{conversation_id}/messages", {"client_id": body, "body": body})
-    for _ in range(500):
+    for _ in range(3_000):
         runs = await house.platform.assistant.list_runs(house.workspace.id, conversation_id)
         ended = [r for r in runs if r.message_id == sent["message"]["id"] and r.status not in ("running", "superseded")]
         if ended:
@@ -267,7 +267,7 @@ async def test_an_alarm_is_kept_with_what_was_read_or_not_at_all(house: House, m
         await asyncio.sleep(0.2)
     assert await house.platform.hosts["toy"].list_readings(house.workspace.id, conversation_id=conversation_id) == []
     await house.platform.assistant._runner.readings.put_unread(house.workspace.id)
-    for _ in range(500):
+    for _ in range(3_000):
         here = await house.platform.conversations.get(house.workspace.id, conversation_id)
         if here.attention.kind == "requested":
             break

@@ -27,7 +27,7 @@ async def ask(house: House, text: str) -> Draft | None:
     person = await house.person()
     talk = (await person.post("/api/chat/conversations", {}))["conversation"]["id"]
     await person.post(f"/api/chat/conversations/{talk}/messages", {"client_id": "1", "body": text})
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (runs := await house.platform.assistant.list_runs(house.workspace.id, talk)) or runs[0].status == "running":
             await asyncio.sleep(0.01)
     drafts = await house.platform.assistant.list_drafts(house.workspace.id, talk)

@@ -31,14 +31,14 @@ async def converse(house: House, person: Browser) -> str:
     started: str = (await person.post("/api/chat/conversations", {}))["conversation"]["id"]
     asked = {"client_id": "1", "body": "Can unused tents be returned?"}
     await person.post(f"/api/chat/conversations/{started}/messages", asked)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not [r for r in await house.platform.assistant.list_runs(house.workspace.id, started) if r.status == "sent"]:
             await asyncio.sleep(0.01)
     return started
 
 
 async def wait(admin: Browser, state: str) -> dict[str, object]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (found := (await admin.get(PATH))["replays"][0])["state"] != state:
             await asyncio.sleep(0.02)
     return dict(found)

@@ -24,7 +24,7 @@ async def say(house: House, person: Browser, conversation_id: str, text: str) ->
     """The last message once the turn has ended."""
     sent = await person.post(f"/api/chat/conversations/{conversation_id}/messages", {"client_id": text, "body": text})
     ws, message_id = house.workspace.id, sent["message"]["id"]
-    for _ in range(500):
+    for _ in range(3_000):
         runs = [r for r in await house.platform.assistant.list_runs(ws, conversation_id) if r.message_id == message_id]
         if runs and runs[0].status != "running":
             snapshot = await house.platform.conversations.snapshot(ws, conversation_id, "internal")

@@ -113,7 +113,7 @@ class Talk:
         message = await self.say(text)
         return await self.ended(message.id)
 
-    async def ended(self, message_id: str, count: int = 1, timeout_s: float = 20.0) -> Run:
+    async def ended(self, message_id: str, count: int = 1, timeout_s: float = 60.0) -> Run:
         """The newest run for a message, once `count` of them have ended."""
         async with asyncio.timeout(timeout_s):
             while True:
@@ -124,7 +124,7 @@ class Talk:
 
     async def running(self) -> Run:
         """The run that runs now, once there is one."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 for run in await self.house.assistant.list_runs(WS, self.id):
                     if run.status == "running":

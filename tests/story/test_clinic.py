@@ -51,7 +51,7 @@ async def say(house: House, person: Browser, conversation_id: str, text: str) ->
     sent = await person.post(
         f"/api/chat/conversations/{conversation_id}/messages", {"client_id": f"c{id(text)}.{text}"[:60], "body": text}
     )
-    for _ in range(800):
+    for _ in range(6_000):
         readings = await house.platform.hosts["health"].list_readings(ws, conversation_id=conversation_id)
         runs = [r for r in await house.platform.assistant.list_runs(ws, conversation_id) if r.message_id == sent["message"]["id"]]
         here = await house.platform.conversations.get(ws, conversation_id)
@@ -173,7 +173,7 @@ async def test_who_waits_for_a_clinician_is_told_what_to_do_when_it_becomes_an_e
 
 
 async def _told_what_to_do(house: House, conversation_id: str, times: int) -> None:
-    for _ in range(300):
+    for _ in range(6_000):
         told = [m for m in await _public(house, conversation_id) if m.author_kind == "system" and "Call 112 now" in m.body]
         if len(told) >= times:
             break

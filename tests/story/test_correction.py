@@ -39,7 +39,7 @@ async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
 
 
 async def until_draft(platform: Platform, conversation_id: str) -> Draft:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             for draft in await platform.assistant.list_drafts(W, conversation_id, "ready"):
                 return draft
@@ -47,7 +47,7 @@ async def until_draft(platform: Platform, conversation_id: str) -> Draft:
 
 
 async def until_answer(platform: Platform, conversation_id: str) -> Message:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             messages = (await platform.conversations.snapshot(W, conversation_id, "public")).messages
             if messages[-1].author_kind in ("ai", "expert") and messages[-1].kind == "text":

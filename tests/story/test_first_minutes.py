@@ -70,7 +70,7 @@ async def test_a_change_waits_on_while_the_person_asks_something_else(shop: Hous
     [still] = await drafts(talk)
     assert still.action == waits.action
     await shop.platform.review.decide(talk.ws, still.id, "mem_expert", "approve")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while "已取消" not in (await talk.answers())[-1].body:
             await asyncio.sleep(0.02)
 

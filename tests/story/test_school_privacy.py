@@ -49,7 +49,7 @@ async def _ask(house: House, words: str) -> None:
     (desk,) = await platform.conversations.list_desks(ws)
     conversation = await platform.conversations.start(ws, person.id, desk.id, "en")
     await platform.conversations.post_person_message(ws, conversation.id, person.id, "one", words)
-    for _ in range(800):
+    for _ in range(6_000):
         runs = await platform.assistant.list_runs(ws, conversation.id)
         if runs and runs[0].status != "running":
             return

@@ -87,7 +87,7 @@ async def test_mcp_tools_read_at_once_and_change_after_approval(tmp_path: Path) 
         assert draft.action is not None
         assert (draft.action.tool, draft.action.state) == ("stock_reserve", "waiting")
         await house.review.decide(WS, draft.id, EXPERT, "approve")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await talk.said_by("expert"):
                 await asyncio.sleep(0.02)
         assert await talk.said_by("expert") == ["Reserved: Tarn 2, 1 in all."]
