@@ -109,19 +109,32 @@ class Course:
 
     def items_of(self, skill_id: str) -> list[Item]:
         """Items that practise the skill first and are graded at once, easiest first."""
-        return sorted(
-            (i for i in self.items if i.skills[:1] == (skill_id,) and i.type not in FOR_PEOPLE), key=lambda i: (i.difficulty, i.id)
-        )
+        return list(self._items_of.get(skill_id, ()))
+
+    @cached_property
+    def _items_of(self) -> dict[str, list[Item]]:
+        found: dict[str, list[Item]] = {}
+        for item in sorted((i for i in self.items if i.skills and i.type not in FOR_PEOPLE), key=lambda i: (i.difficulty, i.id)):
+            found.setdefault(item.skills[0], []).append(item)
+        return found
 
     def needed_for(self, goals: Sequence[str]) -> tuple[str, ...]:
         """The goals and all that they build on, in order."""
-        wanted, todo = set[str](), list(goals)
-        while todo:
-            skill = todo.pop()
-            if skill not in wanted:
-                wanted.add(skill)
-                todo += self.skill(skill).prerequisites
+        wanted: set[str] = set()
+        for goal in goals:
+            wanted |= self.below(goal)
         return tuple(s for s in self.order if s in wanted)
+
+    def below(self, skill_id: str) -> frozenset[str]:
+        """A skill and all that it builds on. Raises NotFound."""
+        return self._below[self.skill(skill_id).id]
+
+    @cached_property
+    def _below(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for skill in self.order:
+            found[skill] = frozenset((skill,)).union(*(found[p] for p in self.skill(skill).prerequisites))
+        return found
 
 
 def sort_skills(prerequisites: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

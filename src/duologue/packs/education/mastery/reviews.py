@@ -28,7 +28,8 @@ class ReviewBook:
         from fsrs import Card, Rating
 
         rating = Rating.Again if not correct else Rating.Hard if hints else Rating.Good
-        card = self.cards.get(skill) or Card(due=at)
+        # with a number of its own the library does not sleep a millisecond to find one
+        card = self.cards.get(skill) or Card(card_id=len(self.cards), due=at)
         if card.last_review is not None and at < card.last_review:
             at = card.last_review
         self.cards[skill], _ = _scheduler().review_card(card, rating, at)

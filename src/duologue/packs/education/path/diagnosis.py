@@ -27,8 +27,8 @@ def believe(learner: Learner, course: Course, skills: Sequence[str], at: datetim
             kept = learner.reviews.retention(skill, at) if at else 1.0
             out[skill] = GUESS + (seen[skill] - GUESS) * kept if seen[skill] > GUESS else seen[skill]
             continue
-        above = [seen[s] for s in seen if s != skill and skill in course.needed_for((s,))]
-        below = [seen[s] for s in course.needed_for((skill,)) if s in seen]
+        above = [seen[s] for s in seen if s != skill and skill in course.below(s)]
+        below = [seen[s] for s in course.below(skill) if s in seen]
         chance = min(found[skill].chance, 0.5)
         if above and max(above) > chance:
             chance = max(above) * SPILL
@@ -42,7 +42,7 @@ def pick_question(learner: Learner, course: Course, skills: Sequence[str], asked
     """The item that tells most about the skills; None where all of them are sure enough, or asked already."""
     known = believe(learner, course, skills)
     done = {i.skills[0] for i in asked}
-    needs = {s: set(course.needed_for((s,))) - {s} for s in skills}
+    needs = {s: course.below(s) - {s} for s in skills}
     told = set().union(*(needs[d] | {s for s in skills if d in needs[s]} for d in done))
 
     def worth(skill: str) -> float:

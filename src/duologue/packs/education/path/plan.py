@@ -6,7 +6,6 @@ page.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from math import prod
@@ -126,7 +125,7 @@ class _Planner:
         self.needed = self.course.needed_for(self.goal.skills)
         self.before = {s: self.course.skill(s).prerequisites for s in self.needed}
         self.known = believe(self.learner, self.course, self.needed, noon_of(self.day))
-        self.reviews: ReviewBook = deepcopy(self.learner.reviews)
+        self.reviews = ReviewBook(dict(self.learner.reviews.cards))  # a card is never changed, another takes its place
         last = self.day + timedelta(days=LONGEST_DAYS)
         self.fixed = [e for e in self.edits if e.action != "remove" and e.day is not None and self.day <= e.day <= last]
         self.removed = {(e.skill, e.kind) for e in self.edits if e.action == "remove"}
