@@ -150,8 +150,9 @@ async def test_the_sample_class_is_filled_once_and_shows_who_needs_help(tmp_path
         assert {row.lang for row in room.rows.values()} == {"en", "zh"}
         assert sum(map(len, room.answers.values())) == 5 * sum(days for *_, days, _ in PUPILS)
         await _an_answer_more_is_taken_in_without_a_new_fit(platform.hosts["education"], workspace.id, room)
-        help_today = who_needs_help(room, "en", platform.hosts["education"].clock.now().date())
-        assert ("Grace", ["Has not begun."]) in [(h["name"], h["reasons"][:1]) for h in help_today]
+        help_today = await who_needs_help(room, "en", platform.hosts["education"].clock.now().date())
+        assert [h["name"] for h in help_today if "has not begun" in h["reasons"][0]] == ["Grace"]
+        assert [h["has_begun"] for h in help_today if h["is_today"]][-1:] == [False], "below who is at work and stuck"
         assert item_quality(room, "zh")
         talks = await platform.hosts["education"].list_conversations(workspace.id)
         assert len(talks) == 5

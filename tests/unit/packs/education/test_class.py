@@ -1,6 +1,8 @@
 """What a class's pages say of few answers, of items, of who needs help: nothing that the answers do not bear out."""
 
 import asyncio
+import threading
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 pytest.importorskip("fsrs", reason="needs the extra education")
 
 from duologue.packs.education.course import sample_course
-from duologue.packs.education.learners.classroom import Classroom
+from duologue.packs.education.learners.classroom import FEW, Classroom, take_in
 from duologue.packs.education.learners.items import item_quality
 from duologue.packs.education.learners.needs import who_needs_help
 from duologue.packs.education.learners.repository import AnswerRow, LearnerRow
@@ -61,14 +63,14 @@ def test_an_item_is_blamed_only_where_the_interval_bears_it_out() -> None:
     assert {i["item"]: i["remark"] for i in item_quality(few, "en")}[bad] == ""
 
 
-def test_a_goal_out_of_reach_alone_does_not_need_a_person_today() -> None:
+async def test_a_goal_out_of_reach_alone_does_not_need_a_person_today() -> None:
     room = Classroom("w", Consents())
     for k in range(4):
         take(room, "steady", f"parts-of-a-whole-{k + 1}", True)
     take(room, "stuck", "parts-of-a-whole-1", False, False, False, False)
     take(room, "falling", "parts-of-a-whole-1", *([True] * 10), days_ago=10)
     take(room, "falling", "parts-of-a-whole-2", *([True, False] * 5), days_ago=1)
-    found = {h["person_id"]: h for h in who_needs_help(room, "en", date(2026, 11, 2))}
+    found = {h["person_id"]: h for h in await who_needs_help(room, "en", date(2026, 11, 2))}
     assert found["stuck"]["is_today"]
     assert "4 wrong answers in a row" in found["stuck"]["reasons"][0]
     assert "fell from 100% to 50%" in found["falling"]["reasons"][0]
@@ -76,7 +78,7 @@ def test_a_goal_out_of_reach_alone_does_not_need_a_person_today() -> None:
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_a_goal_whose_day_is_past_is_told_to_the_learner_and_to_the_teacher(lang: str) -> None:
+async def test_a_goal_whose_day_is_past_is_told_to_the_learner_and_to_the_teacher(lang: str) -> None:
     room, today, named = Classroom("w", Consents()), date(2026, 11, 2), "zh" if lang == "zh" else "en"
     goal = {"skills": ["simplify"], "minutes_per_day": 20, "rest_days": []}
     for person, due in (("late", "2026-11-01"), ("on time", "2026-11-02")):
@@ -86,8 +88,96 @@ def test_a_goal_whose_day_is_past_is_told_to_the_learner_and_to_the_teacher(lang
     assert "2026-11-01" in late.warnings[0]
     assert late.goal.due == date(2026, 11, 30)
     assert not [w for w in timely.warnings if "2026-11-01" in w]
-    found = {h["person_id"]: h["reasons"] for h in who_needs_help(room, named, today)}
+    found = {h["person_id"]: h["reasons"] for h in await who_needs_help(room, named, today)}
     assert late.warnings[0] in found["late"]
+
+
+def _new_one(joined: int, due: int | None, rest: tuple[int, ...] = ()) -> Classroom:
+    room = Classroom("w", Consents())
+    goal = {"skills": ["parts-of-a-whole"], "due": str((NOW + timedelta(days=due)).date()), "minutes_per_day": 20,
+            "rest_days": rest} if due is not None else {}  # fmt: skip
+    room.rows["new"] = LearnerRow("w", "new", "new", "en", False, NOW - timedelta(days=joined), goal=goal)
+    return room
+
+
+@pytest.mark.parametrize(
+    ("joined", "due", "rest", "is_said"),
+    [
+        (0, None, (), False),
+        (5, None, (), False),
+        (8, None, (), True),  # without a goal Saturday and Sunday are free
+        (2, 3, (), True),  # a goal of five days gives one day of grace
+        (2, 28, (), False),
+        (7, 28, (4, 5, 6), False),  # NOW is a Monday: four days to learn on since
+        (9, 28, (), True),
+    ],
+)
+async def test_who_has_not_begun_has_a_time_of_grace(joined: int, due: int | None, rest: tuple[int, ...], is_said: bool) -> None:
+    for lang, words in (("en", "has not begun"), ("zh", "还没有开始")):
+        room = _new_one(joined, due, rest)
+        found = await who_needs_help(room, "zh" if lang == "zh" else "en", NOW.date())
+        assert [words in h["reasons"][0] for h in found if h["is_today"]] == ([True] if is_said else [])
+
+
+async def test_who_is_stuck_stands_above_who_has_not_begun() -> None:
+    room = _new_one(30, 1)
+    room.rows["aaron"] = room.rows["new"]
+    take(room, "zoe", "parts-of-a-whole-1", True, True, False, False, False)
+    take(room, "tired", "parts-of-a-whole-1", True, days_ago=8)
+    found = await who_needs_help(room, "en", NOW.date())
+    assert [h["person_id"] for h in found][:2] == ["zoe", "tired"]
+    assert not found[-1]["has_begun"]
+
+
+async def test_others_get_their_turn_between_two_learners_of_a_large_class() -> None:
+    room, turns, is_over = Classroom("w", Consents()), 0, False
+    for k in range(30):
+        take(room, f"p{k}", "parts-of-a-whole-1", True)
+
+    async def other() -> None:
+        nonlocal turns
+        while not is_over:
+            turns += 1
+            await asyncio.sleep(0)
+
+    waiting = asyncio.create_task(other())
+    await who_needs_help(room, "en", NOW.date())
+    is_over = True
+    await waiting
+    assert turns >= 30
+
+
+async def test_many_answers_are_replayed_beside_the_loop_in_a_class_that_nobody_sees() -> None:
+    where: set[int] = set()
+
+    class Skills(tuple[str, ...]):
+        def __iter__(self) -> Iterator[str]:
+            where.add(threading.get_ident())
+            return super().__iter__()
+
+    def rows(name: str, n: int) -> list[AnswerRow]:
+        items = COURSE.items[:50]
+        return [AnswerRow(f"{name}{k:05}", "w", f"p{k % 7}", items[k % 50].id, Skills(items[k % 50].skills), "", k % 3 > 0, 0,
+                          NOW + timedelta(seconds=k)) for k in range(n)]  # fmt: skip
+
+    room = Classroom("w", Consents())
+    grown = await take_in(room, rows("a", FEW + 1))
+    assert grown.count == FEW + 1
+    assert where
+    assert threading.get_ident() not in where
+    same = await take_in(grown, rows("b", 3))
+    assert same is grown
+    other = await take_in(same, rows("c", FEW + 1))
+    assert (other.count, same.count) == (2 * FEW + 5, FEW + 4)
+    assert other is not same
+
+
+def test_what_an_outlook_says_is_worked_out_again_after_an_answer() -> None:
+    room = _new_one(0, 28)
+    before = room.outlook("new", "en", NOW.date())
+    assert room.outlook("new", "en", NOW.date()) is before
+    take(room, "new", "parts-of-a-whole-1", False)
+    assert room.outlook("new", "en", NOW.date()) is not before
 
 
 async def test_a_fit_changes_the_tracer_of_the_class_and_of_each_learner() -> None:

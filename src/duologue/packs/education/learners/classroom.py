@@ -6,9 +6,9 @@ The tracer of a class lives in memory and takes in what is new; it is rebuilt fr
 import asyncio
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -35,10 +35,20 @@ REFIT, GROWN = 500, 1.3
 ENOUGH = 60
 """Answers to a skill from which the class's own fit explains it; below, the set values do (pyBKT asks for 50 and more learners)."""
 
+FEW = 200
+"""New answers that are taken in where everybody waits, 0.15 ms each; more are replayed in a thread, in a class nobody sees yet."""
 AT_ONCE = 5_000
 """Answers up to which a fit is waited for: about a second; 50,000 take nine on one core."""
 
 log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a learner's path says about its end."""
+
+    is_enough: bool
+    warnings: tuple[str, ...]
 
 
 @dataclass(eq=False)
@@ -54,6 +64,8 @@ class Classroom:
     answers: dict[str, list[AnswerRow]] = field(default_factory=lambda: defaultdict(list))
     reads: list[tuple[str, str, bool | None]] = field(default_factory=list)
     choices: dict[str, str] = field(default_factory=dict)
+    by_skill: Counter[str] = field(default_factory=Counter)
+    outlooks: dict[tuple[str, Lang], tuple[Any, "Outlook"]] = field(default_factory=dict)
     count: int = 0
     last: str = ""
     fitted: int = 0
@@ -100,6 +112,21 @@ class Classroom:
             found = replace(found, warnings=(warning("over", course.lang, due=due), *found.warnings))
         return found
 
+    def outlook(self, person_id: str, lang: Lang, today: date) -> Outlook:
+        """What the learner's path says about its end; worked out again after an answer or a decision of his, a fit, another day.
+
+        What others' answers say of how hard an item is waits for that: 300 paths at each look would take seconds.
+        """
+        row, edits = self.row(person_id), self.edits.get(person_id, ())
+        now = (today, len(self.answers.get(person_id, ())), repr(row.goal), repr(edits), len(self.learner(person_id).read),
+               self.fitted, self.mark)  # fmt: skip
+        before, kept = self.outlooks.get((person_id, lang), (None, None))
+        if kept is None or before != now:
+            found = self.path(person_id, lang, today)
+            kept = Outlook(found.is_enough, found.warnings)
+            self.outlooks[person_id, lang] = now, kept
+        return kept
+
     def course(self, lang: Lang) -> Course:
         """The class's course in a language, with the imported questions that fit it."""
         if lang not in self.courses:
@@ -117,8 +144,7 @@ class Classroom:
 
     def explain(self, skill: str, results: list[bool], lang: Lang) -> str:
         """What a learner's answers to a skill say, by the class's own fit where there is enough, in words."""
-        n = sum(skill in r.skills for rows in self.answers.values() for r in rows)
-        model = self.words.of((skill,)) if self.words and n >= ENOUGH else Skill()
+        model = self.words.of((skill,)) if self.words and self.by_skill[skill] >= ENOUGH else Skill()
         return explain(model, results, self.course(lang).skill(skill).name, lang)
 
     def needs_fit(self) -> bool:
@@ -136,9 +162,7 @@ class Classroom:
         self.words = await asyncio.to_thread(SkillModel().fit, learnt)
         if len(learnt) >= REFIT:
             others = [_answer(r) for person_id, rows in self.answers.items() if not self._may_learn(person_id) for r in rows]
-            tracer = await asyncio.to_thread(KnowledgeTracer().fit, learnt)
-            for answer in sorted(others, key=lambda a: a.order):
-                tracer.observe(answer, is_learnt_from=False)
+            tracer = await asyncio.to_thread(_fit_tracer, learnt, others)
             late = [r for person_id, rows in self.answers.items() for r in rows[taken.get(person_id, 0) :]]
             for row in sorted(late, key=lambda r: (r.at, r.id)):
                 tracer.observe(_answer(row), is_learnt_from=self._may_learn(row.person_id))
@@ -161,8 +185,36 @@ class Classroom:
         learner = self.learner(row.person_id)
         learner.observe(_answer(row), is_learnt_from=self._may_learn(row.person_id))
         self.answers[row.person_id].append(row)
+        self.by_skill.update(row.skills)
         self.count += 1
         self.last = max(self.last, row.id)
+
+
+def _fit_tracer(learnt: list[Answer], others: list[Answer]) -> KnowledgeTracer:
+    tracer = KnowledgeTracer().fit(learnt)
+    for answer in sorted(others, key=lambda a: a.order):
+        tracer.observe(answer, is_learnt_from=False)
+    return tracer
+
+
+async def take_in(room: Classroom, new: list[AnswerRow]) -> Classroom:
+    """The class with these answers; many are replayed in a thread, with those of before in a class of its own, for this one may be
+    looked at meanwhile."""
+    ordered = sorted(new, key=lambda r: (r.at, r.id))
+    if len(ordered) > FEW:
+        everything = sorted([*ordered, *_rows(room)], key=lambda r: (r.at, r.id))
+        return await asyncio.to_thread(_replay, Classroom(room.workspace_id, room.consents), everything)
+    return _replay(room, ordered)
+
+
+def _replay(room: Classroom, rows: list[AnswerRow]) -> Classroom:
+    for row in rows:
+        room._take(row)
+    return room
+
+
+def _rows(room: Classroom) -> list[AnswerRow]:
+    return [r for mine in room.answers.values() for r in mine]
 
 
 def _answer(row: AnswerRow) -> Answer:
@@ -207,6 +259,8 @@ async def _refresh(host: Host, room: Classroom) -> Classroom:
         new = await repository.list_answers(tx, workspace_id, after=room.last)
         if await repository.count_answers(tx, workspace_id) != room.count + len(new):
             room, new = _catch_up(room, await repository.list_answers(tx, workspace_id))
+    room = await take_in(room, new)
+    async with host.read() as tx:
         room.rows = {r.person_id: r for r in await repository.list_learners(tx, workspace_id)}
         room.edits = defaultdict(list)
         for edit_id, person_id, body in await repository.list_edits(tx, workspace_id):
@@ -215,8 +269,6 @@ async def _refresh(host: Host, room: Classroom) -> Classroom:
         room.choices = await repository.list_choices(tx, workspace_id)
         if room.mark != (mark := await get_mark(tx, room.workspace_id)):
             room.library, room.courses, room.mark = await open_library(tx, room.workspace_id), {}, mark
-    for row in sorted(new, key=lambda r: (r.at, r.id)):
-        room._take(row)
     for person_id, resource, _ in room.reads:
         room.learner(person_id).read.add(resource)
     return room
@@ -224,18 +276,19 @@ async def _refresh(host: Host, room: Classroom) -> Classroom:
 
 def _catch_up(room: Classroom, rows: list[AnswerRow]) -> tuple[Classroom, list[AnswerRow]]:
     """What is new among all rows where ids do not tell; a class from the beginning where some of the answers are gone."""
-    seen = {r.id for mine in room.answers.values() for r in mine}
+    seen = {r.id for r in _rows(room)}
     new = [r for r in rows if r.id not in seen]
     return (room, new) if len(rows) - len(new) == len(seen) else (Classroom(room.workspace_id, room.consents), rows)
 
 
 async def join(
-    host: Host, workspace_id: str, person_id: str, name: str, lang: Lang, *, is_minor: bool = True, class_name: str = ""
-) -> LearnerRow:
+    host: Host, workspace_id: str, person_id: str, name: str, lang: Lang, *, is_minor: bool = True, class_name: str = "",
+    at: datetime | None = None,
+) -> LearnerRow:  # fmt: skip
     """Take part, having consented that answers are kept; again changes nothing but name and language."""
     async with host.write() as tx:
         known = await repository.list_learners(tx, workspace_id, person_id)
-        at = known[0].consented_at if known else host.clock.now()
+        at = known[0].consented_at if known else at or host.clock.now()
         row = LearnerRow(workspace_id, person_id, name.strip()[:80] or "–", lang, is_minor, at, class_name=class_name)
         if known:
             row = replace(row, goal=known[0].goal, signed=known[0].signed, class_name=known[0].class_name)

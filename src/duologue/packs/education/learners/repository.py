@@ -39,6 +39,9 @@ choices = Table(
     Column("by", Id),
 )  # fmt: skip
 
+PAGE = 1_000
+"""Answers read at once, some 20 ms; others get their turn between two pages."""
+
 
 @dataclass(frozen=True, slots=True)
 class LearnerRow:
@@ -100,10 +103,16 @@ async def count_answers(tx: Tx, workspace_id: str) -> int:
 
 async def list_answers(tx: Tx, workspace_id: str, *, person_id: str = "", after: str = "") -> list[AnswerRow]:
     """Answers in the order in which they were kept, those of one learner, or those after an id."""
-    query = select(answers).where(answers.c.workspace_id == workspace_id, answers.c.id > after).order_by(answers.c.id)
+    query = select(answers).where(answers.c.workspace_id == workspace_id).order_by(answers.c.id).limit(PAGE)
     if person_id:
         query = query.where(answers.c.person_id == person_id)
-    return [AnswerRow(**r) for r in (await tx.conn.execute(query)).mappings()]
+    found: list[AnswerRow] = []
+    while True:
+        page = [AnswerRow(**r) for r in (await tx.conn.execute(query.where(answers.c.id > after))).mappings()]
+        found += page
+        if len(page) < PAGE:
+            return found
+        after = page[-1].id
 
 
 async def add_edit(tx: WriteTx, workspace_id: str, person_id: str, body: dict[str, Any]) -> str:

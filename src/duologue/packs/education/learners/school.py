@@ -42,7 +42,8 @@ async def prepare(desk: SampleDesk) -> None:
     for name, lang, ability, days, class_name in PUPILS:
         if name in there:
             continue
-        row = await join(host, desk.workspace_id, await desk.start_person(name, lang), name, lang, class_name=class_name)
+        person_id, joined = await desk.start_person(name, lang), now - timedelta(days=DAYS)
+        row = await join(host, desk.workspace_id, person_id, name, lang, class_name=class_name, at=joined)
         goal = draw.choice(("equation-two-step", "add-unlike", "equation-brackets"))
         plan = {"skills": [goal], "due": str(day_of(now + timedelta(days=28))), "minutes_per_day": 20, "rest_days": [5, 6]}
         await change(host, row, goal=plan)

@@ -1,5 +1,6 @@
 """The teacher's page: who knows what, who needs help today and why, how good the items are, plans to change and to sign."""
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -28,9 +29,10 @@ async def overview(context: PanelContext, group: str = "") -> Any:
     now = context.host.clock.now()
     course = room.course(context.lang)
     rows = []
-    for person_id, row in room.rows.items():
+    for person_id, row in list(room.rows.items()):
         if group and row.class_name != group:
             continue
+        await asyncio.sleep(0)  # others get their turn: a school may have hundreds of learners
         learner = room.learner(person_id)
         known = believe(learner, course, course.order, now)
         seen = {s: room.tracer.mastery(person_id, s) for s in course.order}
@@ -49,11 +51,11 @@ async def overview(context: PanelContext, group: str = "") -> Any:
     handed_in = [one for one in handed_in if one.person_id in here]
     appeals = sum(a.person_id in here for a in open_appeals)
     states = {state: sum(one.state == state for one in handed_in) for state in ("new", "bulk", "single")}
-    items = item_quality(room, context.lang)
+    items, help_ = item_quality(room, context.lang), await who_needs_help(room, context.lang, day_of(now), here)
     return {"skills": [{"id": s, "name": course.skill(s).name} for s in course.order], "learners": rows, "to_sign": waiting,
             "groups": room.classes(),
             "least": LEAST, "queue": states | {"appeals": appeals}, "reading": reading, "least_item": LEAST_ITEM,
-            "help": who_needs_help(room, context.lang, day_of(now), here), "items": items[:10], "measured": len(items)}  # fmt: skip
+            "help": help_, "items": items[:10], "measured": len(items)}  # fmt: skip
 
 
 async def learner(context: PanelContext, person_id: str) -> Any:
