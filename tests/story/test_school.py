@@ -96,6 +96,12 @@ async def test_a_goal_is_set_tried_out_and_refused_where_it_makes_no_sense(schoo
         assert (await pupil.call("POST", f"{LEARNING}/set_goal", body | wrong)).status_code == 422
     calendar = await pupil.call("GET", f"{LEARNING}/calendar")
     assert b"BEGIN:VEVENT" in calendar.content
+    assert b"STATUS:CANCELLED" not in calendar.content
+    await pupil.post(f"{LEARNING}/set_goal", body | {"skill": "add-unlike"})
+    again = await pupil.call("GET", f"{LEARNING}/calendar")
+    assert again.content.count(b"UID:goal.compare.") == 1
+    assert b"STATUS:CANCELLED" in again.content
+    assert (await pupil.get(f"{LEARNING}/export"))["calendar"]
 
 
 async def test_reading_is_recommended_with_reasons_as_the_teacher_pinned_and_blocked(school: House) -> None:

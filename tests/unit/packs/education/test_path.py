@@ -1,9 +1,11 @@
 """Paths: prerequisites first, the day kept, the teacher's word held in every new plan, a reason for every step."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import icalendar
 import pytest
@@ -15,14 +17,16 @@ from duologue.packs.education.mastery.answers import Answer
 from duologue.packs.education.mastery.bkt import Skill, explain
 from duologue.packs.education.mastery.learner import Learner
 from duologue.packs.education.mastery.reviews import ReviewBook
-from duologue.packs.education.path.calendar import to_ical
+from duologue.packs.education.path.calendar import Entry, list_events, to_ical
 from duologue.packs.education.path.diagnosis import believe, pick_question
 from duologue.packs.education.path.frontier import KNOWN, next_skill
 from duologue.packs.education.path.plan import Edit, Goal, plan, what_if
+from duologue.packs.education.path.plan import Path as Plan
 from duologue.packs.education.resources import recommend
 
 COURSE = sample_course("en")
 MONDAY = date(2026, 11, 2)
+AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 GOAL = Goal(("equation-two-step",), MONDAY + timedelta(days=27), 20, rest_days=(6,))
 
 
@@ -185,35 +189,68 @@ def test_no_figure_is_given_before_there_are_three_answers(lang: str) -> None:
     assert "%" in first.why
 
 
+def read_events(
+    path: Plan, course: Course = COURSE, at: datetime = AT, before: Sequence[Entry] = ()
+) -> tuple[list[Any], list[Entry]]:
+    """The events as another program reads them, and what is kept of them."""
+    entries = list_events(path, course, "u", at.date(), before)
+    file = to_ical(entries, course.title, at)
+    assert file.endswith(b"END:VCALENDAR\r\n")
+    assert all(len(line) <= 75 and b"\n" not in line for line in file.split(b"\r\n"))
+    return icalendar.Calendar.from_ical(file).walk("VEVENT"), entries
+
+
 def test_another_program_reads_the_calendar() -> None:
-    path = plan(Learner("u"), GOAL, sample_course("zh"), today=MONDAY)
-    events = icalendar.Calendar.from_ical(to_ical(path, sample_course("zh"), "u", datetime(2026, 11, 2, tzinfo=UTC))).walk("VEVENT")
-    *events, goal = events
+    course = sample_course("zh")
+    path = plan(Learner("u"), GOAL, course, today=MONDAY)
+    (*events, goal), _ = read_events(path, course)
     assert (str(goal["uid"]), goal["dtstart"].dt, str(goal["summary"])[:2]) == (
-        "goal.equation-two-step@u.duologue",
+        "goal.equation-two-step.20261102@u.duologue",
         GOAL.due,
         "目标",
     )
     assert len(events) == len(path.steps)
-    assert {str(e["uid"]) for e in events} == {f"{s.id}@u.duologue" for s in path.steps}
+    assert {str(e["uid"]) for e in events} == {f"{s.id}.20261102@u.duologue" for s in path.steps}
     assert "摸底" in str(events[0]["summary"])
     assert sum((e["dtend"].dt - e["dtstart"].dt).seconds // 60 for e in events) == path.minutes
 
 
-def test_a_calendar_keeps_the_rules_of_rfc_5545_and_a_later_one_changes_it() -> None:
+def test_a_later_calendar_changes_what_was_taken_in_before() -> None:
     path = plan(Learner("u"), GOAL, COURSE, today=MONDAY)
-    early, late = (to_ical(path, COURSE, "u", datetime(2026, 11, day, 9, tzinfo=UTC)) for day in (2, 3))
-    assert early.endswith(b"END:VCALENDAR\r\n")
-    assert all(len(line) <= 75 and b"\n" not in line for line in early.split(b"\r\n"))
-    first, second = (
-        {str(e["uid"]): int(e["sequence"]) for e in icalendar.Calendar.from_ical(c).walk("VEVENT")} for c in (early, late)
-    )
+    early, kept = read_events(path)
+    late, _ = read_events(path, at=AT + timedelta(hours=1), before=kept)
+    first, second = ({str(e["uid"]): int(e["sequence"]) for e in events} for events in (early, late))
     assert first.keys() == second.keys()
     assert all(0 < first[uid] < second[uid] < 2**31 for uid in first)
     done = Learner("u", given=dict.fromkeys(COURSE.order, 0.97), answered={i.id for i in COURSE.items[:8]})
     nothing = plan(done, GOAL, COURSE, today=MONDAY)
     assert not nothing.steps
-    assert len(icalendar.Calendar.from_ical(to_ical(nothing, COURSE, "u", datetime(2026, 11, 2, tzinfo=UTC))).walk("VEVENT")) == 1
+    assert len(read_events(nothing)[0]) == 1
+
+
+def test_what_the_plan_has_dropped_is_called_off_and_what_is_past_stays() -> None:
+    path, other = plan(Learner("u"), GOAL, COURSE, today=MONDAY), replace(GOAL, skills=("compare",))
+    shown, kept = read_events(path)
+    tuesday = AT + timedelta(days=1)
+    later, kept_later = read_events(plan(Learner("u"), other, COURSE, today=tuesday.date()), at=tuesday, before=kept)
+    status = {str(e["uid"]): str(e["status"]) for e in later}
+    gone = {e.uid: e for e in kept if e.day > MONDAY and status[e.uid] == "CANCELLED"}
+    assert "goal.equation-two-step.20261102@u.duologue" in gone
+    assert len(gone) > 5
+    for event in later:
+        if (uid := str(event["uid"])) in gone:
+            (old,) = (e for e in shown if str(e["uid"]) == uid)
+            assert (event["dtstart"].dt, str(event["summary"])) == (old["dtstart"].dt, str(old["summary"]))
+            assert int(event["sequence"]) > int(old["sequence"])
+    past = {e.uid for e in kept if e.day == MONDAY}
+    assert past
+    assert not past & status.keys(), "Monday's steps stay in the calendar as they were"
+    back, _ = read_events(
+        plan(Learner("u"), GOAL, COURSE, today=tuesday.date()), at=tuesday + timedelta(hours=1), before=kept_later
+    )
+    again = {str(e["uid"]): str(e["status"]) for e in back}
+    assert again["goal.equation-two-step.20261102@u.duologue"] == "CONFIRMED"
+    assert again[next(e.uid for e in kept_later if e.step == "goal.compare")] == "CANCELLED"
 
 
 def test_what_a_teacher_sets_on_a_day_after_the_goals_stands_in_the_plan() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from duologue.kit.errors import Invalid
 from duologue.packs.education.course import Course
 from duologue.packs.education.days import day_of
-from duologue.packs.education.learners.classroom import Classroom, change, open_class
+from duologue.packs.education.learners.classroom import Classroom, change, check_part, open_class
 from duologue.packs.education.mastery.answers import LEAST
 from duologue.packs.education.path.diagnosis import believe
 from duologue.packs.education.path.frontier import KNOWN
@@ -114,10 +114,15 @@ async def set_goal(
 
 
 async def calendar(context: PanelContext) -> Download:
-    """The path as iCalendar."""
-    from duologue.packs.education.path.calendar import to_ical
+    """The path as iCalendar; what an earlier file had and the plan has no longer is called off. Keeps what it hands out."""
+    from duologue.packs.education.path import repository
+    from duologue.packs.education.path.calendar import list_events, to_ical
 
     room, today = await here(context)
-    found = room.path(context.person_id, context.lang, today)
-    now = context.host.clock.now()
-    return Download("path.ics", "text/calendar", to_ical(found, room.course(context.lang), context.person_id, now))
+    found, course = room.path(context.person_id, context.lang, today), room.course(context.lang)
+    async with context.host.write() as tx:
+        await check_part(tx, context.workspace_id, context.person_id)
+        before = await repository.list_entries(tx, context.workspace_id, context.person_id)
+        entries = list_events(found, course, context.person_id, today, before)
+        await repository.save_entries(tx, context.workspace_id, context.person_id, entries)
+    return Download("path.ics", "text/calendar", to_ical(entries, course.title, context.host.clock.now()))

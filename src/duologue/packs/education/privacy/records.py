@@ -7,6 +7,7 @@ from duologue.kit.errors import NotFound
 from duologue.packs.education.grades import repository as grades
 from duologue.packs.education.learners import repository as learners
 from duologue.packs.education.lti import repository as lti
+from duologue.packs.education.path import repository as calendars
 from duologue.packs.education.tutor import repository as ladders
 from duologue.sdk import Download, Host, WriteTx
 
@@ -25,6 +26,7 @@ async def collect(host: Host, workspace_id: str, person_id: str, *, unsigned: bo
         platforms = await lti.list_users(tx, workspace_id, person_id=person_id)
         sent = await lti.list_scores(tx, workspace_id, person_id=person_id)
         helped = await ladders.list_ladders(tx, workspace_id, person_id)
+        events = await calendars.list_entries(tx, workspace_id, person_id)
         edits = [e for e in await learners.list_edits(tx, workspace_id) if e[1] == person_id]
     if not rows:
         raise NotFound("Nothing is kept of this learner here.")
@@ -34,6 +36,7 @@ async def collect(host: Host, workspace_id: str, person_id: str, *, unsigned: bo
         "answers": [_plain(a) for a in answers],
         "read": [{"resource": r, "helped": h} for _, r, h in reads],
         "help": [_plain(one) for one in helped],
+        "calendar": [{"begins": e.begins, "minutes": e.minutes, "summary": e.summary} for e in events],
         "plan_edits": [body for _, _, body in edits],
         "platforms": [_plain(one) for one in platforms],
         "grades_sent": [one.sent for one in sent if one.sent],
@@ -54,6 +57,7 @@ async def erase(tx: WriteTx, workspace_id: str, person_id: str) -> None:
     await grades.erase_person(tx, workspace_id, person_id)
     await lti.erase_person(tx, workspace_id, person_id)
     await ladders.erase_person(tx, workspace_id, person_id)
+    await calendars.erase_person(tx, workspace_id, person_id)
 
 
 def _plain(row: Any) -> dict[str, Any]:
