@@ -1,7 +1,7 @@
 """A path as an iCalendar file (RFC 5545, published after RFC 5546), one event a day and step, so that any calendar shows it.
 
-A plan is made anew after each answer. A step that was in a file before keeps its uid and a later file has a higher sequence, so that
-a calendar that takes it in again changes what it has; a coming step that the plan has dropped is called off (`CANCELLED`).
+A plan is made anew after each answer. A step that was in a file before keeps its uid and a later file has a higher sequence, so
+that a calendar that takes it in again changes what it has; a coming step that the plan has dropped is called off (`CANCELLED`).
 What is past stays as it was. The goal's day is an event too; a file without any would be no calendar.
 """
 
