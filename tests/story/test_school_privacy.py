@@ -98,6 +98,7 @@ async def test_consent_comes_first_and_everything_is_handed_out_and_deleted(scho
     kept = await admin.get(f"{PRIVACY}/export?person_id={one['person_id']}")
     assert [a["text"] for a in kept["answers"]] == ["987654"]
     assert kept["learner"]["consented_at"]
+    assert kept["about"].keys() == kept.keys() - {"about"}
     assert (await (await school.member("expert")).call("GET", f"{PRIVACY}/export?person_id={one['person_id']}")).status_code == 403
     await admin.post(f"{PRIVACY}/erase", {"person_id": one["person_id"]})
     assert await rows_about(school, one["person_id"]) == {}

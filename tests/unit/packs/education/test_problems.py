@@ -3,10 +3,12 @@
 import ast
 import inspect
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
+from duologue.interfaces.api import lti
 from duologue.kit.errors import Conflict, Invalid, NotFound, TooLarge
 from duologue.packs.education import problems
 from duologue.sdk import Panel
@@ -19,12 +21,16 @@ SHOWN = (
 RAISED = ("Invalid", "Unreadable", "ValueError", "TooLarge", "Unavailable", "Conflict", "Forbidden")
 
 
+LAUNCH = (PACK / "lti/launch.py", Path(lti.__file__))
+"""What a launch refuses is told on a page of its own, whatever its code."""
+
+
 def sentences() -> Iterator[str]:
     """What these folders raise, with 7 in place of what is put in."""
-    for pattern in SHOWN:
-        for path in PACK.glob(pattern):
+    for paths, raised in ((chain(*map(PACK.glob, SHOWN)), RAISED), (LAUNCH, (*RAISED, "NotFound"))):
+        for path in paths:
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in RAISED and node.args:
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in raised and node.args:
                     first = node.args[0]
                     parts = first.values if isinstance(first, ast.JoinedStr) else [first]
                     said = "".join(str(p.value) if isinstance(p, ast.Constant) else "7" for p in parts)

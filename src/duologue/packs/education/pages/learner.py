@@ -9,15 +9,17 @@ from duologue.packs.education.pages.deck import deck
 from duologue.packs.education.pages.path import calendar, here, path, set_goal, show_goal, try_out
 from duologue.packs.education.pages.practice import about_skill, answer, hint, how_read, practice, rate, reading, recommended, skill
 from duologue.packs.education.privacy import records
+from duologue.packs.education.privacy.leave import get_leave
 from duologue.packs.education.tutor.practice import tutor
 from duologue.sdk import Download, Panel, PanelContext
 
 
 async def me(context: PanelContext) -> Any:
-    """Whether the person takes part, and the goal."""
+    """Whether the person takes part, the goal, and whether what he writes may leave this machine."""
     room, today = await here(context)
-    course = room.course(context.lang)
-    out: dict[str, Any] = {"title": course.title, "skills": [{"id": s.id, "name": s.name} for s in course.skills], "joined": False}
+    course, leave = room.course(context.lang), await get_leave(context.host, context.workspace_id)
+    out: dict[str, Any] = {"title": course.title, "skills": [{"id": s.id, "name": s.name} for s in course.skills], "joined": False,
+                           "may_leave": leave.is_allowed}  # fmt: skip
     if row := room.rows.get(context.person_id):
         goal = room.goal(context.person_id, today)
         out |= {"joined": True, "name": row.name, "is_minor": row.is_minor, "goal": show_goal(goal), "has_goal": bool(row.goal),
@@ -39,7 +41,7 @@ async def progress(context: PanelContext) -> Any:
 
 async def export(context: PanelContext) -> Download:
     """Everything that is kept of the learner, as JSON."""
-    return await records.to_download(context.host, context.workspace_id, context.person_id, "my-learning.json")
+    return await records.to_download(context.host, context.workspace_id, context.person_id, "my-learning.json", context.lang)
 
 
 async def take_part(context: PanelContext, name: str, consent: bool, is_minor: bool = True) -> Any:

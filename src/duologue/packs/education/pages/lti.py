@@ -8,6 +8,7 @@ from duologue.kit.ids import new_id
 from duologue.packs.education.grades.repository import list_homework
 from duologue.packs.education.lti import far_side, repository
 from duologue.packs.education.lti.model import Registration
+from duologue.packs.education.problems import in_words
 from duologue.sdk import Panel, PanelContext
 
 
@@ -21,7 +22,7 @@ async def state(context: PanelContext) -> Any:
         scores = await repository.list_scores(tx, ws)
         homework = await list_homework(tx, ws)
     base = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
-    failed = [{"link": s.link_id, "error": s.error, "tries": s.tries} for s in scores if s.error]
+    failed = [{"link": s.link_id, "error": in_words(s.error, context.lang), "tries": s.tries} for s in scores if s.error]
     return {
         "tool": {"login": f"{base}/lti/login", "launch": f"{base}/lti/launch", "keys": f"{base}/lti/jwks"},
         "is_owner": context.role == "owner",

@@ -34,7 +34,7 @@ async def allow(context: PanelContext, is_allowed: bool, password: str) -> Any:
 
 async def export(context: PanelContext, person_id: str) -> Download:
     """Everything that is kept of a learner, as for parents who ask."""
-    return await records.to_download(context.host, context.workspace_id, person_id, "learner.json", unsigned=True)
+    return await records.to_download(context.host, context.workspace_id, person_id, "learner.json", context.lang, unsigned=True)
 
 
 async def erase(context: PanelContext, person_id: str) -> Any:

@@ -12,12 +12,12 @@ import { tell } from "./why.js";
 
 export const styles = ["education.css"];
 
-function Join({ act }) {
+function Join({ me, act }) {
   const [name, setName] = useState("");
   const [consent, setConsent] = useState(false);
   const [minor, setMinor] = useState(true);
   const go = (e) => (e.preventDefault(), act("take_part", { name, consent, is_minor: minor }));
-  return html`<form class="card" data-testid="join" onSubmit=${go}><h3>${t("education.join")}</h3><p>${t("education.consent_hint")}</p>
+  return html`<form class="card" data-testid="join" onSubmit=${go}><h3>${t("education.join")}</h3><p>${t("education.consent_hint")} ${t(me.may_leave ? "education.consent_leaves" : "education.consent_stays")}</p>
     <label>${t("education.name")} <input required maxlength="80" value=${name} onInput=${(e) => setName(e.target.value)} /></label>
     <label><input type="checkbox" checked=${consent} onChange=${(e) => setConsent(e.target.checked)} /> ${t("education.consent")}</label>
     <label><input type="checkbox" checked=${minor} onChange=${(e) => setMinor(e.target.checked)} /> ${t("education.minor")}</label>
@@ -63,7 +63,7 @@ export default function Learning({ version, query, command, download }) {
   const act = (name, args = {}) => command(name, args).then(() => again().then(() => true), (problem) => (tell(problem), false));
   useEffect(() => void again(), [version]);
   if (!shown) return html`<div class="skeleton short" aria-busy="true"></div>`;
-  if (!shown.me.joined) return html`<div class="panel"><h2>${shown.me.title}</h2><${Join} act=${act} /></div>`;
+  if (!shown.me.joined) return html`<div class="panel"><h2>${shown.me.title}</h2><${Join} me=${shown.me} act=${act} /></div>`;
   const { me, path, progress } = shown;
   const goal = me.goal.skills.map((id) => me.skills.find((s) => s.id === id)?.name).join(" · ");
   const practise = (id) => (setOnly(id), scrollTo({ top: 0 }));
@@ -75,5 +75,6 @@ export default function Learning({ version, query, command, download }) {
     <div class="chips"><button class="button small quiet" type="button" onClick=${() => download("calendar", {}, "path.ics").catch(tell)}>${t("education.calendar")}</button>
       <button class="button small quiet" type="button" onClick=${() => download("deck", {}, "my-reviews.apkg").catch(() => say(t("education.deck_none"), true))}>${t("education.deck")}</button>
       <button class="button small quiet" type="button" onClick=${() => download("export", {}, "my-learning.json").catch(tell)}>${t("education.export")}</button>
-      <button class="button small quiet" type="button" onClick=${() => confirm(t("education.leave_sure")) && act("leave")}>${t("education.leave")}</button></div></div>`;
+      <button class="button small quiet" type="button" onClick=${() => confirm(t("education.leave_sure")) && act("leave")}>${t("education.leave")}</button></div>
+    <p class="nothing" style="margin: 0">${t(me.may_leave ? "education.consent_leaves" : "education.consent_stays")}</p></div>`;
 }
