@@ -91,6 +91,22 @@ def claimed(text: str, item: str) -> str | None:
     return chosen
 
 
+def related(text: str, item: str) -> str:
+    """ "5/6 is bigger", 5/6大, 5/6比7/9大 as a relation of the two numbers that the item compares."""
+    two = re.search(rf"({_NUMBER})\s*(?:and|or|with|to|,|和|与|、|，|○|◯|___*|□)\s*({_NUMBER})", item)
+    bare = text.strip().rstrip(".。!！")
+    if found := re.fullmatch(rf"({_NUMBER})\s*比\s*({_NUMBER})\s*(?:要|更)?(?:([{_MORE_ZH}])|([{_FEWER_ZH}]))", bare):
+        return f"{found[1]} {'>' if found[3] else '<'} {found[2]}"
+    found = re.fullmatch(rf"({_NUMBER})\s*(?:is\s+)?(?:(?P<b>{_BIG})|(?P<s>{_SMALL}))(?:\s+than\s+(?P<o>{_NUMBER}))?", bare, re.I)
+    found = found or re.fullmatch(
+        rf"({_NUMBER})(?P<o>)\s*(?:是|更|较|最|比较)*(?:(?P<b>[{_MORE_ZH}])|(?P<s>[{_FEWER_ZH}]))的?", bare
+    )
+    if not found or not (two or found["o"]) or (two and found[1] not in two.groups()):
+        return text
+    other = found["o"] or (two[2] if two and two[1] == found[1] else two[1] if two else "")
+    return f"{found[1]} {'>' if found['b'] else '<'} {other}"
+
+
 def change(text: str, item: str) -> tuple[str, bool]:
     """(the amount alone, whether its direction is the asked one), where the item asks by how much something rose or fell."""
     ways = {("up" if m["up"] or m["upzh"] else "down") for m in _CHANGE.finditer(item)}
@@ -181,6 +197,8 @@ _NOTHING = re.compile(
 
 def say_plainly(text: str, item: str, kind: str, key: Node, units: bool) -> str:
     """The answer without what a sentence says around its value; `kind` is the key's, `units` whether it has one."""
+    if kind == "equation" and key.op in ("<", ">") and not any(part.op == "sym" for part in key.walk()):
+        return related(text, item)
     if kind == "empty":
         return "∅" if _NOTHING.match(text.strip().rstrip(".。")) else text
     if kind == "value":
@@ -225,7 +243,7 @@ def say_plainly(text: str, item: str, kind: str, key: Node, units: bool) -> str:
     if kind in ("point", "points"):
         lead = re.match(r"^[A-Za-z\u4e00-\u9fff\s]+[:：]?\s*(?=[(（]\s*[-−]?[\d√π])", text)
         text = text[lead.end() :] if lead and not re.search(r"\bnot\b|\bor\b|不|非|或", lead[0]) else text
-        text = re.sub(r"^\s*[A-Z]['’′]*\s*=\s*(?=[(（])", "", text)
+        text = re.sub(r"^\s*[A-Z](?:['’′]*\s*=|['’′]+)\s*(?=[(（])", "", text)
         text = re.sub(r"^\s*\$?\s*(?:<|\\langle)\s*([^<>\\=]+[,，][^<>\\=]+?)\s*(?:>|\\rangle)\s*\$?\s*$", r"(\1)", text)
         text = re.sub(
             r"^横坐标(?:是|为|=)?\s*(\S+?)\s*[,，、;；]\s*纵坐标(?:是|为|=)?\s*(\S+?)$", r"(\1, \2)", text.strip().rstrip("。")

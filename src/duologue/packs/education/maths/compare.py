@@ -263,13 +263,27 @@ def _same_ratio(wanted: Shape, given: Shape, c: Comparison) -> bool:
 
 
 def _same_equation(wanted: Shape, given: Shape, c: Comparison) -> bool:
-    if wanted.braces != given.braces and "list" not in (wanted.braces, given.braces):
+    signs = [_turned(found.braces) for found in (wanted, given)]
+    if signs[0] != signs[1] and "list" not in (wanted.braces, given.braces):
         return False
-    return c.same(_difference(wanted), _difference(given), up_to_factor=True)
+    key, mine = _difference(wanted), _difference(given)
+    if not c.same(key, mine, up_to_factor=True):
+        return False
+    return signs[0] not in _FLIP.values() or not c.same(key, Node("neg", (mine,)))  # 7/9 > 5/6 is not 5/6 > 7/9
+
+
+_FLIP = {"<": ">", "≤": "≥"}
+
+
+def _turned(sign: str) -> str:
+    return _FLIP.get(sign, sign)
 
 
 def _difference(found: Shape) -> Node:
+    """Left less right; of a relation, the larger side less the smaller."""
     left, right = found.values if found.kind == "equation" else (Node("sym", text=found.names[0]), found.values[0])
+    if found.braces in _FLIP:
+        left, right = right, left
     return Node("+", (left, Node("neg", (right,))))
 
 

@@ -1,8 +1,10 @@
-"""Keys that name several things: "median 4, mode 4", "l = 8 cm, w = 5 cm", 长 8 厘米，宽 5 厘米. Knows names, no values."""
+"""Keys that name several things: "median 4, mode 4", "l = 8 cm, w = 5 cm", 鸡 6 只，兔 4 只. Knows names, no values."""
 
 import re
 from collections.abc import Mapping
 from functools import cache
+
+from duologue.packs.education.maths.units import read_unit
 
 _NAMES = """
 l length 长 长度; w width breadth 宽 宽度; h height 高 高度; median 中位数; mode 众数; mean average 平均数 平均值; range 极差;
@@ -36,11 +38,39 @@ def _split(text: str) -> list[tuple[str, str]]:
     return [(_meaning()[m[1].lower()], _BETWEEN.sub("", text[m.end() : end]).strip()) for m, end in zip(found, ends, strict=True)]
 
 
+_HOW_MANY = r"(?P<v>[£$€¥￥]?[-−]?(?:\d[\d./]*|[零一二两三四五六七八九十百]+))"
+_WHO = r"(?P<n>[\u4e00-\u9fff]{1,6}?|[A-Za-z]{3,}(?: [A-Za-z]{3,})??)"
+_MEASURE = r"[只个条本支张人名位头棵辆件道题瓶杯次元角岁朵块枚盒箱袋篇座把台匹艘]"
+_NAME_FIRST = re.compile(
+    rf"(?:the\s+|there are\s+)?{_WHO}\s*(?:各?有|是|为|=|＝|:|：|is|are|has|have|gets?|got|pays?|分得|得到?|需要?|拿)?\s*"
+    rf"{_HOW_MANY}\s*(?P<u>{_MEASURE}|[a-zA-Z]{{1,3}}[²³]?|°|%)?",
+    re.IGNORECASE,
+)
+_NUMBER_FIRST = re.compile(rf"(?:there are\s+|有)?{_HOW_MANY}\s*(?P<u>{_MEASURE})?\s*{_WHO}", re.IGNORECASE)
+
+
+def _free(text: str) -> dict[str, str]:
+    """Names of the question's own with how many of each: 鸡6只，兔4只; "6 hens and 4 rabbits"; empty for anything else."""
+    found: dict[str, str] = {}
+    pieces = [p.strip(" .。") for p in re.split(r"[,，、;；]|\band\b|和(?=[\u4e00-\u9fff\d])", text) if p.strip(" .。")]
+    for piece in pieces:
+        match = _NAME_FIRST.fullmatch(piece) or _NUMBER_FIRST.fullmatch(piece)
+        if not match or read_unit(match["n"]):
+            return {}
+        name = match["n"].casefold().rstrip("s") if match["n"].isascii() else match["n"]
+        if name in found:
+            return {}
+        found[name] = f"{match['v']}{match['u'] or ''}"
+    return found if len(found) > 1 else {}
+
+
 def read_labels(key: str) -> dict[str, str]:
     """What the key says of each thing; empty where it does not name two or more."""
     if len(key) > 200:
         return {}
     parts = _split(key)
+    if not parts and (free := _free(key)):
+        return free
     names = [name for name, _ in parts]
     if len(parts) < 2 or len(set(names)) < len(names) or not all(re.search(r"\d", value) for _, value in parts):
         return {}
@@ -58,6 +88,9 @@ def split_labels(answer: str, labels: Mapping[str, str]) -> list[str]:
     text = answer.strip()
     if (alike := _ALL_ALIKE.search(text)) and re.search(r"\d", text[alike.end() :]):
         return [text[alike.end() :].strip(" .。")] * len(labels)
+    free = _free(text) if not set(labels) <= set(_meaning().values()) else {}
+    if free:
+        return [free[name] for name in labels] if set(free) == set(labels) else []
     parts = _split(text)
     if parts:
         found = dict(parts)

@@ -1,7 +1,7 @@
 """Plain notation parsed into a tree by a grammar of its own: nothing typed by a learner is ever evaluated as a program.
 
 Only what the grammar lists exists: numbers, single letters, π, e, ∞, a few functions, brackets, relations. Depth is bounded.
-Precedence as on paper: −3² is −9; 1/2x is (1/2)·x, and such a reading is marked `is_ambiguous`.
+Precedence as on paper: −3² is −9; 1/2x is (1/2)·x and C/2π is C/(2π), and such a reading is marked `is_ambiguous`.
 """
 
 import re
@@ -149,7 +149,11 @@ class _Parser:
                 divided = False
             elif self.sees("/"):
                 self.take()
-                left = Node("/", (left, self.factor()))
+                bottom = self.factor()
+                while self.goes_under(left, bottom):
+                    self.is_ambiguous = True
+                    bottom = _times(bottom, self.power())
+                left = Node("/", (left, bottom))
                 divided = True
             elif self.starts_factor():
                 if divided:
@@ -157,6 +161,13 @@ class _Parser:
                 left = _times(left, self.power())
             else:
                 return left
+
+    def goes_under(self, top: Node, bottom: Node) -> bool:
+        """C/2π is C/(2π): who means half of Cπ writes Cπ/2. With a number on top, 1/2x, the first reading stands."""
+        token = self.peek()
+        is_tight = token is not None and not token.after_space and (token.kind == "name" or token.text == "π")
+        has_letter = any(part.op == "sym" for part in top.walk())
+        return is_tight and has_letter and (bottom.op == "num" or (bottom.op == "*" and bottom.parts[0].op == "num"))
 
     def factor(self) -> Node:
         if self.sees("-+"):

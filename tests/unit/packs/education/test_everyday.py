@@ -1,0 +1,60 @@
+"""What rounds of everyday answers showed, held in general: other numbers and other names than those rounds had."""
+
+import pytest
+
+pytest.importorskip("math_verify", reason="needs the extra education")
+
+from duologue.packs.education.maths.grade import grade_math
+from duologue.packs.education.maths.labels import read_labels, split_labels
+
+SIGN, SIGN_ZH = "Compare 3/5 and 4/7.", "比较 3/5 与 4/7 的大小。"
+HENS, HENS_ZH = (
+    "A farm has hens and sheep, 9 heads and 26 legs. How many of each?",
+    "停车场有汽车和摩托车共 9 辆，26 个轮子。各有几辆？",
+)
+
+GRADED = [
+    (SIGN, "3/5 > 4/7", "4/7 < 3/5", True),
+    (SIGN, "3/5 > 4/7", "4/7 > 3/5", False),
+    (SIGN, "3/5 > 4/7", "3/5 is bigger", True),
+    (SIGN, "3/5 > 4/7", "4/7 is larger than 3/5", False),
+    (SIGN, "3/5 > 4/7", "4/7 is smaller", True),
+    (SIGN_ZH, "3/5 > 4/7", "3/5大", True),
+    (SIGN_ZH, "3/5 > 4/7", "4/7更大", False),
+    (SIGN_ZH, "3/5 > 4/7", "3/5比4/7大", True),
+    (SIGN_ZH, "3/5 > 4/7", "4/7比3/5大", False),
+    ("Which region?", "2x + y > 6", "y + 2x > 6", True),
+    ("Which region?", "2x + y > 6", "6 > 2x + y", False),
+    ("Which region?", "2x + y > 6", "6 < y + 2x", True),
+    ("Make h the subject of V = 3hk.", "h = V/(3k)", "h = V/3k", True),
+    ("Make h the subject of V = 3hk.", "h = V/(3k)", "h = Vk/3", False),
+    ("Write half of x.", "x/2", "1/2x", True),
+    ("点 B(2, 5) 关于 y 轴对称的点 B' 的坐标是多少？", "(-2, 5)", "B'(-2,5)", True),
+    ("点 B(2, 5) 关于 y 轴对称的点 B' 的坐标是多少？", "(-2, 5)", "B'(2,-5)", False),
+    (HENS_ZH, "汽车 4 辆，摩托车 5 辆", "摩托车5辆，汽车4辆", True),
+    (HENS_ZH, "汽车 4 辆，摩托车 5 辆", "汽车有四辆、摩托车有五辆", True),
+    (HENS_ZH, "汽车 4 辆，摩托车 5 辆", "4辆汽车，5辆摩托车", True),
+    (HENS_ZH, "汽车 4 辆，摩托车 5 辆", "汽车5辆，摩托车4辆", False),
+    (HENS_ZH, "汽车 4 辆，摩托车 5 辆", "汽车4辆", False),
+    (HENS, "5 hens and 4 sheep", "4 sheep and 5 hens", True),
+    (HENS, "5 hens and 4 sheep", "hens 5, sheep 4", True),
+    (HENS, "5 hens and 4 sheep", "4 hens and 5 sheep", False),
+    (HENS, "5 hens and 4 sheep", "5 goats and 4 sheep", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("item", "key", "answer", "right"), GRADED)
+def test_everyday_answers_are_graded_as_their_author_did(item: str, key: str, answer: str, right: bool) -> None:
+    assert grade_math(item, key, answer).is_correct is right
+
+
+@pytest.mark.parametrize("key", ["x = 4, y = 3", "3 hours and 20 minutes", "2, 3 and 5", "5 hens", "12 cm, 8 cm", "商 7 余 5"])
+def test_what_is_no_name_labels_nothing(key: str) -> None:
+    assert read_labels(key) == {}
+
+
+def test_labels_of_the_questions_own_are_found_in_any_order() -> None:
+    labels = read_labels("Ann £12, Ben £8")
+    assert list(labels) == ["ann", "ben"]
+    assert split_labels("Ben gets £8 and Ann gets £12", labels) == ["£12", "£8"]
+    assert split_labels("Ben £8, Cy £12", labels) == []
