@@ -40,6 +40,13 @@ GRADED = [
     (HENS, "5 hens and 4 sheep", "hens 5, sheep 4", True),
     (HENS, "5 hens and 4 sheep", "4 hens and 5 sheep", False),
     (HENS, "5 hens and 4 sheep", "5 goats and 4 sheep", False),
+    ("Find the line.", "y = 2x - 5", "y=2x+-5", True),
+    ("Find the line.", "y = 2x - 5", "y=2x+5", False),
+    ("Solve x² - 4x + 1 = 0.", "x = 2 + √3 or x = 2 - √3", "x = 2 +- √3", True),
+    ("一根木料锯成几段？", "6", "4.8÷0.8=6（段）", True),
+    ("一根木料锯成几段？", "6", "6米", False),
+    ("甲、乙两数各是多少？", "甲数 40，乙数 25", "乙25，甲40", True),
+    ("甲、乙两数各是多少？", "甲数 40，乙数 25", "甲25，乙40", False),
 ]  # fmt: skip
 
 

@@ -44,10 +44,12 @@ def restate(raw: str, wanted: Reading, hints: Hints, item: str) -> str:
     if len(raw) > 600:
         return raw
     try:
-        kind = shape(wanted.node, says_and=wanted.says_and).kind
+        found = shape(wanted.node, says_and=wanted.says_and)
     except Unreadable:
         return raw
-    text = _apart(undress(raw), wanted.node)
+    kind, text = found.kind, _apart(undress(raw), wanted.node)
+    if len(found.values) == 1 or kind == "equation":  # 3x+-2 adds −2; both signs are meant where there are two values
+        text = re.sub(r"(?<=[\w)²³])\s*\+\s*[-−–](?=[\d.(A-Za-z√π])", " - ", text)
     if kind == "value":
         text = _concluded(text, item)
     text = re.sub(r"(?<=\d)\s*/\s*(?=[a-z]\s*=)", " or ", text)

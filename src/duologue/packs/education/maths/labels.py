@@ -46,6 +46,7 @@ _NAME_FIRST = re.compile(
     rf"{_HOW_MANY}\s*(?P<u>{_MEASURE}|[a-zA-Z]{{1,3}}[²³]?|°|%)?",
     re.IGNORECASE,
 )
+_NUMBER_ALONE = re.compile(rf"{_HOW_MANY}\s*(?:{_MEASURE}|[a-zA-Z]{{1,3}}[²³]?|°|%)?")
 _NUMBER_FIRST = re.compile(rf"(?:there are\s+|有)?{_HOW_MANY}\s*(?P<u>{_MEASURE})?\s*{_WHO}", re.IGNORECASE)
 
 
@@ -88,9 +89,12 @@ def split_labels(answer: str, labels: Mapping[str, str]) -> list[str]:
     text = answer.strip()
     if (alike := _ALL_ALIKE.search(text)) and re.search(r"\d", text[alike.end() :]):
         return [text[alike.end() :].strip(" .。")] * len(labels)
-    free = _free(text) if not set(labels) <= set(_meaning().values()) else {}
-    if free:
-        return [free[name] for name in labels] if set(free) == set(labels) else []
+    is_free = not set(labels) <= set(_meaning().values())
+    if is_free and (free := _free(text)):
+        mine = [
+            next((n for n in free if n == name), "") or next((n for n in free if n in name or name in n), "") for name in labels
+        ]
+        return [free[name] for name in mine] if len(set(mine) - {""}) == len(free) == len(labels) else []
     parts = _split(text)
     if parts:
         found = dict(parts)
@@ -98,4 +102,6 @@ def split_labels(answer: str, labels: Mapping[str, str]) -> list[str]:
             return []
         return [found[name] for name in labels]
     pieces = [p.strip() for p in re.split(r"[,，、;；]|\band\b|和", text) if p.strip()]
+    if is_free and not all(_NUMBER_ALONE.fullmatch(piece) for piece in pieces):
+        return []
     return pieces if len(pieces) == len(labels) else []

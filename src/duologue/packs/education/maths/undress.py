@@ -64,7 +64,7 @@ def undress(raw: str) -> str:
         return text[: tail.start()]
     if tail and read_unit(tail[1].translate(_RAISED)):
         return f"{text[: tail.start()]} {tail[1].strip()}"
-    if tail and re.fullmatch(r"(?:[A-Za-z]{3,}[\s-]*)+|[\u4e00-\u9fff\s]{2,}", tail[1]):
+    if tail and re.fullmatch(r"(?:[A-Za-z]{3,}[\s-]*)+|[\u4e00-\u9fff\s]+", tail[1]):
         return text[: tail.start()]
     if (
         tail
