@@ -62,6 +62,29 @@ async def test_a_learner_writes_chinese_and_the_course_has_the_question(house: H
     assert (await say(house, person, here, "x = 5")).data["tutor"]["move"] == "right"
 
 
+async def test_a_sum_is_not_the_one_with_another_sign_in_front(house: House) -> None:
+    """The course has −1/2 + 1/3, whose answer and hints are others."""
+    person, here = await begin(house)
+    first = await say(house, person, here, "help me with 1/2 + 1/3")
+    assert first.data["tutor"]["text"] == "1/2 + 1/3"
+    assert "holds" in (await say(house, person, here, "3/6 + 2/6")).body
+    assert (await say(house, person, here, "5/6 is that right")).data["tutor"]["move"] == "right"
+
+
+async def test_who_has_solved_one_and_asks_for_more_gets_another_of_its_kind(house: House) -> None:
+    person, here = await begin(house)
+    for lost, solved, more in (
+        ("我卡住了：解方程 2x = 10。", "x = 5", "再来一道"),
+        ("I am stuck on 7x + 2 = 37", "x=5", "thanks! next one?"),
+    ):
+        first = await say(house, person, here, lost)
+        assert (await say(house, person, here, solved)).data["tutor"]["move"] == "right"
+        other = await say(house, person, here, more)
+        assert other.data["tutor"]["text"] not in ("", first.data["tutor"]["text"])
+        assert other.data["tutor"]["text"] in other.body
+        assert not other.data["tutor"]["state"]["is_solved"]
+
+
 async def test_what_is_no_homework_is_left_to_the_assistant(house: House) -> None:
     person, here = await begin(house)
     assert "tutor" not in (await say(house, person, here, "When is the school open?")).data

@@ -13,6 +13,7 @@ import pytest
 from duologue.packs.education.evaluate import tutor as evaluate_tutor
 from duologue.packs.education.tutor.leak import find_leak
 from duologue.packs.education.tutor.tutor import LADDER, Tutor, TutorState, read_state
+from duologue.packs.education.tutor.words import say
 from duologue.packs.education.tutor.wrong_step import check_sums, find_broken_line, find_wrong_step
 
 DATA = Path(os.environ.get("DUOLOGUE_SHARED_DATA", Path(__file__).parents[4].parent / "shared/data")) / "education"
@@ -84,7 +85,7 @@ def test_nothing_is_given_away_to_a_hundred_pupils_who_beg_trick_and_inject() ->
 def test_a_model_that_blurts_it_out_is_not_heard() -> None:
     tutor = Tutor(EQUATION, "en")
     reply = tutor.reply(TutorState(), "I am stuck")
-    for blurted in ("Sure, x is five!", "It is １０/２.", "2x = 10, you see?", "Well, 7 + 6 = 14."):
+    for blurted in ("Sure, x is five!", "It is １０/２.", "2x = 10, you see?", "Well, 7 + 6 = 14.", "It is nearly 12."):
         checked = tutor.check(reply, blurted)
         assert (checked.text, bool(checked.blocked)) == (reply.text, True)
     assert tutor.check(reply, "What undoes adding?").text == "What undoes adding?"
@@ -99,6 +100,53 @@ def test_the_ladder_is_climbed_by_work_and_ends_in_telling() -> None:
         assert reply.wrong_step == 1
     assert tuple(moves) == LADDER
     assert "x = 5" in reply.text
+
+
+HALVES = {"text": "Work out 1/2 + 1/3.", "key": "5/6", "type": "number"}
+
+
+@pytest.mark.parametrize(
+    ("item", "lang", "step", "is_good"),
+    [
+        (EQUATION, "en", "3x = 15", True),
+        (EQUATION, "en", "ok so 3x = 15", True),
+        (EQUATION, "en", "3x + 5 = 20", False),
+        (EQUATION, "en", "3x = 25", False),
+        (HALVES, "en", "3/6 + 2/6", True),
+        (HALVES, "zh", "通分是 3/6 + 2/6", True),
+        (HALVES, "en", "1/6 + 1/6", False),
+        (HALVES, "en", "1/2 + 1/3", False),
+    ],
+)
+def test_a_step_that_holds_is_said_to_hold_and_climbs_nothing(item: dict[str, str], lang: str, step: str, is_good: bool) -> None:
+    named = "zh" if lang == "zh" else "en"
+    reply = Tutor(item, named).reply(TutorState(level=1, tried=("x7",)), step)
+    good = {say(k, named, step="") for k in ("good_step", "good_step_hidden")}
+    assert any(one.split("“”")[-1] in reply.text for one in good) is is_good
+    assert reply.state.level == 1 or not is_good
+    assert not reply.state.is_solved
+
+
+def test_who_does_not_know_how_to_begin_gets_the_first_hint_and_no_more() -> None:
+    for lang, lost in (
+        ("en", ["idk", "I don't know", "no idea", "idk!!", "i dont get it"]),
+        ("zh", ["不知道", "没思路", "我不会"]),
+    ):
+        tutor, state = Tutor(EQUATION, "zh" if lang == "zh" else "en"), TutorState()
+        state = tutor.reply(state, "help").state
+        for text in lost:
+            reply = tutor.reply(state, text)
+            state = reply.state
+            assert (reply.move, state.level) == ("hint", 1)
+            assert not find_leak(reply.text, EQUATION["key"], EQUATION["text"])
+
+
+def test_who_begs_is_not_told_the_same_sentence_each_time_and_who_is_low_is_comforted() -> None:
+    tutor, state = Tutor(EQUATION, "en"), TutorState(level=0)
+    said = {tutor.reply(state, text).text for text in ("tell me", "pleeease", "just the answer", "come on!!", "i need it now")}
+    assert len(said) > 1
+    assert say("comfort", "en") in tutor.reply(state, "I hate this, I'm so dumb").text
+    assert say("comfort", "zh") in Tutor(EQUATION, "zh").reply(state, "我太笨了，学不会").text
 
 
 def test_guessing_does_not_reach_the_end_and_is_judged_three_times() -> None:

@@ -10,10 +10,12 @@ from dataclasses import asdict
 from typing import Any
 
 from duologue.kit.text import Lang, normalise
+from duologue.packs.education.course import FOR_PEOPLE
 from duologue.packs.education.library.service import open_library
 from duologue.packs.education.maths.linear import solve_linear, value_of
 from duologue.packs.education.tutor.tutor import Tutor, TutorState, read_state
 from duologue.packs.education.tutor.wording import say_in_own_words
+from duologue.packs.education.tutor.words import say
 from duologue.sdk import Message, Reply, Skill, SkillContext
 
 SURE = 0.95
@@ -31,12 +33,14 @@ _LEAVE = re.compile(
     r"|换一?[道个]题|谢谢|再见|不做了|转人工",
     re.IGNORECASE,
 )
+_NEXT = re.compile(r"\b(?:next|another|one more|more like)\b|再来|下一[道个题]|还有吗|换一?[道个]", re.IGNORECASE)
 _ABOUT = re.compile(r"^\s*(?:what (?:is|are|does)|why|when|什么是|什么叫|为什么)", re.IGNORECASE)
 _BEGS = re.compile(r"\b(?:answer|result|solution|key|it|this|x)\b|答案|结果|得数|多少", re.IGNORECASE)
 _QUESTION = re.compile(
     r"(?:[\d.()\s+\-−*/×÷]|(?<![a-zA-Z])[a-zA-Z](?![a-zA-Z]))+=(?:[\d.()\s+\-−*/×÷]|(?<![a-zA-Z])[a-zA-Z](?![a-zA-Z]))+"
-    r"|\d[\d.()\s/]*(?:[-−+*×÷/]\s*\(?\d[\d.()\s/]*)+"
+    r"|(?:(?<![\w)）])[-−]\s*)?\d[\d.()\s/]*(?:[-−+*×÷/]\s*\(?\d[\d.()\s/]*)+"
 )
+"""An equation or a sum, with the sign in front of it: −1/2 + 1/3 is another question than 1/2 + 1/3."""
 
 
 Items = Sequence[Mapping[str, Any]]
@@ -88,6 +92,8 @@ async def tutor_on(context: SkillContext) -> Reply | None:
 
     kept = _find_kept(before, items_in)
     item = find_item(text, items_in(lang)) if is_stuck else None
+    if item is None and kept is not None and kept["state"].get("is_solved") and _NEXT.search(text):
+        return _go_on(kept, items_in(kept["lang"]))
     if item is None and kept is not None and not _LEAVE.search(text) and not _is_about(text):
         if kept["state"].get("is_solved"):
             return None
@@ -105,6 +111,27 @@ async def tutor_on(context: SkillContext) -> Reply | None:
     said = await say_in_own_words(context.host, turn.conversation.workspace_id, tutor, prepared, text)
     data = {KEEP: {"id": item["id"], "text": item["text"], "lang": lang, "state": said.state.to_json(), "move": said.move}}
     return Reply(said.text, SURE, lang, data=data, is_settled=said.text == prepared.text)
+
+
+def _go_on(kept: Mapping[str, Any], items: Items) -> Reply | None:
+    """Another question of the same kind, for who has solved one and asks for more; nothing where the course has no other."""
+    item, lang = kept["item"], kept["lang"]
+    alike = [one for one in items if one["type"] not in FOR_PEOPLE and _kind(one, item) == _kind(item, item)]
+    places = [k for k, one in enumerate(alike) if one["text"] == item["text"]]
+    if len(alike) <= len(places):
+        return None
+    other = alike[(places[0] + 1 if places else len(item["text"])) % len(alike)]
+    state = TutorState(level=0)
+    data = {KEEP: {"id": other["id"], "text": other["text"], "lang": lang, "state": state.to_json(), "move": "begin"}}
+    return Reply(say("another", lang, problem=other["text"]), SURE, lang, data=data, is_settled=True)
+
+
+def _kind(one: Mapping[str, Any], item: Mapping[str, Any]) -> Any:
+    """What two questions share: the skills; for one that the course does not have, what its sum or equation is made of."""
+    if item["id"]:
+        return one.get("skills"), one["type"]
+    run = _QUESTION.search(one["text"])
+    return (re.search("[a-z]", run[0]) is None, frozenset(re.findall(r"[-−+*×÷/(]", run[0]))) if run else None
 
 
 def _last(history: tuple[Message, ...]) -> dict[str, Any] | None:

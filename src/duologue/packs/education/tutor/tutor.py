@@ -14,7 +14,7 @@ from duologue.packs.education.grading.grade import MATH, grade
 from duologue.packs.education.grading.grade import field as item_field
 from duologue.packs.education.tutor.leak import find_leak
 from duologue.packs.education.tutor.words import say
-from duologue.packs.education.tutor.wrong_step import check_sums, find_broken_line, find_wrong_step, split_steps
+from duologue.packs.education.tutor.wrong_step import check_sums, find_broken_line, find_wrong_step, holds, numbers_of, split_steps
 from duologue.sdk import ChatMessage, fence
 
 Move = Literal["begin", "ask", "hint", "example", "explain", "tell", "right"]
@@ -25,6 +25,17 @@ MAX_GUESSES = 3
 MOST_BY_GUESSING = 3
 """The highest level that bare results reach; explaining and telling take lines of the learner's own."""
 _WORK = re.compile(r"[=<>≤≥]|\d\s*[-+*/×÷−]\s*\d|\n\s*\S+.*\n")
+_UNSURE = re.compile(
+    r"\bidk\b|\bi(?: really)? (?:don['’]?t|do not) (?:know|get|understand)|\bno (?:idea|clue)\b|\bdunno\b|\bnot sure\b"
+    r"|\bi['’]?m (?:lost|stuck)\b|不知道|不会(?!告诉)|没思路|不懂|没头绪|不明白",
+    re.IGNORECASE,
+)
+_LOW = re.compile(
+    r"\b(?:hate|dumb|stupid|useless|give up|too hard|can['’]?t do (?:this|it|maths?)|cry(?:ing)?)\b"
+    r"|太难|太笨|好笨|学不会|讨厌|放弃|哭",
+    re.IGNORECASE,
+)
+_UNWORKED = re.compile(r"[\d)]\s*[-−+*×÷]\s*[\d(]")
 _SIGN = r"(?:[\d\s.()=+\-−*/×÷]|(?<![a-zA-Z])[a-zA-Z](?![a-zA-Z]))*"
 _RUN = re.compile(rf"{_SIGN}\d{_SIGN}")
 _RESULT = re.compile(
@@ -111,9 +122,15 @@ class Tutor:
         after = TutorState(level, guesses, tried)
         if state.level < 0 and begging:
             return self._speak("begin", say("begin", self.lang), after)
+        if begging:
+            return self._encourage(text, after)
         if not is_new:
-            again = say("no_telling" if begging else "ask_work", self.lang)
+            again = say("ask_work", self.lang)
             return self._speak("ask", f"{again} {self._words(max(level, 0), steps, None)}".strip(), after)
+        if steps and broken is None and holds(self.problem, steps[-1]):
+            shown = say("good_step", self.lang, step=steps[-1])
+            after = replace(after, level=max(state.level, 0))  # what is right climbs nothing
+            return self._speak("ask", say("good_step_hidden", self.lang) if self._leak(shown) else shown, after)
         if result and not steps and guesses > MAX_GUESSES:
             return self._speak("ask", say("ask_work", self.lang), replace(after, level=state.level))
         place = broken if broken is not None else self._suspect(steps)
@@ -135,7 +152,21 @@ class Tutor:
         if not wording.strip() or reply.move in ("tell", "right"):
             return reply
         why = self._leak(wording) or ("untrue" if any(not one.is_right for one in check_sums(wording)) else "")
+        if not why and not set(numbers_of(wording)) <= set(numbers_of(f"{reply.text} ; {self.problem}")):
+            why = "number"  # one that nobody has named: a result made up, or half of the key
         return replace(reply, blocked=(*reply.blocked, why)) if why else replace(reply, text=wording.strip())
+
+    def _encourage(self, text: str, state: TutorState) -> TutorReply:
+        """For who has written no work: who does not know how to begin gets the first hint; who begs, a word and a small step."""
+        if _UNSURE.search(text):
+            level = max(state.level, 1)
+            lead = say("comfort" if _LOW.search(text) else "unsure", self.lang)
+            words = f"{lead} {self._words(level, [], None)}"
+            return self._speak(LADDER[level], words, replace(state, level=level))
+        kinds = ("comfort",) if _LOW.search(text) else ("no_telling", "no_telling_2", "no_telling_3")
+        first = say(kinds[len(_bare(text)) % len(kinds)], self.lang)
+        then = self._words(state.level, [], None) if state.level > 0 else say("begin_small", self.lang)
+        return self._speak("ask", f"{first} {then}", state)
 
     def _is_right(self, text: str, steps: Sequence[str], result: re.Match[str] | None) -> bool:
         if not self.key:
@@ -145,6 +176,8 @@ class Tutor:
             answers += [steps[-1], steps[-1].rsplit("=", 1)[-1]]
         if self._options and len(text) < 60:
             answers = [text]
+        if not _UNWORKED.search(self.key):
+            answers = [one for one in answers if not _UNWORKED.search(one.rsplit("=", 1)[-1])]  # 3/6 + 2/6 is on the way
         kind = str(item_field(self.item, "type", "math"))
         return kind in (*MATH, "choice", "choices", "ordering") and any(
             grade(self.item, a).is_correct for a in answers if a.strip()
@@ -173,9 +206,10 @@ class Tutor:
             out.append(say("ask_work", self.lang))
         if move == "hint":
             hint = self._hints[min(level - 1, len(self._hints) - 1)] if self._hints else ""
-            out.append(say("hint", self.lang, hint=hint) if hint and not self._leak(hint) else say("hint_plain", self.lang))
+            plain = say("hint_plain" if level < 2 else "hint_check", self.lang)
+            out.append(say("hint", self.lang, hint=hint) if hint and not self._leak(hint) else plain)
         if move == "example":
-            out.append(self._example() or say("hint_check", self.lang))
+            out.append(self._example() or say("hint_small", self.lang))
         if move in ("explain", "tell"):
             safe = [step for step in self._steps[:-1] if not self._leak(step)]
             out.append(say("explain", self.lang, steps=" ".join(safe)) if safe else say("explain_plain", self.lang))

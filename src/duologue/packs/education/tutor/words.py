@@ -20,9 +20,32 @@ _SAYS: dict[str, tuple[str, str]] = {
         "Show me how you got there, line by line; then I can help you better than by a yes or no.",
         "请一行一行写出你的过程；这样比我说对或错更有帮助。",
     ),
+    "good_step": ("“{step}” holds. What can you do next?", "“{step}”这一步成立。接下来可以做什么？"),
+    "good_step_hidden": ("That step holds. What can you do next?", "这一步成立。接下来可以做什么？"),
+    "begin_small": (
+        "Write only the first line: what would you do first with it, and why?",
+        "只写第一行：你会先做什么？为什么？",
+    ),
+    "unsure": ("That is all right; hardly anybody sees it at once.", "没关系，很少有人一眼就看出来。"),
+    "comfort": (
+        "Being stuck is part of learning, and it says nothing about how clever you are. We take it in small pieces.",
+        "卡住是学习的一部分，和聪不聪明没有关系。我们分成小步来做。",
+    ),
     "no_telling": (
         "I will not give the result away, for you would not have it tomorrow. Let us take one step instead.",
         "我不会直接给出结果，那样明天你还是不会。我们先走一步。",
+    ),
+    "no_telling_2": (
+        "I know that you want to be done. One step of your own is quicker than it looks, and I go along with it.",
+        "我知道你想快点做完。自己走一步其实很快，我陪你一起。",
+    ),
+    "no_telling_3": (
+        "The result stays with the question until you have it yourself; with the way there I do help.",
+        "结果要由你自己得出；怎么得到它，我来帮你。",
+    ),
+    "another": (
+        "Here is another of the same kind: {problem} What is your first step?",
+        "再来一道同类的题：{problem}你的第一步是什么？",
     ),
     "hint": ("A hint: {hint}", "提示：{hint}"),
     "hint_plain": (
@@ -32,6 +55,10 @@ _SAYS: dict[str, tuple[str, str]] = {
     "hint_check": (
         "A hint: put your result back into the question. Does it fit? If not, which line is the first that does not?",
         "提示：把你的结果代回题目。符合吗？如果不符合，第一个不成立的是哪一行？",
+    ),
+    "hint_small": (
+        "A hint: make up the same question with smaller numbers that you can do in your head, do it, and look at what you did.",
+        "提示：自己编一道同样的题，数字小一些，能口算的那种；做一遍，再看看你是怎么做的。",
     ),
     "example": (
         "Here is a question of the same kind: {problem} It goes like this: {steps} Now do the same with yours.",

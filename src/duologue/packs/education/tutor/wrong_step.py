@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from duologue.kit.text import sentences, words
-from duologue.packs.education.maths.linear import solve_linear
+from duologue.packs.education.maths.linear import solve_linear, value_of
 from duologue.packs.education.maths.node import rational
 from duologue.packs.education.maths.parse import parse
 from duologue.packs.education.maths.text import Unreadable, plain_math
@@ -97,6 +97,21 @@ def find_broken_line(problem: str, steps: Sequence[str]) -> int | None:
                 return place
             before = before or found
     return None
+
+
+def holds(problem: str, step: str) -> bool:
+    """Whether a line can be checked and keeps the problem: an equation with its solution, a sum of its value; no copy of it."""
+    if re.sub(r"\s", "", step) in re.sub(r"\s", "", problem):
+        return False
+    asked = next((found for part in _lines(problem) if (found := solve_linear(part))), None)
+    mine = [found for part in _lines(step) if (found := solve_linear(part))]
+    if asked is not None:
+        return bool(mine) and all(found == asked for found in mine)
+    runs, sums = ({value_of(run[0].strip()) for run in _SUM_RUN.finditer(text)} - {None} for text in (problem, step))
+    return len(runs) == 1 and sums == runs
+
+
+_SUM_RUN = re.compile(r"(?:(?<![\w)）])[-−]\s*)?\d[\d.()\s/]*(?:[-−+*×÷]\s*\(?\d[\d.()\s/]*)+")
 
 
 def _lines(text: str) -> list[str]:
