@@ -94,7 +94,7 @@ async def test_a_goal_whose_day_is_past_is_told_to_the_learner_and_to_the_teache
 
 def _new_one(joined: int, due: int | None, rest: tuple[int, ...] = ()) -> Classroom:
     room = Classroom("w", Consents())
-    goal = {"skills": ["parts-of-a-whole"], "due": str((NOW + timedelta(days=due)).date()), "minutes_per_day": 20,
+    goal = {"skills": ["equation-two-step"], "due": str((NOW + timedelta(days=due)).date()), "minutes_per_day": 20,
             "rest_days": rest} if due is not None else {}  # fmt: skip
     room.rows["new"] = LearnerRow("w", "new", "new", "en", False, NOW - timedelta(days=joined), goal=goal)
     return room
@@ -117,6 +117,12 @@ async def test_who_has_not_begun_has_a_time_of_grace(joined: int, due: int | Non
         room = _new_one(joined, due, rest)
         found = await who_needs_help(room, "zh" if lang == "zh" else "en", NOW.date())
         assert [words in h["reasons"][0] for h in found if h["is_today"]] == ([True] if is_said else [])
+
+
+async def test_nobody_is_behind_on_a_goal_that_nobody_has_set() -> None:
+    assert await who_needs_help(_new_one(0, None), "en", NOW.date()) == []
+    (told,) = await who_needs_help(_new_one(0, 1), "en", NOW.date())
+    assert not told["is_today"]
 
 
 async def test_who_is_stuck_stands_above_who_has_not_begun() -> None:

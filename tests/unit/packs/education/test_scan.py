@@ -86,6 +86,32 @@ def test_a_photograph_is_turned_upright_and_made_smaller() -> None:
     assert (height > width, max(height, width) <= 2000, depth) == (True, True, 3)
 
 
+class Turned:
+    """Reads well what lies as `wide` says; on end, or badly, what does not."""
+
+    def __init__(self, upright: tuple[int, int]) -> None:
+        self.upright, self.asked = upright, 0
+
+    def read(self, pixels: Any) -> Sequence[Line]:
+        self.asked += 1
+        mark = pixels[: pixels.shape[0] // 2].mean() < pixels[pixels.shape[0] // 2 :].mean()  # the dark half is on top
+        lies = pixels.shape[:2] == self.upright
+        if not lies:
+            return [Line("3x + 5", 0.95, 10, 10, 200, 30)]
+        return [Line("x = 5" if mark else "S = x", 0.95 if mark else 0.6, 10, 10, 30, 200)]
+
+
+@pytest.mark.parametrize(("turned", "looks"), [(0, 1), (90, 3), (180, 2), (270, 3)])
+def test_a_sheet_on_its_side_or_upside_down_is_turned(turned: int, looks: int) -> None:
+    sheet = Image.new("RGB", (400, 200), "white")
+    sheet.paste("black", (0, 0, 400, 100))
+    out = io.BytesIO()
+    sheet.rotate(turned, expand=True).save(out, "PNG")
+    reader = Turned((200, 400))
+    assert read_work(out.getvalue(), lambda: reader).text == "x = 5"
+    assert reader.asked == looks
+
+
 def test_lines_are_put_in_reading_order() -> None:
     pieces = [
         Line("= 20", 0.7, 102, 300, 20),
@@ -146,3 +172,11 @@ def test_a_printed_sheet_is_read() -> None:
     work = read_work(draw("3x + 5 = 20", "3x = 15", "x = 5", form="JPEG", quality=80))
     assert [line.text.replace(" ", "") for line in work.lines] == ["3x+5=20", "3x=15", "x=5"]
     assert all(0.5 < line.confidence <= 1 for line in work.lines)
+
+
+@needs_ocr
+def test_a_photograph_taken_on_its_side_is_read() -> None:
+    sheet = Image.open(io.BytesIO(draw("3x + 5 = 20", "3x = 15", "x = 5"))).rotate(90, expand=True)
+    out = io.BytesIO()
+    sheet.save(out, "JPEG", quality=80)
+    assert [line.text.replace(" ", "") for line in read_work(out.getvalue()).lines] == ["3x+5=20", "3x=15", "x=5"]

@@ -48,7 +48,7 @@ async def who_needs_help(room: Classroom, lang: Lang, today: date, people: Colle
         if room.over(person_id, today):
             reasons.append(outlook.warnings[0])
             urgency += 1
-        if not outlook.is_enough:
+        if not outlook.is_enough and (row.goal or answers):  # nobody is behind on a goal that nobody has set
             reasons.append(outlook.warnings[-1])
             urgency += 1
         if reasons:

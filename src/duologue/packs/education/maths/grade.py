@@ -200,7 +200,8 @@ def _percent_meant(wanted: Reading, given: Reading, item: str, c: Comparison) ->
 _COUNTED = re.compile(
     r"\bhow many (?:more |extra |fewer |additional |whole |full )?((?:square |cubic )?[a-z]+)\b|\b(?:what|which) "
     r"(fraction)\b|(几分之几)"
-    r"|(?:多少|几)(个(?!小时|星期|月|单位)|[只条本支张人名位头棵辆件页道题瓶杯次段层排盒箱袋包组种串片根颗粒朵座把台匹艘架册幅圈步级])", re.IGNORECASE,
+    r"|(?:多少|几)(个(?!小时|星期|月|单位)|[只条本支张人名位头棵辆件页道题瓶杯次段层排盒"
+    r"箱袋包组种串片根颗粒朵座把台匹艘架册幅圈步级])", re.IGNORECASE,
 )  # fmt: skip
 _ASKED = re.compile(
     r"\bin ([a-z]+(?: per [a-z]+)?|[a-z]{1,2}[²³]?)\b|(?:多少|几)个?([\u4e00-\u9fff]{1,4}?)(?=[?？，。,（(]|$)", re.IGNORECASE

@@ -8,11 +8,14 @@ import { tell } from "./why.js";
 
 export const styles = ["education.css"];
 
+/** Sentences of one paragraph; Chinese has no space between them. */
+const together = (sentences) => sentences.join(document.documentElement.lang.startsWith("zh") ? "" : " ");
+
 function Help({ help, open }) {
   const [now, later] = [help.filter((h) => h.is_today), help.filter((h) => !h.is_today)];
   return html`<section><h3>${t("education.help")} (${now.length})</h3>${!now.length && html`<p class="nothing">${t("education.nobody")}</p>`}
-    <ul class="people">${now.map((h) => html`<li key=${h.person_id} data-testid="help"><button class="link" type="button" style="justify-self: start" onClick=${() => open(h.person_id)}>${h.name}</button><small>${h.reasons.join(" ")}</small></li>`)}</ul>
-    ${later.length > 0 && html`<p class="nothing">${t("education.help_later")} ${later.map((h, i) => html`${i > 0 && ", "}<button key=${h.person_id} class="link" type="button" title=${h.reasons.join(" ")} onClick=${() => open(h.person_id)}>${h.name}</button>`)}</p>`}</section>`;
+    <ul class="people">${now.map((h) => html`<li key=${h.person_id} data-testid="help"><button class="link" type="button" style="justify-self: start" onClick=${() => open(h.person_id)}>${h.name}</button><small>${together(h.reasons)}</small></li>`)}</ul>
+    ${later.length > 0 && html`<p class="nothing">${t("education.help_later")} ${later.map((h, i) => html`${i > 0 && ", "}<button key=${h.person_id} class="link" type="button" title=${together(h.reasons)} onClick=${() => open(h.person_id)}>${h.name}</button>`)}</p>`}</section>`;
 }
 
 function Waits({ shown, open }) {

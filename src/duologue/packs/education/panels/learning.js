@@ -17,7 +17,7 @@ function Join({ me, act }) {
   const [consent, setConsent] = useState(false);
   const [minor, setMinor] = useState(true);
   const go = (e) => (e.preventDefault(), act("take_part", { name, consent, is_minor: minor }));
-  return html`<form class="card" data-testid="join" onSubmit=${go}><h3>${t("education.join")}</h3><p>${t("education.consent_hint")} ${t(me.may_leave ? "education.consent_leaves" : "education.consent_stays")}</p>
+  return html`<form class="card" data-testid="join" onSubmit=${go}><h3>${t("education.join")}</h3><p style="margin: 0">${t("education.consent_hint")}</p><p style="margin: 0">${t(me.may_leave ? "education.consent_leaves" : "education.consent_stays")}</p>
     <label>${t("education.name")} <input required maxlength="80" value=${name} onInput=${(e) => setName(e.target.value)} /></label>
     <label><input type="checkbox" checked=${consent} onChange=${(e) => setConsent(e.target.checked)} /> ${t("education.consent")}</label>
     <label><input type="checkbox" checked=${minor} onChange=${(e) => setMinor(e.target.checked)} /> ${t("education.minor")}</label>

@@ -24,7 +24,7 @@ export function Criteria({ criteria, met, flip }) {
   return html`<ul class="evidence" data-testid="criteria" aria-label=${t("education.rubric")}>${criteria.map((c) => html`<li key=${c.id}>${flip
     ? html`<label class="check"><input type="checkbox" checked=${met[c.id]} onChange=${() => flip(c.id)} /> <span>${c.text} <small>(${t("education.points", { n: c.points })}${c.confidence > 0 ? `, ${t("education.confidence", { p: percent(c.confidence) })}` : ""})</small></span></label>`
     : html`${met[c.id] ? "✓" : "✗"} ${c.text}`}
-    ${met[c.id] && c.evidence && html`<small>“${c.evidence}”</small>`}</li>`)}</ul>`;
+    ${met[c.id] && c.evidence && html`${" "}<small>“${c.evidence}”</small>`}</li>`)}</ul>`;
 }
 
 /** An essay's traits, to be scored in per cent; what is a draft says so. @param {{traits: object[], given: object, change?: Function}} props */

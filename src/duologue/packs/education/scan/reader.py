@@ -15,20 +15,21 @@ from duologue.kit.errors import Unavailable
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line as it was read, and how sure the reader is, in 0–1. `top`, `left`, `height` in pixels."""
+    """A line as it was read, and how sure the reader is, in 0–1. `top`, `left`, `height`, `width` in pixels."""
 
     text: str
     confidence: float
     top: float = 0.0
     left: float = 0.0
     height: float = 0.0
+    width: float = 0.0
 
 
 class ReadsImages(Protocol):
     """Reads the text of a picture."""
 
     def read(self, pixels: Any) -> Sequence[Line]:
-        """The lines of an (h, w, 3) array of bytes in RGB, in no order. Safe from several threads."""
+        """The lines of an (h, w, 3) array of bytes in RGB, in no order, read as the picture lies. Safe from several threads."""
         ...
 
 
@@ -47,13 +48,17 @@ class RapidReader:
     def read(self, pixels: Any) -> Sequence[Line]:
         """See `ReadsImages`."""
         with self._lock:
-            found = self._engine(pixels[:, :, ::-1].copy())
+            # without the library's turning of single lines: a sheet upside down would be read well, in the wrong order
+            found = self._engine(pixels[:, :, ::-1].copy(), use_cls=False)
+        import numpy as np
+
         if found.txts is None or found.boxes is None or found.scores is None:
             return ()
         return [
-            Line(str(text), float(score), float(box[:, 1].min()), float(box[:, 0].min()), float(box[:, 1].max() - box[:, 1].min()))
+            Line(str(text), float(score), float(box[:, 1].min()), float(box[:, 0].min()), float(np.ptp(box[:, 1])),
+                 float(np.ptp(box[:, 0])))
             for text, score, box in zip(found.txts, found.scores, found.boxes, strict=True)
-        ]
+        ]  # fmt: skip
 
 
 def is_installed() -> bool:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MAX_PAGES, MAX_PIXELS, SIDE = 20, 60_000_000, 2_000
 """Pages of one piece of homework; pixels of a picture (a phone has 12–50 million); the longer side that is read."""
 MAX_TEXT = 20_000
+TURN_UNDER = 0.85
+"""Confidence under which the sheet is tried upside down: drawn sheets had 0.91 and more upright, 0.78 and less turned round."""
 UNSURE = 0.8
 """Below it a line is marked for the learner to look at."""
 
@@ -75,7 +77,39 @@ def _read_picture(content: bytes, find: Callable[[], ReadsImages]) -> Work:
     import numpy as np
 
     pixels = np.asarray(_open(content))
-    return Work(tuple(in_order(reader.read(pixels))), "recognition")
+    return Work(tuple(in_order(_read_upright(pixels, reader))), "recognition")
+
+
+def _read_upright(pixels: Any, reader: ReadsImages) -> Sequence[Line]:
+    """The lines, the sheet turned where it lies on its side or upside down, as phones send it that were held flat.
+
+    Lines that stand on end say that it lies on its side; low confidence, that it may be upside down. Turned is what is read more
+    surely so.
+    """
+    import numpy as np
+
+    first = reader.read(pixels)
+    words = [line for line in first if len(line.text.strip()) > 2]
+    on_end = sum(len(line.text) for line in words if _stands_on_end(line))
+    is_crumbled = len(first) > 5 and 2 * len(words) < len(first)  # wide letters of a line on end are found one by one
+    if is_crumbled or (words and 2 * on_end > sum(len(line.text) for line in words)):
+        turns: tuple[int, ...] = (1, 3)
+    elif first and sum(one.confidence * len(one.text) for one in first) < TURN_UNDER * sum(len(one.text) for one in first):
+        turns = (2,)
+    else:
+        return first
+    return max((first, *(reader.read(np.ascontiguousarray(np.rot90(pixels, k))) for k in turns)), key=how_sure)
+
+
+def how_sure(lines: Sequence[Line]) -> float:
+    """How surely a sheet was read, letter by letter; lines on end count for nothing, letters by ones and twos for half."""
+    letters = sum(len(line.text) for line in lines)
+    sure = (line.confidence * len(line.text) * (1 if len(line.text) > 2 else 0.5) for line in lines if not _stands_on_end(line))
+    return sum(sure) / letters if letters else 0.0
+
+
+def _stands_on_end(line: Line) -> bool:
+    return 0 < 1.5 * line.width < line.height
 
 
 def _is_picture(content: bytes) -> bool:
