@@ -47,6 +47,17 @@ GRADED = [
     ("一根木料锯成几段？", "6", "6米", False),
     ("甲、乙两数各是多少？", "甲数 40，乙数 25", "乙25，甲40", True),
     ("甲、乙两数各是多少？", "甲数 40，乙数 25", "甲25，乙40", False),
+    ("What is the y-intercept of y = 2x - 7?", "-7", "(0, -7)", True),
+    ("What is the y-intercept of y = 2x - 7?", "-7", "(-7, 0)", False),
+    ("What is the x-intercept of y = 2x - 8?", "4", "(4, 0)", True),
+    ("把 2 米 8 厘米换算成米。", "2.08", "2米8厘米=2.08m", True),
+    ("把 2 米 8 厘米换算成米。", "2.08", "2.8m", False),
+    ("Convert 350 cm to metres.", "3.5", "3.5m", True),
+    ("Convert 350 cm to metres.", "3.5", "3.5 cm", False),
+    ("Convert 3/5 to a decimal.", "0.6", "0.6", True),
+    ("把 4500 克换算成千克。", "4.5", "4.5克", False),
+    ("把 4500 克换算成千克。", "4.5", "4.5 kg", True),
+    ("把 2m + 3m 化成最简形式。", "5m", "5m", True),
 ]  # fmt: skip
 
 

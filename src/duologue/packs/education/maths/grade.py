@@ -204,7 +204,9 @@ _COUNTED = re.compile(
     r"箱袋包组种串片根颗粒朵座把台匹艘架册幅圈步级])", re.IGNORECASE,
 )  # fmt: skip
 _ASKED = re.compile(
-    r"\bin ([a-z]+(?: per [a-z]+)?|[a-z]{1,2}[²³]?)\b|(?:多少|几)个?([\u4e00-\u9fff]{1,4}?)(?=[?？，。,（(]|$)", re.IGNORECASE
+    r"\b(?:in|convert\b[^.?]*\b(?:to|into)) (?!an?\b|the\b)([a-z]+(?: per [a-z]+)?|[a-z]{1,2}[²³]?)\b"
+    r"|(?:多少|几|换算成|换成|化成|化为)个?([\u4e00-\u9fff]{1,4}?)(?=[?？，。,（(]|$)",
+    re.IGNORECASE,
 )
 
 

@@ -51,7 +51,7 @@ def restate(raw: str, wanted: Reading, hints: Hints, item: str) -> str:
     if len(found.values) == 1 or kind == "equation":  # 3x+-2 adds −2; both signs are meant where there are two values
         text = re.sub(r"(?<=[\w)²³])\s*\+\s*[-−–](?=[\d.(A-Za-z√π])", " - ", text)
     if kind == "value":
-        text = _concluded(text, item)
+        text = _crossing(_concluded(text, item), item)
     text = re.sub(r"(?<=\d)\s*/\s*(?=[a-z]\s*=)", " or ", text)
     if kind == "solutions" and not hints.names:  # 5²=25, 6²=36: what each came to
         sums = [
@@ -148,6 +148,16 @@ def _concluded(text: str, item: str) -> str:
         if mine.startswith(tight + ",") and re.search(r"next|后|接", item):
             return mine[len(tight) + 1 :]
     return text
+
+
+def _crossing(text: str, item: str) -> str:
+    """The intercept of a point on its axis: (0, -9) where the y-intercept is asked for."""
+    axis = re.search(r"\b([xy])[\s-]*intercept|([xy])\s*轴上?的?截距", item, re.IGNORECASE)
+    point = re.fullmatch(r"\s*[(（]\s*([^,，]+?)\s*[,，]\s*([^,，]+?)\s*[)）]\s*", text)
+    if not axis or not point:
+        return text
+    zero, value = point.groups() if (axis[1] or axis[2]).lower() == "y" else point.groups()[::-1]
+    return value if zero == "0" else text
 
 
 def _last_statement(text: str, key: Node, kind: str) -> str:

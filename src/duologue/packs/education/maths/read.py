@@ -70,6 +70,11 @@ def read_key(key: str, item: str = "") -> tuple[Reading, Hints]:
     with_letters = bool(letter and letter[1] in LETTERS and not variable and not _is_variable(letter[1], item, algebra))
     with_letters = with_letters or bool(is_asked and measured and read_unit(measured[1].translate(_RAISED)))
     counted = re.search(r"\bhow many ([a-z]+)\b|(?:多少|几)个?([\u4e00-\u9fff]{1,4}?)(?=[?？，。,（(]|$)", item, re.IGNORECASE)
+    counted = counted or re.search(
+        r"\bconvert\b.*\b(?:to|into) ([a-z]+)\b|(?:换算成|换成|化成|化为|改写成)\s*([\u4e00-\u9fff]{1,4}?)(?=[?？，。,（(]|$)",
+        item,
+        re.IGNORECASE,
+    )
     with_letters = with_letters or bool(
         counted and not variable and any(u.dimension != (("count", 1),) for u in read_unit(counted[1] or counted[2]))
     )
