@@ -24,7 +24,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Neutral questions and complaints as the support pack reads them.")
     parser.add_argument("--json", action="store_true")
     as_json = parser.parse_args().json
-    models = Models(starter_model(AttentiveModel.load().mix(ENGLISH_SHARE)), SentimentModel(), SatisfactionModel())
+    encode = AttentiveModel.load().mix(ENGLISH_SHARE)
+    models = Models(starter_model(encode), SentimentModel(encode), SatisfactionModel())
     rows = [
         {"half": part} | json.loads(line)
         for part, name in FILES.items()

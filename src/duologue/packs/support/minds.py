@@ -136,15 +136,15 @@ class Minds:
                 return None
             kept = [one for one in version.examples if one[0] not in left_out] if version else []
             texts, intents = zip(*kept, strict=True) if kept else starter_examples()
-            return Models(IntentModel(encode).fit(*with_strangers(texts, intents)), SentimentModel(), SatisfactionModel())
+            return Models(IntentModel(encode).fit(*with_strangers(texts, intents)), SentimentModel(encode), SatisfactionModel())
 
         return await think(learn, is_learning=True)
 
     async def shop(self, host: Host, workspace_id: str) -> tuple["Recommender | None", dict[str, Item]]:
         """The recommender and the catalogue by id; the sample's where none was imported."""
         async with host.read() as tx:
-            counts = await repository.shop_stamp(tx, workspace_id)
-        stamp = (*counts, await host.consents(workspace_id))
+            changes = await repository.shop_stamp(tx, workspace_id)
+        stamp = (changes, await host.consents(workspace_id))
         async with self._lock(f"{workspace_id} shop"):
             known = self._recommenders.get(workspace_id)
             if known is None or known[0] != stamp:

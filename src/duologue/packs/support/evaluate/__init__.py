@@ -184,7 +184,11 @@ def _sentiment(train: Rows | None, test: Rows, encode: Encode | None) -> Iterato
     source = train.sentiment if train is not None and is_fitted else test.sentiment
     most = [majority([label for _, label in source])] * len(right)
     is_right = np.array([a == b for a, b in zip(right, predicted, strict=True)], float)
-    what = f"learned from {len(train.sentiment)} rows, {_with(encode)}" if train is not None and is_fitted else "shipped lexicon"
+    what = (
+        f"learned from {len(train.sentiment)} rows, {_with(encode)}"
+        if train is not None and is_fitted
+        else (f"shipped heads, {_with(encode)}" if model.has_heads else "shipped lexicon")
+    )
     note = f"{what}; {len(labels)} classes; baseline: most frequent label"
     yield row(
         "sentiment", "accuracy", accuracy(right, predicted), accuracy(right, most), len(right), f"{note}; {interval(is_right)}"

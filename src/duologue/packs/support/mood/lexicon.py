@@ -5,6 +5,7 @@ Source of the rules: Taboada et al., "Lexicon-based methods for sentiment analys
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -87,6 +88,17 @@ _NEGATIONS_ZH = (
     "别",
 )
 _STRONGER_ZH = ("非常", "特别", "十分", "极其", "超级", "相当", "实在", "真的", "太", "很", "超", "真", "最", "巨", "好")
+LEAST_STEM = 4
+"""Letters of a word from which another may be made by an ending."""
+_ENDINGS = (
+    ("iness", "y"), ("ily", "y"), ("iest", "y"), ("ier", "y"), ("ies", "y"), ("ied", "y"), ("ly", ""), ("ness", ""), ("ingly", ""),
+    ("ing", ""), ("ing", "e"), ("edly", ""), ("ed", ""), ("ed", "e"), ("es", ""), ("s", ""), ("est", ""), ("er", ""), ("r", ""),
+    ("ly", "le"), ("dom", ""), ("some", ""), ("ity", "e"), ("able", ""), ("able", "e"), ("ment", ""),
+)  # fmt: skip
+_APART = frozenset(
+    ["likely", "lately", "hardly", "barely", "fairly", "rather", "shortly", "longing", "needless", "warmer", "cooler"]
+)
+"""Words that mean something else than what they seem to be made of."""
 IN_QUESTION = 0.45
 """In a question words tell of a matter rather than of a mood: "what if the pole breaks?". Not where it asks for blame."""
 _ASKS = re.compile(
@@ -100,8 +112,6 @@ _BLAMES = re.compile(
     r"|[!！]|到底|究竟|凭什么|为什么|为啥|难道|永远|还[要不没]|又|[每几]次|怎么(?:这么|那么|还|能|回事|做到|会)|什么意思|居然|竟然",
     re.IGNORECASE,
 )
-_NEUTRAL_ZH = ("垃圾箱", "垃圾邮件", "垃圾短信", "垃圾桶", "垃圾袋")
-"""Words in which a bad one is none."""
 _BUT_ZH = ("但是", "可是", "不过", "然而", "但", "就是")
 _EMOJI = {
     2.0: "😀😃😄😁😆😊🙂😍🥰😘😎🤩🥳👍👏🙏❤💖💯🎉✨😻🌹💪😇🤗😋",
@@ -148,7 +158,7 @@ class Mood:
 
 @cache
 def values(lang: Literal["en", "zh"]) -> dict[str, float]:
-    """Words and their values, -3..3."""
+    """Words, and phrases with their words joined by `_`, and their values, -3..3; 0 for one in which others mean nothing."""
     found: dict[str, float] = {}
     for line in (_FOLDER / f"sentiment.{lang}.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
@@ -157,31 +167,67 @@ def values(lang: Literal["en", "zh"]) -> dict[str, float]:
     return found
 
 
+@cache
+def _longest(lang: Literal["en", "zh"]) -> int:
+    return max(word.count("_") + 1 if lang == "en" else len(word) for word in values(lang))
+
+
 def weigh(text: str) -> Mood:
     """The mood of a text in either language; nothing found is (0, 0)."""
     hits: list[tuple[str, float]] = []
     short = shorten(text)
     for clause in re.split(r"[.;。；\n]+|(?<=[!?！？])", short):
         own: list[tuple[str, float]] = []
-        before: list[str] = []
+        words: list[str] = []
         for token in tokens(clause):
             if is_han(token):
-                own = _weigh_han(token, own)
-                before = []
-                continue
-            if token in _BUT:
-                own = [(word, value * BEFORE_BUT) for word, value in own]
-            elif (value := values("en").get(token)) is not None:
-                near = before[-REACH:]
-                strength = 1.4 if near and near[-1] in _STRONGER else 0.7 if near and near[-1] in _WEAKER else 1.0
-                own.append((token, value * strength * (NEGATED if _NEGATIONS & set(near) else 1.0)))
-            before.append(token)
+                own = _weigh_han(token, _weigh_words(words, own))
+                words = []
+            elif token == "n't" and words:  # as some corpora write it
+                words[-1] += token
+            else:
+                words.append(token.replace("’", "'"))
+        own = _weigh_words(words, own)
         weight = IN_QUESTION if is_plain_question(clause) else 1.0
         hits.extend((word, value * weight) for word, value in own)
     hits.extend((c, value) for c in short for value, group in _EMOJI.items() if c in group)
     hits.extend((m.group(), 1.5 if m["good"] else -1.5) for m in _EMOTICON.finditer(short))
     good, bad = sum(v for _, v in hits if v > 0), sum(v for _, v in hits if v < 0)
     return Mood(good, bad, tuple(sorted(hits, key=lambda h: -abs(h[1]))[:6]))
+
+
+def _weigh_words(words: Sequence[str], own: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Longest phrases first, from the left."""
+    known, i = values("en"), 0
+    while i < len(words):
+        near = words[max(0, i - REACH) : i]
+        phrase, length = "", 1
+        for length in range(min(_longest("en"), len(words) - i), 1, -1):
+            if (phrase := "_".join(words[i : i + length])) in known:
+                break
+            phrase = ""
+        length = length if phrase else 1
+        value = known[phrase] if phrase else value_of(words[i])
+        if not phrase and words[i] in _BUT:
+            own = [(word, value * BEFORE_BUT) for word, value in own]
+        elif value:
+            strength = 1.4 if near and near[-1] in _STRONGER else 0.7 if near and near[-1] in _WEAKER else 1.0
+            turned = any(word in _NEGATIONS for word in near)
+            own.append((phrase.replace("_", " ") or words[i], value * strength * (NEGATED if turned else 1.0)))
+        i += length
+    return own
+
+
+def value_of(word: str) -> float:
+    """The value of an English word, or of the one it is made of (`stunningly`, `boredom`); 0 where neither is known."""
+    known = values("en")
+    if word in known or word in _APART or len(word) < LEAST_STEM + 1:
+        return known.get(word, 0.0)
+    for end, put in _ENDINGS:
+        stem = word.removesuffix(end) + put
+        if word.endswith(end) and len(stem) >= LEAST_STEM and stem in known:
+            return known[stem]
+    return 0.0
 
 
 def is_question(text: str) -> bool:
@@ -196,19 +242,19 @@ def is_plain_question(text: str) -> bool:
 
 def _weigh_han(run: str, own: list[tuple[str, float]]) -> list[tuple[str, float]]:
     """Longest words first, from the left."""
-    known, i = values("zh"), 0
+    known, longest, i = values("zh"), _longest("zh"), 0
     while i < len(run):
         but = next((b for b in _BUT_ZH if run.startswith(b, i)), "")
-        neutral = next((n for n in _NEUTRAL_ZH if run.startswith(n, i)), "")
-        word = "" if neutral else next((run[i : i + n] for n in range(6, 0, -1) if run[i : i + n] in known), "")
-        if word:
+        word = next((run[i : i + n] for n in range(longest, 0, -1) if run[i : i + n] in known), "")
+        if len(word) > len(but) or (word and not but):
             before = run[max(0, i - REACH_ZH) : i]
             strength = 1.4 if before.endswith(_STRONGER_ZH) else 1.0
             turned = any(n in before for n in _NEGATIONS_ZH)
-            own.append((word, known[word] * strength * (NEGATED if turned else 1.0)))
+            if known[word]:
+                own.append((word, known[word] * strength * (NEGATED if turned else 1.0)))
         elif but:
-            own = [(w, value * BEFORE_BUT) for w, value in own]
-        i += len(word or but or neutral) or 1
+            own, word = [(w, value * BEFORE_BUT) for w, value in own], but
+        i += len(word) or 1
     return own
 
 

@@ -1,8 +1,9 @@
 """Positive, neutral or negative: a message's sentiment and emotion, English and Chinese.
 
-Ships without weights: the default weighs words of mood by rules (`lexicon`), because no openly licensed sentiment set is at hand to
-train weights that could be passed on. `fit` learns from labelled texts: terms, negated words, the lexicon's own verdict, and beside
-them, with a head of their own, an encoder's vectors where there is one. Shapes: n texts.
+As shipped, heads learned from examples written for this project (`heads`) read the vectors of the program's own encoder; without it
+words of mood are weighed by rules (`lexicon`). No openly licensed set is at hand to learn better ones from. `fit` learns from
+labelled texts: terms, negated words, the lexicon's own verdict, and beside them, with a head of their own, an encoder's vectors
+where there is one. Shapes: n texts.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from duologue.packs.support.intents.features import Features, encode_texts
 from duologue.packs.support.intents.head import LinearHead, VectorHead
 from duologue.packs.support.intents.prototypes import choose_shares
 from duologue.packs.support.intents.terms import has_han
+from duologue.packs.support.mood.heads import shipped
 from duologue.packs.support.mood.lexicon import Emotion, feel, negated_words, weigh
 
 Sentiment = Literal["negative", "neutral", "positive"]
@@ -67,6 +69,11 @@ class SentimentModel:
     def is_fitted(self) -> bool:
         """Whether it has learned from examples; else it is the shipped default."""
         return self._views is not None
+
+    @property
+    def has_heads(self) -> bool:
+        """Whether the default may use the shipped heads: they were learned for this very encoder."""
+        return self.encode is not None and self.encode.name == shipped().encoder
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> "SentimentModel":
         """Learn from texts (n) and their labels. Raises Invalid for a label outside LABELS or where nothing is left to learn
@@ -132,6 +139,8 @@ class SentimentModel:
             return np.zeros((0, 3))
         if self._views is not None:
             return probabilities(self._margins(texts), self.temperature)
+        if self.encode is not None and self.has_heads:
+            return shipped().chances(texts, self.encode)
         value = np.array([weigh(text).value for text in texts])
         logits = SLOPE * np.column_stack([-value, np.full(len(value), NEUTRAL_BAND), value])
         return probabilities(logits, 1.0)

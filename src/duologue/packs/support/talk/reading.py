@@ -183,6 +183,9 @@ def read_with(models: Models, dialogue: Sequence[Turn], bare: str) -> dict[str, 
         is_sure = first.confidence >= MOST_SURE
     elif first.intent == GRIEVANCE and (_is_graver(bare) or (is_plain_question(bare) and weigh(bare).bad == 0)):
         is_sure = False  # a person is called for a complaint: asked first where nothing bad is said; graver things go another way
+    mood, sentiment = feeling.score, feeling.label
+    if sentiment == "negative" and is_sure and first.intent in SOLVED and weigh(dialogue[-1].text).value >= 0:
+        mood, sentiment = 0.0, "neutral"  # "no that's all, thanks" denies nothing
     understanding = "outside" if not first.is_in_scope or not (is_sure or options) else "sure" if is_sure else "unsure"
     return {
         "intents": [
@@ -198,8 +201,8 @@ def read_with(models: Models, dialogue: Sequence[Turn], bare: str) -> dict[str, 
         "understanding": understanding,
         "options": options if understanding == "unsure" else [],
         "likely": [[intent, round(chance, 4)] for intent, chance in likely[:MAX_OPTIONS]],
-        "sentiment": feeling.label,
-        "mood": round(feeling.score, 3),
+        "sentiment": sentiment,
+        "mood": round(mood, 3),
         "emotion": feeling.emotion,
         "scores": [round(score, 2) for score in scores],
         "satisfaction": {"score": round(satisfaction.score, 2), "low": satisfaction.low, "high": satisfaction.high,
