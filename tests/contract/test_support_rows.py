@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from duologue.packs.support import repository
+from duologue.packs.support.minds import Minds
 from duologue.packs.support.model import Offer, SurveyRow
+from duologue.packs.support.shop.catalogue import Item
+from duologue.packs.support.shop.imports import ShopEvent
 from tests.platforms import open_house
 
 
@@ -27,6 +30,25 @@ async def test_of_more_rows_than_are_read_the_latest_are(tmp_path: Path) -> None
             assert [s.id for s in await repository.list_surveys(tx, ws, since=now - timedelta(days=6))] == ["s3"]
             assert [o.id for o in await repository.list_offers(tx, ws, limit=2)] == ["o2", "o3"]
             assert [o.id for o in await repository.list_offers(tx, ws, since=now - timedelta(days=7))] == ["o2", "o3"]
+
+
+async def test_another_process_sees_a_catalogue_of_as_many_items(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        host, ws = house.platform.hosts["support"], house.workspace.id
+        here, there, at = Minds(), Minds(), host.clock.now()  # the minds as two processes hold them
+        for title in ("Tent", "Stove"):
+            async with host.write() as tx:
+                await repository.replace_items(tx, ws, [Item("one", title)])
+                await repository.add_events(tx, ws, [ShopEvent("ann", "one", at)])
+            for minds in (here, there):
+                assert (await minds.shop(host, ws))[1]["one"].title == title
+        async with host.read() as tx:
+            assert await repository.shop_stamp(tx, ws) == 4
+            assert await repository.count_shop(tx, ws) == (1, 1)
+        async with host.write() as tx:
+            await repository.erase(tx, ws, "ann")
+        async with host.read() as tx:
+            assert await repository.shop_stamp(tx, ws) == 5
 
 
 async def test_a_file_of_which_no_line_can_be_read_says_what_is_wrong(tmp_path: Path) -> None:

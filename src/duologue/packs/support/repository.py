@@ -137,6 +137,7 @@ events = Table(
     _key("at", UtcTime),
     _has("kind", String(16)),
 )
+shops = Table("support_shop", metadata, _key("workspace_id", Id), _has("changes", Integer))
 _TABLE_OF = {Version: versions, ApprovedAnswer: answers, Offer: offers, SurveyRow: surveys, Outcome: outcomes, Alarm: alarms}
 _PERSONAL = (outcomes, offers, surveys, alarms)
 
@@ -287,6 +288,7 @@ async def erase(tx: WriteTx, workspace_id: str, person_id: str) -> None:
     for table in _PERSONAL:
         await tx.conn.execute(delete(table).where(table.c.workspace_id == workspace_id, table.c.person_id == person_id))
     await tx.conn.execute(delete(events).where(events.c.workspace_id == workspace_id, events.c.person == person_id))
+    await _count_change(tx, workspace_id)
 
 
 # ---- the shop --------------------------------------------------------------------------------------------------------------------
@@ -294,6 +296,7 @@ async def erase(tx: WriteTx, workspace_id: str, person_id: str) -> None:
 
 async def replace_items(tx: WriteTx, workspace_id: str, catalogue: Sequence[Item]) -> None:
     """The catalogue, in place of the earlier one."""
+    await _count_change(tx, workspace_id)
     await tx.conn.execute(delete(items).where(items.c.workspace_id == workspace_id))
     rows = [
         {"workspace_id": workspace_id, "id": item.id, "place": place, "data": {k: v for k, v in asdict(item).items() if k != "id"}}
@@ -314,6 +317,7 @@ async def list_items(tx: Tx, workspace_id: str) -> list[Item]:
 
 async def add_events(tx: WriteTx, workspace_id: str, found: Sequence[ShopEvent]) -> None:
     """Events, each once."""
+    await _count_change(tx, workspace_id)
     unique = {(e.person, e.item, e.at): {"workspace_id": workspace_id, **asdict(e)} for e in found}
     await _replace(tx, events, list(unique.values()))
 
@@ -324,13 +328,23 @@ async def list_events(tx: Tx, workspace_id: str) -> list[ShopEvent]:
     return [ShopEvent(row["person"], row["item"], row["at"], row["kind"]) for row in (await tx.conn.execute(asked)).mappings()]
 
 
-async def shop_stamp(tx: Tx, workspace_id: str) -> tuple[int, int]:
-    """Numbers that change with the catalogue and the events: how many there are of each."""
+async def shop_stamp(tx: Tx, workspace_id: str) -> int:
+    """How often the catalogue or the events were changed, by whichever process."""
+    asked = select(shops.c.changes).where(shops.c.workspace_id == workspace_id)
+    return int((await tx.conn.execute(asked)).scalar() or 0)
+
+
+async def count_shop(tx: Tx, workspace_id: str) -> tuple[int, int]:
+    """How many items and events there are."""
     counts = [
-        int(
-            (await tx.conn.execute(select(func.count()).select_from(table).where(table.c.workspace_id == workspace_id))).scalar()
-            or 0
-        )
+        (await tx.conn.execute(select(func.count()).select_from(table).where(table.c.workspace_id == workspace_id))).scalar()
         for table in (items, events)
     ]
-    return counts[0], counts[1]
+    return int(counts[0] or 0), int(counts[1] or 0)
+
+
+async def _count_change(tx: WriteTx, workspace_id: str) -> None:
+    make = upsert_sqlite if tx.is_sqlite else upsert_postgresql
+    first = make(shops).values(workspace_id=workspace_id, changes=1)
+    more = first.on_conflict_do_update(index_elements=["workspace_id"], set_={"changes": shops.c.changes + 1})
+    await tx.conn.execute(more)

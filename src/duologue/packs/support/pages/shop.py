@@ -20,7 +20,7 @@ async def show_shop(context: PanelContext) -> Any:
     """How much the shop holds, and by which model it recommends."""
     recommender, items = await minds_of(context.host).shop(context.host, context.workspace_id)
     async with context.host.read() as tx:
-        own, events = await repository.shop_stamp(tx, context.workspace_id)
+        own, events = await repository.count_shop(tx, context.workspace_id)
     trials = recommender.trials if recommender is not None else {}
     has_orders = (context.host.folder / context.workspace_id / "orders.json").exists()
     return {"items": len(items), "is_sample": own == 0, "events": events, "has_orders": has_orders,
