@@ -188,7 +188,8 @@ class IntentModel:
     def fit(self, texts: Sequence[str], intents: Sequence[str | None]) -> "IntentModel":
         """Learn from texts (n) and the intent of each; None marks a text that belongs to no intent, from which scope is learned.
 
-        Repeats, empty rows and contradictions are counted in `report`. Raises Invalid where nothing is left to learn from.
+        Repeats, empty rows and contradictions are counted in `report`. Raises Invalid where nothing is left to learn from, or where
+        there are not as many intents as texts.
         """
         examples = clean_examples(texts, intents)
         self.report, self.texts = examples.report, examples.texts
@@ -201,12 +202,13 @@ class IntentModel:
         return self
 
     def predict(self, texts: Sequence[str]) -> list[str]:
-        """The likeliest intent of each text, (n); ask `is_in_scope` whether it is one at all. Raises Invalid before `fit`."""
+        """The likeliest intent of each text, (n); ask `is_in_scope` whether it is one at all. Raises Invalid before `fit`,
+        and for a single text in place of a list, as do the three methods that follow."""
         return [self.intents[i] for i in self._margins(texts)[0].argmax(axis=1)]
 
     def predict_proba(self, texts: Sequence[str]) -> Floats:
-        """Calibrated probabilities in the order of `intents`, (n, k), given that the text is in scope. Raises Invalid before
-        `fit`."""
+        """Calibrated probabilities (0..1, a row sums to 1) in the order of `intents`, (n, k), given that the text is in scope.
+        Raises Invalid before `fit`."""
         return probabilities(self._margins(texts)[0], self.temperature)
 
     def score_scope(self, texts: Sequence[str]) -> Floats:

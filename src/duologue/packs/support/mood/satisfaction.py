@@ -112,7 +112,8 @@ class SatisfactionModel:
         return hstack(parts, format="csr")
 
     def predict_proba(self, dialogues: Sequence[Sequence[Turn]]) -> Floats:
-        """Probabilities of the scores 1..5, (n, 5)."""
+        """Probabilities (0..1) of the scores 1..5, (n, 5). Raises nothing: a dialogue without a turn of the user is read as an
+        empty one."""
         if not len(dialogues):
             return np.zeros((0, 5))
         return self._chances([view(dialogue) for dialogue in dialogues])
@@ -132,12 +133,13 @@ class SatisfactionModel:
         return chances
 
     def predict(self, dialogues: Sequence[Sequence[Turn]]) -> Floats:
-        """Expected score, (n,), 1..5."""
+        """Expected score, (n,), in points from 1 to 5. Raises nothing, as `predict_proba`."""
         expected: Floats = self.predict_proba(dialogues) @ SCORES
         return expected
 
     def predict_level(self, dialogues: Sequence[Sequence[Turn]]) -> list[Level]:
-        """The level that each dialogue speaks for most against how frequent it is (so that a rare level is found), (n)."""
+        """The level that each dialogue speaks for most against how frequent it is (so that a rare level is found), (n). Raises
+        nothing."""
         return [LEVELS[i] for i in self._lift(self.predict_proba(dialogues)).argmax(axis=1)]
 
     def _lift(self, chances: Floats) -> Floats:

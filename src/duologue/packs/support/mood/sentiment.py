@@ -76,8 +76,8 @@ class SentimentModel:
         return self.encode is not None and self.encode.name == shipped().encoder
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> "SentimentModel":
-        """Learn from texts (n) and their labels. Raises Invalid for a label outside LABELS or where nothing is left to learn
-        from."""
+        """Learn from texts (n) and their labels (n). Raises Invalid for a label outside LABELS, where there are not as many labels
+        as texts, or where nothing is left to learn from."""
         strange = sorted({str(label) for label in labels} - set(LABELS))
         if strange:
             raise Invalid(f"Unknown sentiment {strange[0]!r}; use positive, neutral or negative.", labels=strange[:5])
@@ -132,7 +132,7 @@ class SentimentModel:
         return margins + self._share * sense.scores(encode_texts(self.encode, texts)) if self._share else margins
 
     def predict_proba(self, texts: Sequence[str]) -> Floats:
-        """(n, 3): negative, neutral, positive. Raises Invalid for a single text in place of a list."""
+        """(n, 3): probabilities (0..1) of negative, neutral, positive. Raises Invalid for a single text in place of a list."""
         if isinstance(texts, str):
             raise Invalid("Give a list of texts, not one text.")
         if not len(texts):
@@ -146,13 +146,14 @@ class SentimentModel:
         return probabilities(logits, 1.0)
 
     def predict(self, texts: Sequence[str], labels: Sequence[Sentiment] = LABELS) -> list[Sentiment]:
-        """The likeliest of `labels` for each text, (n); give two labels for texts of which none is neutral."""
+        """The likeliest of `labels` for each text, (n); give two labels for texts of which none is neutral. Raises Invalid
+        for a single text in place of a list."""
         allowed = [LABELS.index(label) for label in labels]
         chances = self.predict_proba(texts)[:, allowed]
         return [LABELS[allowed[i]] for i in chances.argmax(axis=1)]
 
     def read(self, text: str) -> Feeling:
-        """One message: label, confidence, score, emotion, and the words of mood in it."""
+        """One message: label, confidence (0..1), score (-1..1), emotion, and the words of mood in it. Raises nothing."""
         chances = self.predict_proba([text])[0]
         best = int(chances.argmax())
         return Feeling(LABELS[best], float(chances[best]), float(chances[2] - chances[0]), feel(text), weigh(text).words)

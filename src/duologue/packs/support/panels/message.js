@@ -23,7 +23,7 @@ export default function Message({ conversation, version, lang, query }) {
     <div class="chips">
       <span class="badge ${last.route.priority === "urgent" || last.route.priority === "high" ? "warn" : ""}">${w(`priority_${last.route.priority}`)}</span>
       ${last.route.team && html`<span class="badge">${w("team")}: ${last.route.team}</span>`}
-      <span class="badge">${w(`mood_${last.sentiment}`)}</span>
+      <span class="badge" data-testid="mood">${w(`mood_${last.sentiment}`)}${last.emotion && last.emotion !== "none" ? ` · ${w(`emotion_${last.emotion}`)}` : ""}</span>
       ${last.slots.map((slot) => html`<span class="badge ai" key=${slot.start}>${w(`slot_${slot.kind}`)}: ${slot.value}</span>`)}
     </div>
     ${satisfaction && html`<p class="nothing">${w("satisfaction", { score: score(satisfaction.score), low: satisfaction.low, high: satisfaction.high })}</p>`}

@@ -85,7 +85,8 @@ class Recommender:
         timestamps: Sequence[float] | None = None,
         catalogue: Sequence[Item] = (),
     ) -> "Recommender":
-        """Learn from events as columns of one length; no events at all is a cold start, for which a catalogue is needed.
+        """Learn from events as columns of one length (E), times in seconds, without them in the order given; no events at all is a
+        cold start, for which a catalogue is needed.
 
         Items of the catalogue that nobody took are offered by what they are. Raises Invalid for columns that cannot be read.
         """
@@ -128,11 +129,12 @@ class Recommender:
 
     @property
     def items(self) -> list[str]:
-        """Items in the order of the columns of `scores`."""
+        """Items in the order of the columns of `scores`. Raises Invalid before `fit`."""
         return self._fitted()[0].items
 
     def scores(self, histories: Sequence[Sequence[str]]) -> Floats:
-        """One score per history (item ids, latest last; unknown ones are passed over) and item, (n, I); seen items score −inf."""
+        """One score per history (item ids, latest last; unknown ones are passed over) and item, (n, I), of no
+        unit: only their order within a row counts; seen items score −inf. Raises Invalid before `fit`."""
         data, model = self._fitted()
         known = [np.array([self._place[i] for i in history if i in self._place], np.int64) for history in histories]
         out = model.scores(known) if known else np.zeros((0, len(data.items)))

@@ -14,6 +14,7 @@ from duologue.packs.support.minds import minds_of
 from duologue.packs.support.mood.survey import read_answer
 from duologue.packs.support.shop.order_changes import CAN_MOVE, match_address
 from duologue.packs.support.shop.orders import open_shop
+from duologue.packs.support.talk.details import describe
 from duologue.packs.support.talk.fallback import (
     ASKED,
     Progress,
@@ -58,6 +59,10 @@ _MOVES = re.compile(
 )
 """A wish that an order goes elsewhere."""
 _NAMED = re.compile(rf"{EMAIL.pattern}|\bRO[-\s]?\d{{6}}\b", re.IGNORECASE)
+_SIZE = re.compile(
+    r"\b(?:what|which) size\b|\bsize (?:do|should|shall) (?:i|we)\b|尺码|多大码|什么码|[选穿买拿]多大|几码|哪个码", re.IGNORECASE
+)
+"""A question after a size."""
 MOST_BESIDE = 6
 """Words beside an address that answers the question for one."""
 _GOODBYE: Mapping[Lang, str] = {"en": "You're welcome. I am here if anything else comes up.", "zh": "不客气，还有问题随时告诉我。"}
@@ -157,6 +162,8 @@ async def advise(context: SkillContext) -> Reply | None:
     """The person asked what to buy or book: the offers that were chosen for this message, as a card."""
     data, here, lang = _read(context), context.turn.conversation, context.turn.lang
     asks = data.get("understanding") == "sure" and ADVICE in [one["intent"] for one in data["intents"]]
+    if _SIZE.search(context.turn.question):
+        return None  # which size, and not which thing: the knowledge has tables
     if not (asks or data.get("refines")) or here.mode != "autopilot":
         return None
     async with context.host.read() as tx:
@@ -172,6 +179,20 @@ async def advise(context: SkillContext) -> Reply | None:
     card = make_card(fresh, items, lang)
     same = bool(shown) and {o["title"] for o in shown[-1]["offers"]} == {o["title"] for o in card["offers"]}
     return Reply(render_offers(fresh, items, lang, same=same), 0.9, data={"card": card})
+
+
+async def describe_offers(context: SkillContext) -> Reply | None:
+    """The person asks something of what was offered right before ("is it heavy?"), and the catalogue tells it."""
+    turn, here = context.turn, context.turn.conversation
+    heard = [message for message in turn.history if message.author_kind in ("ai", "expert")]
+    card = heard[-1].data.get("card") or {} if heard else {}
+    if card.get("kind") != "Offers" or any(slot["kind"] == "order" for slot in _read(context).get("slots", ())):
+        return None
+    _, items = await minds_of(context.host).shop(context.host, here.workspace_id)
+    by_title = {name: item for item in items.values() for name in (item.title, item.title_zh) if name}
+    shown = [by_title[offer["title"]] for offer in card["offers"] if offer["title"] in by_title]
+    said = describe(turn.question, shown, turn.lang)
+    return None if said is None else Reply(said, SURE_OF_WORDS, is_settled=True)
 
 
 async def ask_once(context: SkillContext) -> Reply | None:
@@ -220,6 +241,7 @@ SKILLS = (
     Skill("order", ask_for_order),
     Skill("address", ask_for_address),
     Skill("number", ask_for_number),
+    Skill("details", describe_offers),
     Skill("advice", advise),
     Skill("ask", ask_once, when="last"),
 )
