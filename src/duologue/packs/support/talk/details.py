@@ -31,7 +31,7 @@ _PRICE = re.compile(
 )
 _PROPERTIES = (
     _property(
-        r"\bheavy\b|\bweighs?\b|\bweight\b|\blight\b|重[吗么不量]|多重|几斤|沉[吗么不]|轻[吗么不便]",
+        r"\bheavy\b|\bweighs?\b|\bweight\b|\blight(?:er|est)?\b|重[吗么不量]|多重|几斤|沉[吗么不]|轻[吗么不便一些点]|[更最个款种]轻",
         r"\d\s?k?g\b|\blight\b|\d\s?公?[斤克]|轻",
     ),
     _property(r"\bwater|\brain|\bwet\b|\bdry\b|防水|防雨|下雨|淋雨|进水", r"\bwater|\brain|防水|防雨|防泼水"),

@@ -36,6 +36,8 @@ TORN, TORN_VAGUE, BALANCE = 0.75, 0.35, 0.5
 the first; of a short message less is enough."""
 WANTS = "support_wants"
 """Key in a message's data: what the person was asked for."""
+DETAILS = "support_details"
+"""Key in a message's data: it told what the catalogue says of what was offered."""
 _OWN = re.compile(r"\b(?:my|mine|our|i|i've|i'm|we)\b|我|咱|到哪|没收到|没到|没动|不动|未收到", re.IGNORECASE)
 """Words of somebody who waits for something of his own, rather than asks how it is done."""
 _WHICH_ORDER: Mapping[Lang, str] = {
@@ -181,18 +183,28 @@ async def advise(context: SkillContext) -> Reply | None:
     return Reply(render_offers(fresh, items, lang, same=same), 0.9, data={"card": card})
 
 
+def find_offered(history: Sequence[Message]) -> list[str]:
+    """Titles of what was offered last, where nothing but its details was spoken of since."""
+    for message in reversed(history):
+        card = message.data.get("card") or {}
+        if card.get("kind") == "Offers":
+            return [offer["title"] for offer in card["offers"]]
+        if message.author_kind in ("ai", "expert") and DETAILS not in message.data:
+            return []
+    return []
+
+
 async def describe_offers(context: SkillContext) -> Reply | None:
     """The person asks something of what was offered right before ("is it heavy?"), and the catalogue tells it."""
     turn, here = context.turn, context.turn.conversation
-    heard = [message for message in turn.history if message.author_kind in ("ai", "expert")]
-    card = heard[-1].data.get("card") or {} if heard else {}
-    if card.get("kind") != "Offers" or any(slot["kind"] == "order" for slot in _read(context).get("slots", ())):
+    offered = find_offered(turn.history)
+    if not offered or any(slot["kind"] == "order" for slot in _read(context).get("slots", ())):
         return None
     _, items = await minds_of(context.host).shop(context.host, here.workspace_id)
     by_title = {name: item for item in items.values() for name in (item.title, item.title_zh) if name}
-    shown = [by_title[offer["title"]] for offer in card["offers"] if offer["title"] in by_title]
+    shown = [by_title[title] for title in offered if title in by_title]
     said = describe(turn.question, shown, turn.lang)
-    return None if said is None else Reply(said, SURE_OF_WORDS, is_settled=True)
+    return None if said is None else Reply(said, SURE_OF_WORDS, data={DETAILS: True}, is_settled=True)
 
 
 async def ask_once(context: SkillContext) -> Reply | None:
