@@ -221,6 +221,27 @@ async def test_an_expert_puts_another_item_in_an_offer_s_place_or_drops_it(shop:
 
 
 @pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("lang", "wish", "question", "told"),
+    [
+        ("en", "can you recommend boots for wide feet", "are they waterproof?", "waterproof"),
+        ("zh", "推荐一双宽脚穿的登山鞋", "防水吗", "防水"),
+    ],
+)
+async def test_who_looks_for_a_thing_is_offered_things_and_told_what_the_catalogue_says(
+    shop: House, lang: str, wish: str, question: str, told: str
+) -> None:
+    talk = await begin(shop, lang)
+    await talk.say(wish)
+    card = (await talk.messages())[-1].data["card"]
+    assert not {"Boot resoling", "登山靴换底"} & {offer["title"] for offer in card["offers"]}
+    await talk.say(question)
+    said = (await talk.messages())[-1]
+    assert said.author_kind == "ai"
+    assert told in said.body
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_who_refuses_to_be_learnt_from_gets_advice_only_where_he_asks_and_from_his_words_alone(shop: House) -> None:
     talk = await begin(shop, "en")
     assert (await talk.person.call("PUT", "/api/chat/consent", {"may_learn": False})).status_code == 200

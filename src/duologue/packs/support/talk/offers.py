@@ -36,6 +36,14 @@ _BUYS = re.compile(
     re.I,
 )
 """Words of somebody who means to buy."""
+SERVICE = frozenset({"service", "服务"})
+"""Tags of what is done for the customer rather than sold to him."""
+_SERVES = re.compile(
+    r"\b(?:rent\w*|hir(?:e|ing)|borrow\w*|repair\w*|mend\w*|fix\w*|re-?sol\w*|services?|re-?proof\w*|re-?treat\w*|wash\w*|clean\w*"
+    r"|worn|old|leak\w*)\b|租|借|修|补|换底|服务|保养|护理|处理|洗|旧|漏",
+    re.I,
+)
+"""Words of somebody who may want something done."""
 
 
 async def propose(
@@ -68,7 +76,9 @@ async def propose(
     shown = [offer.item for offer in first if offer.reason in NEEDED.values()]  # what is merely liked says nothing of the kind
     decided = [offer for offer in known if offer.state not in ("proposed", "shown")]
     return (
-        await _choose(host, here, message, decided if data.get("refines") else known, shown, has_consent=not refuses)
+        await _choose(
+            host, here, message, decided if data.get("refines") else known, shown, has_consent=not refuses, wants_thing=asks
+        )
         if is_welcome(now)
         else []
     )
@@ -81,9 +91,17 @@ def _is_in_trouble(message: Message, earlier: Sequence[Mapping[str, Any]]) -> bo
 
 
 async def _choose(
-    host: Host, here: Conversation, message: Message, known: Sequence[Offer], shown: Sequence[str], *, has_consent: bool
+    host: Host,
+    here: Conversation,
+    message: Message,
+    known: Sequence[Offer],
+    shown: Sequence[str],
+    *,
+    has_consent: bool,
+    wants_thing: bool,
 ) -> list[Offer]:
-    """Offers; where a message only says more about those that were `shown` first, of their kinds."""
+    """Offers; where a message only says more about those that were `shown` first, of their kinds. Who looks for a thing is offered
+    services only where his words speak of one."""
     recommender, items = await minds_of(host).shop(host, here.workspace_id)
     if recommender is None:
         return []
@@ -96,11 +114,12 @@ async def _choose(
     region = orders[0]["region"] if orders else ""
     budget = read_budget(said)
     kinds = {_kind(items[item]) for item in shown if item in items}
+    need = "\n".join(said[-NEED_MESSAGES:])
+    services = find_services(items) if wants_thing and not _SERVES.search(need) else frozenset()
     rules = Rules(
         region=region, max_price=budget.value if budget else None, currency=budget.currency if budget else "",
-        leave_out=frozenset(offer.item for offer in known), has_consent=has_consent,
+        leave_out=services | {offer.item for offer in known}, has_consent=has_consent,
     )  # fmt: skip
-    need = "\n".join(said[-NEED_MESSAGES:])
     history = [*taken, *bought]
     found = await think(lambda: recommender.recommend(k=PROPOSED, history=history, need=need, rules=rules, explore=EXPLORE))
     found = [one for one in found if _kind(items[one.item]) in kinds] or found
@@ -118,6 +137,11 @@ async def _choose(
 def _kind(item: Item) -> str:
     """What sort of thing an item is: the first of its tags."""
     return item.tags[0] if item.tags else ""
+
+
+def find_services(items: Mapping[str, Item]) -> frozenset[str]:
+    """The items that are services."""
+    return frozenset(name for name, item in items.items() if SERVICE & set(item.tags))
 
 
 def find_addresses(said: Sequence[str]) -> list[str]:
