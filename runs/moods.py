@@ -1,16 +1,16 @@
-"""Learn the shipped heads of mood again: `src/duologue/packs/support/mood/heads.npz`, from the pack's own examples; a minute or two.
+"""Learn the shipped heads of mood again: `src/duologue/packs/support/mood/heads.npz`, from the pack's own examples; two minutes.
 
     python runs/moods.py [--folds]
 
-With `--folds` nothing is written: ten folds of the examples are judged by heads that did not see them. Run it again when the examples, the
-lexicon or the sentence encoder change; a unit test tells when the encoder did.
+With `--folds` nothing is written: ten folds of the examples are judged by heads that did not see them. Run it again when the
+examples, the starter intents, the lexicon or the sentence encoder change; a unit test tells when the encoder did.
 """
 
 import argparse
 
 import numpy as np
 
-from duologue.lm.attentive_model import ENGLISH_SHARE, AttentiveModel
+from duologue.lm.vectors.attentive_model import ENGLISH_SHARE, AttentiveModel
 from duologue.packs.support.intents.terms import has_han
 from duologue.packs.support.mood.heads import WEIGHTS, MoodHeads, starter_moods
 from duologue.packs.support.mood.sentiment import LABELS, SentimentModel

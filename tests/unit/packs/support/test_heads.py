@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from duologue.lm.attentive_model import ENGLISH_SHARE, AttentiveModel
+from duologue.lm.vectors.attentive_model import ENGLISH_SHARE, AttentiveModel
 from duologue.packs.support.encode import Encode
 from duologue.packs.support.intents.starter import EVALS
 from duologue.packs.support.mood.heads import MoodHeads, lexicon_examples, shipped, split_clauses, starter_moods
