@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from duologue.packs.health import repository
-from duologue.packs.health.record.life import Record, amend, find_break, sign
+from duologue.packs.health.audit import repository as audit
+from duologue.packs.health.audit.chain import find_break
+from duologue.packs.health.record.life import Record, amend, sign
 from tests.conftest import fresh_postgres
 from tests.platforms import open_house
 
@@ -24,21 +26,21 @@ async def test_links_and_addenda_written_at_once_all_stand(tmp_path: Path, backe
 
         async def add(n: int) -> None:
             async with host.write() as tx:
-                await repository.hold_chain(tx, ws)
+                await audit.hold_chain(tx, ws)
                 record = await repository.get_record(tx, ws, "c1")
                 assert record is not None
                 await repository.keep_record(tx, amend(record, f"addendum {n}", "dr", AT), AT)
-                await repository.note_audit(tx, ws, "dr", "amended", "c1", AT)
+                await audit.note_audit(tx, ws, "dr", "amended", "c1", AT)
 
         async def look(n: int) -> None:
             async with host.write() as tx:
-                await repository.note_audit(tx, ws, "dr", "read", f"c{n}", AT)
+                await audit.note_audit(tx, ws, "dr", "read", f"c{n}", AT)
 
         async with host.write() as tx:
             await repository.keep_record(tx, sign(Record("r", ws, "c1", "p1", "en", ()), "dr", AT), AT)
         await asyncio.gather(*(step(n) for n in range(8) for step in (add, look)))
         async with host.read() as tx:
-            record, links = await repository.get_record(tx, ws, "c1"), await repository.list_audit(tx, ws)
+            record, links = await repository.get_record(tx, ws, "c1"), await audit.list_audit(tx, ws)
         assert record is not None
         assert sorted(a.text for a in record.addenda) == [f"addendum {n}" for n in range(8)]
         assert (len(links), find_break(links)) == (16, None)

@@ -17,10 +17,11 @@ from duologue.engine.protocol import ChatMessage
 from duologue.engine.scripted import Script, ScriptedEngine
 from duologue.kit.errors import ModelUnavailable
 from duologue.packs.health import repository
+from duologue.packs.health.audit import repository as audit
+from duologue.packs.health.audit.chain import find_break
 from duologue.packs.health.pack import PACK, page_again
 from duologue.packs.health.pages.clinic import LINKS_CHECKED
 from duologue.packs.health.pages.retention import check_audit, forget_drafts, trim_audit
-from duologue.packs.health.record.life import find_break
 from duologue.packs.health.sample import answer, load_patients
 from tests.doubles.openai_server import serve_openai
 from tests.platforms import PASSWORD, Browser, House, add_house, open_for_test
@@ -442,7 +443,7 @@ async def test_who_opens_a_talk_at_the_desk_or_a_record_stands_in_the_audit(clin
         shown = await expert.get("/api/packs/health/note/record", params=where)
     await expert.call("GET", "/api/packs/health/note/fhir", params=where)
     async with clinic.platform.hosts["health"].read() as tx:
-        entries = await repository.list_audit(tx, clinic.workspace.id, conversation_id)
+        entries = await audit.list_audit(tx, clinic.workspace.id, conversation_id)
     mine = [(e.action, e.detail["name"]) for e in entries if e.who == clinic.members["expert"].id]
     assert mine == [(a, clinic.members["expert"].name) for a in ("break_glass", "read_talk", "read", "read", "exported")]
     assert shown["chain_broken_at"] is None
@@ -510,7 +511,7 @@ async def test_the_list_names_whom_one_cares_for_or_who_waits_and_others_are_fou
     assert (await act(expert, "break_glass", {"reason": "asked by the ward"}, marta)).status_code == 200
     assert {i: r["mine"] for i, r in (await rows()).items()} == {waiting: False, marta: True}
     async with host.read() as tx:
-        searched = [e.detail for e in await repository.list_audit(tx, ws) if e.action == "searched"]
+        searched = [e.told for e in await audit.list_audit(tx, ws) if e.action == "searched"]
     assert [(d["words"], d["found"]) for d in searched] == [("100%", 0), ("keller marta", 1), ("立新", 1)]
 
 
@@ -538,7 +539,7 @@ async def test_drafts_are_forgotten_after_their_days_and_signed_records_stay(cli
     await forget_drafts(host)
     assert await states(clinic) == {ids[0]: "signed", ids[2]: "draft"}
     async with host.read() as tx:
-        links = await repository.list_audit(tx, clinic.workspace.id)
+        links = await audit.list_audit(tx, clinic.workspace.id)
     assert [e.conversation_id for e in links if e.action == "draft_dropped"] == [ids[1]]
     assert find_break(links) is None
 
@@ -549,9 +550,9 @@ async def test_the_audit_is_kept_unless_the_settings_give_it_an_end_and_stays_a_
     host, ws = clinic.platform.hosts["health"], clinic.workspace.id
     await trim_audit(host)
     async with host.write() as tx:
-        whole, now = await repository.list_audit(tx, ws), host.clock.now()
-        await repository.trim_audit(tx, now + timedelta(days=1), now)
-        rest = await repository.list_audit(tx, ws)
+        whole, now = await audit.list_audit(tx, ws), host.clock.now()
+        await audit.trim_audit(tx, now + timedelta(days=1), now)
+        rest = await audit.list_audit(tx, ws)
     assert whole[0].seq == 1
     assert [e.seq for e in rest] == [len(whole), len(whole) + 1]
     assert find_break(rest) is None
@@ -567,17 +568,17 @@ async def test_a_look_at_a_record_checks_the_newest_links_and_a_chore_the_whole_
         return (await expert.get("/api/packs/health/note/record", params=where))["chain_broken_at"]
 
     async def tamper(seq: int) -> None:
-        at = (repository.audit.c.workspace_id == ws) & (repository.audit.c.seq == seq)
+        at = (audit.audit.c.workspace_id == ws) & (audit.audit.c.seq == seq)
         async with host.write() as tx:
-            await tx.conn.execute(update(repository.audit).where(at).values(who="nobody"))
+            await tx.conn.execute(update(audit.audit).where(at).values(who="nobody"))
 
     async with host.write() as tx:
         for _ in range(LINKS_CHECKED + 10):
-            await repository.note_audit(tx, ws, "chore", "counted", "", host.clock.now())
+            await audit.note_audit(tx, ws, "chore", "counted", "", host.clock.now())
     await check_audit(host)
     await check_audit(host)
     async with host.read() as tx:
-        told = await repository.list_audit(tx, ws, action="checked")
+        told = await audit.list_audit(tx, ws, action="checked")
     assert [e.detail["broken_at"] for e in told] == [None]
     await tamper(2)
     assert await shown() is None
@@ -585,7 +586,7 @@ async def test_a_look_at_a_record_checks_the_newest_links_and_a_chore_the_whole_
     assert await shown() == 2
     await tamper(told[0].seq)
     async with host.read() as tx:
-        assert find_break(await repository.list_audit(tx, ws, newest=LINKS_CHECKED), is_end=True) == told[0].seq
+        assert find_break(await audit.list_audit(tx, ws, newest=LINKS_CHECKED), is_end=True) == told[0].seq
 
 
 async def test_alarms_reach_all_who_act_and_names_whoever_cares(clinic: House) -> None:
@@ -716,6 +717,6 @@ async def test_who_is_erased_leaves_no_record_and_the_chain_stays_whole(clinic: 
         await clinic.platform.conversations.erase_person(tx, clinic.workspace.id, here.person_id)
     assert await escalations(clinic) == []
     async with clinic.platform.hosts["health"].read() as tx:
-        links = await repository.list_audit(tx, clinic.workspace.id)
+        links = await audit.list_audit(tx, clinic.workspace.id)
     assert find_break(links) is None
     assert [e.detail for e in links if e.action == "erased"] == [{"person": here.person_id}]

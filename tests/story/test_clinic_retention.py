@@ -8,9 +8,10 @@ import pytest_asyncio
 
 from duologue.bootstrap import create_app
 from duologue.kit.clock import FrozenClock
-from duologue.packs.health import repository
+from duologue.packs.health.audit import repository as audit
+from duologue.packs.health.audit.chain import find_break
+from duologue.packs.health.care.repository import list_patients_of
 from duologue.packs.health.pages.retention import forget_patients
-from duologue.packs.health.record.life import find_break
 from tests.platforms import PASSWORD, House, add_house, open_for_test
 from tests.story.test_clinic import SCRIPTS, act, escalations, play, states
 
@@ -40,7 +41,7 @@ async def left(house: House) -> set[str]:
 
 async def chain(house: House) -> list[Any]:
     async with house.platform.hosts["health"].read() as tx:
-        return await repository.list_audit(tx, house.workspace.id)
+        return await audit.list_audit(tx, house.workspace.id)
 
 
 async def test_a_patient_is_forgotten_whole_after_the_days_that_hold_for_him(place: tuple[House, FrozenClock]) -> None:
@@ -73,7 +74,7 @@ async def test_a_patient_is_forgotten_whole_after_the_days_that_hold_for_him(pla
     async with host.read() as tx:
         person = next(e.detail["person"] for e in links if e.action == "erased")
         assert await host.names(house.workspace.id, {person}) == {}
-        assert await repository.list_patients_of(tx, house.workspace.id, house.members["expert"].id) == set()
+        assert await list_patients_of(tx, house.workspace.id, house.members["expert"].id, clock.now()) == set()
 
 
 async def test_a_hold_keeps_a_patient_even_from_the_administrator(place: tuple[House, FrozenClock]) -> None:

@@ -64,6 +64,9 @@ class People(Protocol):
     async def find(self, workspace_id: str, words: Sequence[str], limit: int) -> list[str]:
         """The ids of persons whose name holds every one of these words."""
 
+    async def colleagues(self, workspace_id: str) -> dict[str, str]:
+        """The members who work with persons (experts, administrators, owners), their names by id."""
+
     async def erase(self, tx: WriteTx, workspace_id: str, person_id: str) -> list[str]:
         """Delete a person with all that there is of him; his conversations' ids. Raises NotFound."""
 
@@ -176,6 +179,10 @@ class Host:
     async def names(self, workspace_id: str, person_ids: Collection[str]) -> dict[str, str]:
         """What these persons are called, by id; who never gave a name has an empty one."""
         return await self._people.names(workspace_id, person_ids) if self._people else {}
+
+    async def colleagues(self, workspace_id: str) -> dict[str, str]:
+        """The members who work with persons here (experts, administrators, owners): their names by id."""
+        return await self._people.colleagues(workspace_id) if self._people else {}
 
     async def list_closed(self, before: datetime) -> list[Conversation]:
         """Of all workspaces: the conversations at this pack's desks that are closed and unchanged since then, the oldest first."""

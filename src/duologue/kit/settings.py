@@ -95,6 +95,14 @@ class Settings(BaseSettings):
     health_may_leave: bool = Field(
         False, description="Whether what patients write may go to a model on another machine; it goes without personal data then."
     )
+    health_care_days: int = Field(
+        90,
+        ge=0,
+        description="Days after a patient's last closed consultation until members' care for him ends; 0 leaves it to them.",
+    )
+    health_reason_hours: int = Field(
+        24, gt=0, description="Hours for which a reason opens the talks and the record of a patient who is in nobody's care here."
+    )
     health_retention_days: int = Field(
         1095, gt=0, description="Days after which drafts of records that nobody signed are dropped; signed records stay."
     )

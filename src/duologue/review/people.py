@@ -26,6 +26,11 @@ class People:
         """The ids of persons whose name holds every one of these words."""
         return [p.id for p in await self._accounts.find_named(workspace_id, words, limit)]
 
+    async def colleagues(self, workspace_id: str) -> dict[str, str]:
+        """The names by id of the members who work with persons: experts, administrators and owners."""
+        members = await self._accounts.list_members(workspace_id)
+        return {m.id: m.name for m in members if m.is_active and m.role in ("owner", "admin", "expert")}
+
     async def erase(self, tx: WriteTx, workspace_id: str, person_id: str) -> list[str]:
         """Delete a person with all conversations, drafts, verdicts and ratings; the conversations' ids. Raises NotFound."""
         await self._accounts.erase_person(tx, workspace_id, person_id)

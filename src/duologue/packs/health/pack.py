@@ -5,9 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from duologue.packs.health import repository
+from duologue.packs.health.audit.repository import note_audit
+from duologue.packs.health.care.relation import Care
+from duologue.packs.health.care.repository import begin_care, list_patients_of
 from duologue.packs.health.interview.reader import CLINICIANS, RED_FLAGS
 from duologue.packs.health.interview.skill import HISTORY
-from duologue.packs.health.pages import alarms, care, clinic, research, retention
+from duologue.packs.health.pages import alarms, care, clinic, relation, research, retention
 from duologue.packs.health.pages.care import is_with
 from duologue.packs.health.policy import POLICY
 from duologue.packs.health.privacy.redact import redact
@@ -36,6 +39,7 @@ _DO: Mapping[str, PanelFunction] = {
     "add": clinic.add_addendum,
     "name": clinic.name_patient,
     "break_glass": care.break_glass,
+    "end_care": relation.end_care,
     "hold": retention.hold,
     "lift": retention.lift,
     "push": clinic.push_fhir,
@@ -82,7 +86,7 @@ async def page_again(host: Host) -> None:
                 continue
             await repository.keep_escalation(tx, advance(fresh, "notify", now))
             where = (fresh.workspace_id, "chore", "paged", fresh.conversation_id)
-            await repository.note_audit(tx, *where, now, {"escalation": fresh.id, "pages": fresh.pages + 1})
+            await note_audit(tx, *where, now, {"escalation": fresh.id, "pages": fresh.pages + 1})
         await host.hand_over(escalation.workspace_id, escalation.conversation_id, "policy_topic", CLINICIANS)
         host.refresh(escalation.workspace_id)
 
@@ -103,17 +107,17 @@ async def may_leave(host: Host, workspace_id: str) -> bool:
 async def find_readable(host: Host, conversations: Sequence[Conversation], member_id: str, team: str) -> set[str]:
     """A talk is read by who cares for its person, by who holds it, and by the team in whose queue it waits."""
     async with host.read() as tx:
-        mine = await repository.list_patients_of(tx, conversations[0].workspace_id, member_id)
+        mine = await list_patients_of(tx, conversations[0].workspace_id, member_id, host.clock.now())
     return {c.id for c in conversations if c.person_id in mine or is_with(c, member_id, team)}
 
 
 async def note_read(host: Host, here: Conversation, member_id: str, member_name: str) -> None:
     """Who opens a patient's talk at the desk stands in the audit; who has taken it over cares for the patient from then on."""
+    now, told = host.clock.now(), {"name": member_name}
     async with host.write() as tx:
         if here.controller.kind == "human" and here.controller.id == member_id:
-            await repository.add_care(tx, here.workspace_id, here.person_id, member_id, "took over", host.clock.now())
-        now, told = host.clock.now(), {"name": member_name}
-        await repository.note_audit(tx, here.workspace_id, member_id, "read_talk", here.id, now, told)
+            await begin_care(tx, here.workspace_id, Care(here.person_id, member_id, member_name, "took over", now))
+        await note_audit(tx, here.workspace_id, member_id, "read_talk", here.id, now, told)
 
 
 def without_names(text: str) -> tuple[str, Mapping[str, str]]:
@@ -150,6 +154,7 @@ PACK = Pack(
     ),
     chores=(
         Chore("page", 15.0, page_again),
+        Chore("end_care", 3_600.0, relation.end_what_is_over),
         Chore("forget_drafts", 86_400.0, retention.forget_drafts),
         Chore("forget_patients", 86_400.0, retention.forget_patients),
         Chore("trim_audit", 86_400.0, retention.trim_audit),

@@ -1,17 +1,20 @@
-"""All tables of the pack, and the only place in it that sees SQL. What comes out are the values of the pack's modules."""
+"""All SQL of records, alarms, consents, holds and reviews. What comes out are the values of the pack's modules.
+
+The audit's tables stand in `audit/repository.py`, the relation of care in `care/repository.py`.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, String, Table, Text, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Boolean, Column, String, Table, Text, delete, insert, select, update
 
 from duologue.kit.errors import NotFound
 from duologue.kit.text import Lang
 from duologue.packs.health.literature.review import Decision, Review
 from duologue.packs.health.literature.search import Paper
-from duologue.packs.health.record.life import TRIMMED, Addendum, Entry, Line, Record, link, trim_of
+from duologue.packs.health.record.life import Addendum, Line, Record
 from duologue.packs.health.record.template import Template, default_template, from_json, to_json
 from duologue.packs.health.redflags.escalation import Escalation
 from duologue.sdk import Id, Json, Tx, UtcTime, WriteTx, new_metadata
@@ -25,18 +28,9 @@ records = Table(
     "health_record", metadata, Column("id", Id, primary_key=True), Column("workspace_id", Id), Column("conversation_id", Id),
     Column("person_id", Id), Column("state", String(20)), Column("body", Json), Column("changed_at", UtcTime),
 )  # fmt: skip
-audit = Table(
-    "health_audit", metadata, Column("workspace_id", Id, primary_key=True), Column("seq", BigInteger, primary_key=True),
-    Column("at", String(40)), Column("who", Id), Column("action", String(40)), Column("conversation_id", Id),
-    Column("detail", Json), Column("before", String(64)), Column("hash", String(64)),
-)  # fmt: skip
 consents = Table(
     "health_consent", metadata, Column("conversation_id", Id, primary_key=True), Column("workspace_id", Id),
     Column("person_id", Id), Column("purpose", String(40), primary_key=True), Column("given", Boolean), Column("at", UtcTime),
-)  # fmt: skip
-care = Table(
-    "health_care", metadata, Column("workspace_id", Id, primary_key=True), Column("person_id", Id, primary_key=True),
-    Column("member_id", Id, primary_key=True), Column("reason", Text), Column("at", UtcTime),
 )  # fmt: skip
 contexts = Table(
     "health_context", metadata, Column("workspace_id", Id, primary_key=True), Column("person_id", Id, primary_key=True),
@@ -163,68 +157,7 @@ async def get_template(tx: Tx, workspace_id: str, lang: Lang) -> Template:
     return from_json(body) if body else default_template(lang)
 
 
-# ---- audit
-
-
-async def hold_chain(tx: WriteTx, workspace_id: str) -> None:
-    """Nobody else adds to the chain, a record or a review until the transaction ends. On SQLite writers take turns anyway."""
-    if not tx.is_sqlite:
-        await tx.conn.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"health:{workspace_id}"))))
-
-
-async def note_audit(
-    tx: WriteTx,
-    workspace_id: str,
-    who: str,
-    action: str,
-    conversation_id: str,
-    at: datetime,
-    detail: Mapping[str, Any] | None = None,
-) -> None:
-    """Add a link to the workspace's chain."""
-    await hold_chain(tx, workspace_id)
-    query = select(audit).where(audit.c.workspace_id == workspace_id).order_by(audit.c.seq.desc()).limit(1)
-    last = (await tx.conn.execute(query)).first()
-    entry = link(_entry(last) if last else None, at, who, action, conversation_id, detail or {})
-    await tx.conn.execute(insert(audit).values(workspace_id=workspace_id, **asdict(entry)))
-
-
-async def list_audit(tx: Tx, workspace_id: str, conversation_id: str = "", *, action: str = "", newest: int = 0) -> list[Entry]:
-    """The chain in order; of one conversation, or of one action, the links that concern it; the `newest` ones where that is set."""
-    query = select(audit).where(audit.c.workspace_id == workspace_id).order_by(audit.c.seq.desc())
-    if conversation_id:
-        query = query.where(audit.c.conversation_id == conversation_id)
-    if action:
-        query = query.where(audit.c.action == action)
-    if newest:
-        query = query.limit(newest)
-    return [_entry(row) for row in await tx.conn.execute(query)][::-1]
-
-
-async def list_audited(tx: Tx) -> list[str]:
-    """The workspaces that have a chain."""
-    return list((await tx.conn.execute(select(audit.c.workspace_id).distinct())).scalars())
-
-
-async def trim_audit(tx: WriteTx, before: datetime, at: datetime) -> int:
-    """Drop links older than `before`, in each workspace, and say so in its chain; how many. The newest link always stays."""
-    dropped = 0
-    for workspace_id in await list_audited(tx):
-        chain = await list_audit(tx, workspace_id)
-        old = [e for e in chain[:-1] if datetime.fromisoformat(e.at) < before]
-        if old:
-            last = old[-1]
-            await tx.conn.execute(delete(audit).where(audit.c.workspace_id == workspace_id, audit.c.seq <= last.seq))
-            await note_audit(tx, workspace_id, "chore", TRIMMED, "", at, trim_of(last))
-            dropped += len(old)
-    return dropped
-
-
-def _entry(row: Any) -> Entry:
-    return Entry(row.seq, row.at, row.who, row.action, row.conversation_id, row.detail, row.before, row.hash)
-
-
-# ---- consent, care, context
+# ---- consent, context
 
 
 async def keep_consent(
@@ -246,25 +179,6 @@ async def find_consented_at(tx: Tx, conversation_id: str, purpose: str = "record
     """When the person agreed; None where he did not, or took it back."""
     at_row = (consents.c.conversation_id == conversation_id) & (consents.c.purpose == purpose) & consents.c.given
     return (await tx.conn.execute(select(consents.c.at).where(at_row))).scalar_one_or_none()
-
-
-async def add_care(tx: WriteTx, workspace_id: str, person_id: str, member_id: str, reason: str, at: datetime) -> None:
-    """A member cares for a person from now on."""
-    if not await cares(tx, workspace_id, person_id, member_id):
-        row = {"workspace_id": workspace_id, "person_id": person_id, "member_id": member_id, "reason": reason}
-        await tx.conn.execute(insert(care).values(at=at, **row))
-
-
-async def cares(tx: Tx, workspace_id: str, person_id: str, member_id: str) -> bool:
-    query = select(care.c.at).where(
-        care.c.workspace_id == workspace_id, care.c.person_id == person_id, care.c.member_id == member_id
-    )
-    return (await tx.conn.execute(query)).first() is not None
-
-
-async def list_patients_of(tx: Tx, workspace_id: str, member_id: str) -> set[str]:
-    query = select(care.c.person_id).where(care.c.workspace_id == workspace_id, care.c.member_id == member_id)
-    return set((await tx.conn.execute(query)).scalars())
 
 
 async def keep_context(tx: WriteTx, workspace_id: str, person_id: str, body: Mapping[str, Any], at: datetime) -> None:
@@ -382,9 +296,9 @@ async def drop_hold(tx: WriteTx, workspace_id: str, person_id: str) -> bool:
 
 
 async def erase_person(tx: WriteTx, workspace_id: str, person_id: str) -> int:
-    """Forget a person; how many rows went. The audit keeps its links: a person's id, and what members sought or gave as reasons."""
+    """Forget a person; how many rows went. Care and the audit have their own."""
     gone = 0
-    for table in (escalations, records, consents, care, contexts):
+    for table in (escalations, records, consents, contexts):
         mine = (table.c.workspace_id == workspace_id) & (table.c.person_id == person_id)
         gone += (await tx.conn.execute(delete(table).where(mine))).rowcount
     return gone

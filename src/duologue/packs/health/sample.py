@@ -10,10 +10,12 @@ from typing import Any
 import yaml
 
 from duologue.kit.text import Lang
-from duologue.packs.health import repository
+from duologue.packs.health.care.relation import Care
+from duologue.packs.health.care.repository import begin_care
 from duologue.sdk import Sample, SampleDesk
 
 _FILE = Path(__file__).with_name("sample") / "patients.yaml"
+NAMES: dict[Lang, str] = {"en": "Dr. Ada Lindqvist", "zh": "林知秋医生"}
 _NO: dict[Lang, str] = {"en": "No.", "zh": "没有。"}
 
 
@@ -34,8 +36,8 @@ async def prepare(desk: SampleDesk) -> None:
     host, ws = desk.host, desk.workspace_id
     desks: dict[str, str] = {"en": await desk.add_desk("Clinic", "autopilot"), "zh": await desk.add_desk("诊室", "autopilot")}
     clinicians: dict[str, str] = {
-        "en": await desk.add_member("expert", "Dr. Ada Lindqvist", team="clinicians", lang="en", email="ada@clinic.example"),
-        "zh": await desk.add_member("expert", "林知秋医生", team="clinicians", lang="zh", email="lin@clinic.example"),
+        "en": await desk.add_member("expert", NAMES["en"], team="clinicians", lang="en", email="ada@clinic.example"),
+        "zh": await desk.add_member("expert", NAMES["zh"], team="clinicians", lang="zh", email="lin@clinic.example"),
     }
     await desk.add_member("admin", "Jo Berger (office)", team="clinicians", lang="en", email="jo@clinic.example")
     known = {c.subject for c in await host.list_conversations(ws)}
@@ -46,7 +48,7 @@ async def prepare(desk: SampleDesk) -> None:
         person = await desk.start_person(script["name"], lang)
         here = await host.start(ws, person, desks[lang], lang)
         async with host.write() as tx:
-            await repository.add_care(tx, ws, person, clinicians[lang], "sample clinic", host.clock.now())
+            await begin_care(tx, ws, Care(person, clinicians[lang], NAMES[lang], "sample clinic", host.clock.now()))
         await play(desk, here.id, person, script)
         await host.label(ws, here.id, subject=script["name"])
 

@@ -7,22 +7,19 @@ import pytest
 
 from duologue.kit.errors import Conflict, Invalid
 from duologue.kit.text import Lang
+from duologue.packs.health.audit.chain import link
 from duologue.packs.health.facts.extract import extract_facts
 from duologue.packs.health.record.life import (
-    TRIMMED,
     Record,
     amend,
     edit,
-    find_break,
     grow,
     is_intact,
     lines_of,
-    link,
     open_line,
     seal,
     seal_addendum,
     sign,
-    trim_of,
 )
 from duologue.packs.health.record.note import note_of, write_note
 from duologue.packs.health.record.support import unsupported
@@ -145,26 +142,6 @@ def test_edges_are_named() -> None:
         edit(DRAFT, 0, "cough " * 1000, "dr", GRAPH)
     with pytest.raises(Conflict):
         sign(DRAFT, "", AT)
-
-
-def test_any_change_breaks_the_chain() -> None:
-    chain = [link(None, AT, "dr", "read", "c", {"n": 1})]
-    for action in ("edited", "signed", "read"):
-        chain.append(link(chain[-1], AT, "dr", action, "c", {}))
-    assert find_break(chain) is None
-    assert find_break([*chain[:1], replace(chain[1], action="read"), *chain[2:]]) == 2
-    assert find_break([chain[0], *chain[2:]]) == 3
-    assert find_break([replace(chain[0], who="else"), *chain[1:]]) == 1
-
-
-def test_a_chain_that_lost_its_oldest_links_says_so_itself() -> None:
-    chain = [link(None, AT, "dr", "read", "c", {})]
-    for action in ("edited", "signed", "read"):
-        chain.append(link(chain[-1], AT, "dr", action, "c", {}))
-    rest = chain[2:]
-    assert find_break(rest) == 3
-    assert find_break([*rest, link(rest[-1], AT, "chore", TRIMMED, "", trim_of(chain[1]))]) is None
-    assert find_break([*rest, link(rest[-1], AT, "chore", TRIMMED, "", trim_of(chain[0]))]) == 3
 
 
 def test_another_patients_note_is_refused() -> None:

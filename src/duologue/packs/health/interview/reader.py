@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from duologue.kit.ids import new_id
 from duologue.kit.text import Lang
 from duologue.packs.health import repository
+from duologue.packs.health.audit.repository import note_audit
 from duologue.packs.health.interview.consultation import Said, again_alarms, consent_of, lang_of, new_alarms, said_of, turns_of
 from duologue.packs.health.interview.history import grave_of, is_for_oneself, meanwhile
 from duologue.packs.health.redflags.danger import heard_alarms
@@ -59,7 +60,7 @@ async def read_message(context: ReadContext) -> Seen:
     async def keep(tx: WriteTx) -> None:
         if agreed is not None and agreed != agreed_before:
             await repository.keep_consent(tx, here.workspace_id, here.id, here.person_id, agreed, now)
-            await repository.note_audit(tx, here.workspace_id, here.person_id, "consent", here.id, now, {"given": agreed})
+            await note_audit(tx, here.workspace_id, here.person_id, "consent", here.id, now, {"given": agreed})
         if grave:
             escalation = Escalation(
                 new_id("esc"), here.workspace_id, here.id, here.person_id, message.id, min(a.level for a in grave),
@@ -67,7 +68,7 @@ async def read_message(context: ReadContext) -> Seen:
             )  # fmt: skip
             await repository.keep_escalation(tx, escalation)
             detail = {"rules": list(escalation.rules), "version": grave[0].version, "level": escalation.level}
-            await repository.note_audit(tx, here.workspace_id, "rules", "escalated", here.id, now, detail)
+            await note_audit(tx, here.workspace_id, "rules", "escalated", here.id, now, detail)
 
     number = context.host.settings.health_emergency_number
     oneself = is_for_oneself(grave)

@@ -13,7 +13,8 @@ from typing import Any
 from duologue.kit.errors import NotFound
 from duologue.kit.text import Lang
 from duologue.packs.health import repository
-from duologue.packs.health.pages.care import is_with, note_in
+from duologue.packs.health.care.repository import begin_care, list_patients_of
+from duologue.packs.health.pages.care import care_of, is_with, note_in
 from duologue.packs.health.redflags.escalation import MOST_OPEN, OPEN, Step, advance
 from duologue.packs.health.redflags.rules import UNNAMED, load_redflag_rules
 from duologue.sdk import PanelContext
@@ -31,7 +32,7 @@ async def list_queue(context: PanelContext, closed: bool = False) -> Any:
     async with host.read() as tx:
         shown = await repository.list_escalations(tx, ws, states=OPEN, limit=MOST_OPEN)
         shown += await repository.list_escalations(tx, ws, states=("closed",)) if closed else []
-        mine = await repository.list_patients_of(tx, ws, context.member_id)
+        mine = await list_patients_of(tx, ws, context.member_id, host.clock.now())
     here = {c.id: c for c in await host.list_of_persons(ws, {e.person_id for e in shown}, 1000)}
     readable = {c.id for c in here.values() if c.person_id in mine or is_with(c, context.member_id, context.team)}
     names = await host.names(ws, {c.person_id for c in here.values() if c.id in readable})
@@ -84,7 +85,7 @@ async def _move(context: PanelContext, escalation_id: str, step: Step, outcome: 
             raise NotFound("There is no such escalation.")
         e = advance(e, step, now, context.member_id, outcome)
         await repository.keep_escalation(tx, e)
-        await repository.add_care(tx, e.workspace_id, e.person_id, context.member_id, f"escalation: {step}", now)
-        await note_in(tx, context, e.state, e.conversation_id, {"escalation": e.id, "outcome": outcome})
+        await begin_care(tx, e.workspace_id, care_of(context, e.person_id, f"escalation: {step}", now))
+        await note_in(tx, context, e.state, e.conversation_id, {"escalation": e.id, "outcome": outcome}, [e.person_id])
     context.host.refresh(context.workspace_id)
     return {"state": e.state}

@@ -1,13 +1,18 @@
 """Who may read whose talk and record: the persons in a member's care, those who wait for his team, and others with a reason.
 
-Every way in is audited: a search by name, a reason that was given, each read. A list names only whom the member may read.
+Every way in is audited: a search by name, a reason that was given, each read. A list names only whom the member may read. How
+care ends stands in `relation.py`; a reason opens a record for the hours of the settings.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from duologue.kit.errors import Forbidden, Invalid
 from duologue.packs.health import repository
+from duologue.packs.health.audit.repository import note_audit
+from duologue.packs.health.care.relation import Care
+from duologue.packs.health.care.repository import begin_care, cares, list_patients_of
 from duologue.packs.health.redflags.escalation import MOST_OPEN, OPEN
 from duologue.sdk import Conversation, PanelContext, WriteTx
 
@@ -27,7 +32,7 @@ async def list_patients(context: PanelContext) -> Any:
     """Consultations of the persons in the member's care, and those that wait for his team (`mine` is false), the latest first."""
     host, ws = context.host, context.workspace_id
     async with host.read() as tx:
-        mine = await repository.list_patients_of(tx, ws, context.member_id)
+        mine = await list_patients_of(tx, ws, context.member_id, host.clock.now())
     waiting = [c for c in await host.list_conversations(ws, view="waiting") if is_with(c, context.member_id, context.team)]
     held = await host.list_conversations(ws, view="mine", member_id=context.member_id)
     found = {c.id: c for c in (*waiting, *held, *await host.list_of_persons(ws, mine))}
@@ -42,8 +47,9 @@ async def find_patients(context: PanelContext, words: str) -> Any:
     host, ws = context.host, context.workspace_id
     found = await host.find_called(ws, wanted, MOST_FOUND)
     async with host.read() as tx:
-        mine = await repository.list_patients_of(tx, ws, context.member_id)
-    await note(context, "searched", "", {"words": words.strip()[:100], "found": len(found)})
+        mine = await list_patients_of(tx, ws, context.member_id, host.clock.now())
+    sought = {"words": words.strip()[:100], "found": len(found)}
+    await note(context, "searched", "", sought, {c.person_id for c in found})
     return {"patients": await _rows(context, found, mine)}
 
 
@@ -67,14 +73,15 @@ async def _rows(context: PanelContext, found: Sequence[Conversation], mine: set[
 
 
 async def break_glass(context: PanelContext, reason: str) -> Any:
-    """Take a person into one's care for a reason."""
+    """Open a person's talks and record for a reason, for the hours of the settings."""
     if context.conversation is None or not context.member_id:
         raise Invalid("Name the conversation.")
     if len(reason.strip()) < 4:
         raise Invalid("Say why you need this record.")
     here, now = context.conversation, context.host.clock.now()
     async with context.host.write() as tx:
-        await repository.add_care(tx, here.workspace_id, here.person_id, context.member_id, reason.strip(), now)
+        until = now + timedelta(hours=context.host.settings.health_reason_hours)
+        await begin_care(tx, here.workspace_id, care_of(context, here.person_id, reason.strip(), now, until))
         await note_in(tx, context, "break_glass", here.id, {"reason": reason.strip()})
     return {"ok": True}
 
@@ -85,23 +92,32 @@ async def here_in_care(context: PanelContext) -> Conversation:
         raise Invalid("Name the conversation.")
     here = context.conversation
     async with context.host.read() as tx:
-        known = await repository.cares(tx, context.workspace_id, here.person_id, context.member_id)
+        known = await cares(tx, context.workspace_id, here.person_id, context.member_id, context.host.clock.now())
     if not known and not is_with(here, context.member_id, context.team):
         raise Forbidden(_NO_CARE, action="break_glass")
     return here
 
 
-async def note(context: PanelContext, action: str, conversation_id: str, detail: Mapping[str, Any] | None = None) -> None:
+def care_of(context: PanelContext, person_id: str, reason: str, at: datetime, until: datetime | None = None) -> Care:
+    """The member's care for a person, from now on."""
+    return Care(person_id, context.member_id, context.member_name, reason, at, until)
+
+
+async def note(
+    context: PanelContext, action: str, conversation_id: str, detail: Mapping[str, Any] | None = None,
+    persons: Collection[str] = (),
+) -> None:  # fmt: skip
     """A link of the chain for what the member does, in a transaction of its own."""
     async with context.host.write() as tx:
-        await note_in(tx, context, action, conversation_id, detail)
+        await note_in(tx, context, action, conversation_id, detail, persons)
 
 
 async def note_in(
-    tx: WriteTx, context: PanelContext, action: str, conversation_id: str, detail: Mapping[str, Any] | None = None
-) -> None:
-    """A link of the chain for what the member does; with his name as it was then."""
+    tx: WriteTx, context: PanelContext, action: str, conversation_id: str, detail: Mapping[str, Any] | None = None,
+    persons: Collection[str] = (),
+) -> None:  # fmt: skip
+    """A link of the chain for what the member does, with his name as it was; its words go with `persons`, or whose talk it is."""
     told = {"name": context.member_name, **(detail or {})}
-    await repository.note_audit(
-        tx, context.workspace_id, context.member_id, action, conversation_id, context.host.clock.now(), told
-    )
+    here, now = context.conversation, context.host.clock.now()
+    whose = persons or ([here.person_id] if here else ())
+    await note_audit(tx, context.workspace_id, context.member_id, action, conversation_id, now, told, whose)

@@ -12,12 +12,16 @@ from duologue.kit.errors import Conflict, DuologueError, Forbidden, Invalid, Not
 from duologue.kit.ids import new_id
 from duologue.kit.text import Lang
 from duologue.packs.health import repository
+from duologue.packs.health.audit.chain import CHECKED, find_break
+from duologue.packs.health.audit.repository import hold_chain, list_audit
+from duologue.packs.health.care.repository import begin_care
 from duologue.packs.health.facts.dialogue import Turn
 from duologue.packs.health.facts.extract import FactGraph, extract_facts
 from duologue.packs.health.interview.consultation import Said, consent_of, lang_of, said_of, turns_of
 from duologue.packs.health.interview.history import Interview
 from duologue.packs.health.pages.alarms import titles_of
-from duologue.packs.health.pages.care import here_in_care, note, note_in
+from duologue.packs.health.pages.care import care_of, here_in_care, note, note_in
+from duologue.packs.health.pages.relation import show_care
 from duologue.packs.health.pages.retention import show_keeping
 from duologue.packs.health.record import life
 from duologue.packs.health.record.life import Record
@@ -48,10 +52,8 @@ async def show_record(context: PanelContext) -> Any:
             interview.note_asked(key, m.body)
     await note(context, "read", here.id)
     async with context.host.read() as tx:
-        entries = await repository.list_audit(tx, here.workspace_id, here.id, newest=LINKS_SHOWN)
-        steps = [
-            e for name in ("signed", "amended") for e in await repository.list_audit(tx, here.workspace_id, here.id, action=name)
-        ]
+        entries = await list_audit(tx, here.workspace_id, here.id, newest=LINKS_SHOWN)
+        steps = [e for name in ("signed", "amended") for e in await list_audit(tx, here.workspace_id, here.id, action=name)]
         chain = await _find_break(tx, here.workspace_id)
         brought = await repository.get_context(tx, here.workspace_id, here.person_id)
         template = await repository.get_template(tx, here.workspace_id, shown.lang)
@@ -71,10 +73,10 @@ async def show_record(context: PanelContext) -> Any:
             for a in alarms
         ],
         "differential": _differential(interview, context.lang),
-        "audit": [{"at": e.at, "who": e.who, "action": e.action, "detail": dict(e.detail)} for e in entries],
+        "audit": [{"at": e.at, "who": e.who, "action": e.action, "detail": e.told} for e in entries],
         "chain_broken_at": chain,
         "brought": brought,
-        "kept": await show_keeping(context, here),
+        "kept": await show_keeping(context, here), "care": await show_care(context, here),
     }  # fmt: skip
 
 
@@ -90,10 +92,10 @@ LINKS_SHOWN, LINKS_CHECKED = 20, 200
 
 async def _find_break(tx: Tx, workspace_id: str) -> int | None:
     """Where the chain is broken: at what the daily look at the whole of it found, or within its newest links."""
-    told = await repository.list_audit(tx, workspace_id, action=life.CHECKED, newest=1)
+    told = await list_audit(tx, workspace_id, action=CHECKED, newest=1)
     known = told[-1].detail.get("broken_at") if told else None
-    newest = await repository.list_audit(tx, workspace_id, newest=LINKS_CHECKED)
-    return known or life.find_break(newest, is_end=True)
+    newest = await list_audit(tx, workspace_id, newest=LINKS_CHECKED)
+    return known or find_break(newest, is_end=True)
 
 
 MOST_LIKELY, LEAST_LIKELY = 3, 0.05
@@ -292,7 +294,7 @@ async def _change(
     here, now = await here_in_care(context), context.host.clock.now()
     graph, _ = _graph(here, await context.host.list_messages(here.workspace_id, here.id, public_only=True))
     async with context.host.write() as tx:
-        await repository.hold_chain(tx, here.workspace_id)
+        await hold_chain(tx, here.workspace_id)
         record = _grown(here, graph, await repository.get_record(tx, here.workspace_id, here.id))
         if seen and record.state == "draft" and seen != life.seal(record.lines):
             raise Conflict("The record has changed since you opened it; look at it again.", action="reload")
@@ -302,7 +304,7 @@ async def _change(
         elif action == "amended":
             detail = {"addendum": len(done.addenda), "digest": life.seal_addendum(done.addenda[-1])}
         await repository.keep_record(tx, done, now)
-        await repository.add_care(tx, here.workspace_id, here.person_id, context.member_id, f"record: {action}", now)
+        await begin_care(tx, here.workspace_id, care_of(context, here.person_id, f"record: {action}", now))
         await note_in(tx, context, action, here.id, detail)
     context.host.refresh(here.workspace_id, here.id)
     return {"state": done.state}

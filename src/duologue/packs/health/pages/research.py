@@ -12,6 +12,7 @@ from typing import Any
 from duologue.kit.errors import Forbidden, Invalid, NotFound
 from duologue.kit.ids import new_id
 from duologue.packs.health import repository
+from duologue.packs.health.audit.repository import hold_chain
 from duologue.packs.health.literature import review as steps
 from duologue.packs.health.literature.online import Database, fetch_papers
 from duologue.packs.health.literature.papers import read_papers, write_csv, write_ris
@@ -218,7 +219,7 @@ async def _rows(context: PanelContext, review_id: str) -> list[Row]:
 
 
 async def _paper(tx: WriteTx, context: PanelContext, review_id: str, seq: int) -> Paper:
-    await repository.hold_chain(tx, context.workspace_id)
+    await hold_chain(tx, context.workspace_id)
     await repository.get_review(tx, context.workspace_id, review_id)
     papers = await repository.list_papers(tx, review_id)
     if not 0 <= seq < len(papers):
@@ -228,7 +229,7 @@ async def _paper(tx: WriteTx, context: PanelContext, review_id: str, seq: int) -
 
 async def _add(context: PanelContext, review_id: str, found: list[Paper], source: str) -> Any:
     async with context.host.write() as tx:
-        await repository.hold_chain(tx, context.workspace_id)
+        await hold_chain(tx, context.workspace_id)
         r = await repository.get_review(tx, context.workspace_id, review_id)
         known = await repository.list_papers(tx, review_id)
         new, fallen = only_new(found, known), find_retracted(found, known)

@@ -13,8 +13,11 @@ from typing import Any
 from duologue.kit.errors import Conflict, Invalid
 from duologue.kit.log import get_logger
 from duologue.packs.health import repository
+from duologue.packs.health.audit import repository as audit
+from duologue.packs.health.audit.chain import CHECKED, find_break
+from duologue.packs.health.audit.repository import list_audit, list_audited, note_audit
+from duologue.packs.health.care.repository import erase_care
 from duologue.packs.health.pages.care import here_in_care, note_in
-from duologue.packs.health.record.life import CHECKED, find_break
 from duologue.sdk import Conversation, Host, PanelContext, WriteTx
 
 log = get_logger(__name__)
@@ -25,16 +28,16 @@ async def forget_drafts(host: Host) -> None:
     now, days = host.clock.now(), host.settings.health_retention_days
     async with host.write() as tx:
         for workspace_id, conversation_id in await repository.erase_before(tx, now - timedelta(days=days)):
-            await repository.note_audit(tx, workspace_id, "chore", "draft_dropped", conversation_id, now, {"days": days})
+            await note_audit(tx, workspace_id, "chore", "draft_dropped", conversation_id, now, {"days": days})
 
 
 async def check_audit(host: Host) -> None:
     """Look at each workspace's whole chain, which no page does, and say in it whether it is broken, and where."""
     async with host.read() as tx:
-        workspaces = await repository.list_audited(tx)
+        workspaces = await list_audited(tx)
     for workspace_id in workspaces:
         async with host.read() as tx:
-            chain = await repository.list_audit(tx, workspace_id)
+            chain = await list_audit(tx, workspace_id)
         if chain[-1].action == CHECKED:
             continue
         broken_at, now = await asyncio.to_thread(find_break, chain), host.clock.now()
@@ -42,7 +45,7 @@ async def check_audit(host: Host) -> None:
             log.error("the audit of %s is broken at link %s", workspace_id, broken_at)
         async with host.write() as tx:
             told = {"upto": chain[-1].seq, "broken_at": broken_at}
-            await repository.note_audit(tx, workspace_id, "chore", CHECKED, "", now, told)
+            await note_audit(tx, workspace_id, "chore", CHECKED, "", now, told)
 
 
 async def trim_audit(host: Host) -> None:
@@ -50,7 +53,7 @@ async def trim_audit(host: Host) -> None:
     now, days = host.clock.now(), host.settings.health_retention_audit_days
     if days:
         async with host.write() as tx:
-            await repository.trim_audit(tx, now - timedelta(days=days), now)
+            await audit.trim_audit(tx, now - timedelta(days=days), now)
 
 
 def days_of(host: Host, *, is_signed: bool) -> int:
@@ -83,7 +86,7 @@ async def _forget(host: Host, workspace_id: str, person_id: str, now: datetime, 
         if kept.changed_at is not None and kept.changed_at >= before:
             return False
         told = {"person": person_id, "days": days, "signed": kept.is_signed}
-        await repository.note_audit(tx, workspace_id, "chore", "erased", "", now, told)
+        await note_audit(tx, workspace_id, "chore", "erased", "", now, told)
         return True
 
     if await host.erase_person(workspace_id, person_id, before=before, agrees=agrees):
@@ -91,13 +94,17 @@ async def _forget(host: Host, workspace_id: str, person_id: str, now: datetime, 
 
 
 async def erase_person(tx: WriteTx, workspace_id: str, person_id: str) -> None:
-    """Forget a person in the pack's tables; a link says so. Raises Conflict, and erases nothing, while the record is on hold."""
+    """Forget a person in the pack's tables, and in the audit every word that may name him; links say so.
+
+    Raises Conflict, and erases nothing, while the record is on hold.
+    """
     if (await repository.get_keeping(tx, workspace_id, person_id)).hold:
         raise Conflict("This patient's record is on hold; lift the hold on the record's page first.", action="lift_hold")
-    if await repository.erase_person(tx, workspace_id, person_id):
-        last = await repository.list_audit(tx, workspace_id, newest=1)
-        if [(e.action, e.detail.get("person")) for e in last] != [("erased", person_id)]:  # the chore has said so itself
-            await repository.note_audit(tx, workspace_id, "command", "erased", "", tx.now, {"person": person_id})
+    gone = await repository.erase_person(tx, workspace_id, person_id) + await erase_care(tx, workspace_id, person_id)
+    last = await list_audit(tx, workspace_id, newest=1)
+    is_told = [(e.action, e.detail.get("person")) for e in last] == [("erased", person_id)]  # the chore has said so itself
+    if await audit.unsay(tx, workspace_id, person_id, "chore" if is_told else "command", tx.now) + gone and not is_told:
+        await note_audit(tx, workspace_id, "command", "erased", "", tx.now, {"person": person_id})
 
 
 async def show_keeping(context: PanelContext, here: Conversation) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 import { html, useEffect, useRef, useState } from "../../js/shared/html.js";
 import { t } from "../../js/shared/i18n.js";
 import { FileButton, say, tell } from "../../js/shared/parts.js";
+import { CareList } from "./care.js";
 
 export const styles = ["health.css"];
 
@@ -95,7 +96,7 @@ function Brought({ told, bring }) {
 }
 
 /** What a refused step is told in words of its own, by the action that the server asks for. */
-const WHY = { open: "unopened", reload: "changed", consent: "no_consent" };
+const WHY = { open: "unopened", reload: "changed", consent: "no_consent", hand_back: "care_held" };
 
 /** Rounded to what such a ranking can tell: never all, never nothing. */
 const likely = (p) => (p > 0.95 ? "> 95 %" : p < 0.05 ? "< 5 %" : `${5 * Math.round(20 * p)} %`);
@@ -111,6 +112,12 @@ function Keeping({ kept, act }) {
       : html`<${Asked} testid="hold" label=${t("health.hold_reason")} button=${t("health.hold")} onDone=${(reason) => act("hold", { reason })} />`)}</details>`;
 }
 
+/** What a link says beyond its action: the reason that was given; whose care ended, and how. */
+const told = (d) => {
+  const how = d.way && t(`health.way_${d.way}`, { name: d.to ?? "", days: d.days ?? "" });
+  const words = [d.of && d.of !== d.name ? d.of : "", how, d.reason].filter(Boolean).join(" · ");
+  return words ? `: ${words}` : "";
+};
 const whoDid = (e) => e.detail.name || t(e.action === "consent" ? "health.author_person" : "health.by_program");
 
 function Aside({ shown, bring, act }) {
@@ -120,9 +127,10 @@ function Aside({ shown, bring, act }) {
       <table><tbody>${shown.differential.map((d) => html`<tr key=${d.name}><td>${d.name} <small>${d.icd10}</small></td><td class="numeric">${likely(d.probability)}</td>
         <td><small>${t("health.for")}: ${d.pro.join(" · ") || "–"}<br />${t("health.against")}: ${d.contra.join(" · ") || "–"}</small></td></tr>`)}</tbody></table></details>`}
     <${Brought} told=${shown.brought} bring=${bring} />
+    <${CareList} care=${shown.care} act=${act} />
     <${Keeping} kept=${shown.kept} act=${act} />
     <details><summary>${t("health.audit")}</summary>${shown.chain_broken_at && html`<p role="alert" class="urgent">${t("health.broken", { n: shown.chain_broken_at })}</p>`}
-      ${shown.audit.map((e, i) => html`<p key=${i}><small>${new Date(e.at).toLocaleString()} · ${whoDid(e)} · ${t(`health.did_${e.action}`)}${e.detail.reason ? `: ${e.detail.reason}` : ""}</small></p>`)}</details></section>`;
+      ${shown.audit.map((e, i) => html`<p key=${i}><small>${new Date(e.at).toLocaleString()} · ${whoDid(e)} · ${t(`health.did_${e.action}`)}${told(e.detail)}</small></p>`)}</details></section>`;
 }
 
 /** @param {{query: Function, command: Function, send: Function, download: Function, version: number, isWide?: boolean}} props */

@@ -1,4 +1,4 @@
-"""A record's life: draft → signed → addenda. What is signed never changes; every step leaves a link in a chain of hashes.
+"""A record's life: draft → signed → addenda. What is signed never changes; every step leaves a link in the audit.
 
 A sentence that nothing supports must be opened before signing; an edited sentence rests on what carries its new words, or on
 nothing; a plan is the clinician's own. There is no signing of more than one record. Knows no storage.
@@ -6,12 +6,13 @@ nothing; a plan is the clinician's own. There is no signing of more than one rec
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from duologue.kit.errors import Conflict, Invalid
+from duologue.packs.health.audit.chain import Entry
 from duologue.packs.health.facts.extract import FactGraph, extract_facts
 from duologue.packs.health.record.note import Note, note_of
 from duologue.packs.health.record.support import find_support
@@ -151,7 +152,7 @@ def seal_addendum(addendum: Addendum) -> str:
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
-def is_intact(record: Record, links: Iterable["Entry"] = ()) -> bool:
+def is_intact(record: Record, links: Iterable[Entry] = ()) -> bool:
     """Whether a signed record is what was signed, its addenda what was added, by the record's own seal and by the audit's links."""
     for entry in links:
         sealed = entry.detail.get("digest")
@@ -173,62 +174,3 @@ def _check_length(text: str, most: int) -> None:
 def _is_open(record: Record) -> None:
     if record.state != "draft":
         raise Conflict("The record is signed; write an addendum.")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A link of the audit chain: who did what, when, to which record; `hash` covers it all and the link before."""
-
-    seq: int
-    at: str
-    who: str
-    action: str
-    conversation_id: str
-    detail: Mapping[str, Any]
-    before: str
-    hash: str = ""
-
-
-def link(last: Entry | None, at: datetime, who: str, action: str, conversation_id: str, detail: Mapping[str, Any]) -> Entry:
-    """The next link."""
-    entry = Entry(
-        (last.seq if last else 0) + 1, at.isoformat(), who, action, conversation_id, dict(detail), last.hash if last else ""
-    )
-    return replace(entry, hash=_hash(entry))
-
-
-TRIMMED = "trimmed"
-
-
-def trim_of(last: Entry) -> dict[str, Any]:
-    """What the chain keeps of the links up to `last` that it drops: the detail of a link `trimmed`."""
-    return {"upto": last.seq, "hash": last.hash}
-
-
-CHECKED = "checked"
-
-
-def find_break(entries: Iterable[Entry], *, is_end: bool = False) -> int | None:
-    """The number of the first link that does not fit, None where the chain is whole.
-
-    A chain may begin later where a link `trimmed` in it says what was dropped before. `is_end`: these are its newest links only.
-    """
-    chain = list(entries)
-    before, seq = "", 0
-    if chain and is_end:
-        before, seq = chain[0].before, chain[0].seq - 1
-    elif chain and chain[0].seq > 1:
-        dropped = {"upto": chain[0].seq - 1, "hash": chain[0].before}
-        if not any(e.action == TRIMMED and {k: e.detail.get(k) for k in dropped} == dropped for e in chain):
-            return chain[0].seq
-        before, seq = chain[0].before, chain[0].seq - 1
-    for entry in chain:
-        if entry.seq != seq + 1 or entry.before != before or entry.hash != _hash(entry):
-            return entry.seq
-        before, seq = entry.hash, entry.seq
-    return None
-
-
-def _hash(entry: Entry) -> str:
-    content = {k: v for k, v in asdict(entry).items() if k != "hash"}
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()

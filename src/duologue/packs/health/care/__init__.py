@@ -1,0 +1,1 @@
+"""Who cares for whom, since when and until when."""
