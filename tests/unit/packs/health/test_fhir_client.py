@@ -3,32 +3,50 @@
 import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
 from duologue.kit.errors import Invalid, Unavailable
 from duologue.packs.health.facts.extract import extract_facts
 from duologue.packs.health.fhir.bundle import to_fhir
-from duologue.packs.health.fhir.client import parse_summary, push, read_summary
+from duologue.packs.health.fhir.client import Pushed, parse_summary, push, read_summary
+from duologue.packs.health.record.life import Record, amend, lines_of, sign
+from duologue.packs.health.record.note import note_of
 
 GOT: list[dict[str, Any]] = []
+
+
+KEPT: dict[str, str] = {}
+"""The place of each document by its identifier: what a server that knows conditional create keeps."""
 
 
 class Endpoint(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         GOT.append({"path": self.path, "token": self.headers.get("Authorization"), "type": body.get("type")})
-        is_known = self.headers.get("Authorization") == "Bearer secret"
-        answer = (
-            {"resourceType": "Bundle", "id": "b1"} if is_known else {"issue": [{"code": "login", "diagnostics": "who are you?"}]}
-        )
-        self.send_response(201 if is_known else 401)
-        if is_known:
-            self.send_header("Location", "Bundle/b1/_history/1")
+        if self.headers.get("Authorization") != "Bearer secret":
+            self.answer(401, {"issue": [{"code": "login", "diagnostics": "who are you?"}]})
+            return
+        (wanted,) = parse_qs(self.headers["If-None-Exist"])["identifier"]
+        name = f"{body['identifier']['system']}|{body['identifier']['value']}"
+        assert wanted == name
+        if KEPT.get(name) == "twice":
+            self.answer(412, {})
+            return
+        is_new = name not in KEPT
+        place = KEPT.setdefault(name, f"Bundle/b{len(KEPT) + 1}/_history/1")
+        self.answer(201 if is_new else 200, {"resourceType": "Bundle", "id": "b"}, place)
+
+    def answer(self, status: int, body: dict[str, Any], place: str = "") -> None:
+        self.send_response(status)
+        if place:
+            self.send_header("Location", place)
         self.end_headers()
-        self.wfile.write(json.dumps(answer).encode())
+        self.wfile.write(json.dumps(body).encode())
 
     def log_message(self, *args: Any) -> None:
         return None
@@ -46,9 +64,26 @@ def server() -> Iterator[str]:
 BUNDLE = to_fhir(extract_facts("I have a cough and asthma", "en"), signed_by="Dr. Ada")
 
 
-async def test_a_signed_document_arrives(server: str) -> None:
-    assert await push(server, BUNDLE, "secret") == "Bundle/b1/_history/1"
+async def test_a_signed_document_arrives_once_however_often_it_is_sent(server: str) -> None:
+    KEPT.clear()
+    assert await push(server, BUNDLE, "secret") == Pushed("Bundle/b1/_history/1", is_new=True)
     assert GOT[-1] == {"path": "/fhir/Bundle", "token": "Bearer secret", "type": "document"}
+    assert await push(server, BUNDLE, "secret") == Pushed("Bundle/b1/_history/1", is_new=False)
+    KEPT[next(iter(KEPT))] = "twice"
+    with pytest.raises(Invalid, match="more than once"):
+        await push(server, BUNDLE, "secret")
+
+
+async def test_a_document_with_an_addendum_is_another_one_that_says_which_it_replaces(server: str) -> None:
+    KEPT.clear()
+    graph, at = extract_facts("I have a cough and asthma", "en"), datetime(2026, 1, 1, tzinfo=UTC)
+    signed = sign(Record("r", "w", "c", "p", "en", lines_of(note_of(graph))), "dr", at, "Dr. Ada")
+    editions = [signed, once := amend(signed, "Seen again.", "dr", at, "Dr. Ada"), amend(once, "And again.", "dr", at, "Dr. Ada")]
+    made = [to_fhir(graph, at=at, signed_by="Dr. Ada", signed_at=at, record=r) for r in editions]
+    assert [(await push(server, b, "secret")).is_new for b in (*made, *made)] == [True] * 3 + [False] * 3
+    replaced = [b["entry"][0]["resource"].get("relatesTo", []) for b in made]
+    assert replaced == [[]] + [[{"code": "replaces", "targetIdentifier": b["identifier"]}] for b in made[:2]]
+    assert len({b["entry"][0]["resource"]["identifier"]["value"] for b in made}) == 1
 
 
 async def test_refusals_are_told(server: str) -> None:

@@ -76,7 +76,7 @@ class _Writer:
         self.signed_by, self.signed_at = signed_by, (signed_at or at).isoformat(timespec="seconds")
         addenda = record.addenda if record is not None else ()
         self.changed_at = addenda[-1].at.isoformat(timespec="seconds") if addenda else self.signed_at
-        self.edition = f"{self.state} {self.signed_at} {len(addenda)}"
+        self.addenda = len(addenda)
         self._space = uuid.uuid5(uuid.NAMESPACE_URL, "|".join(t.text for t in facts.turns) + self.at)
         self.entries: list[Json] = []
         self.by_section: dict[str, list[Json]] = {name: [] for name in _SECTIONS}
@@ -112,11 +112,16 @@ class _Writer:
         return {
             "resourceType": "Bundle",
             "type": "document",
-            "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{uuid.uuid5(self._space, self.edition)}"},
+            "identifier": self._edition(self.addenda),
             "timestamp": self.changed_at,
             "meta": {"security": [self.label]},
             "entry": [composition, *self.entries],
         }
+
+    def _edition(self, addenda: int) -> Json:
+        """What identifies the document with so many addenda: the same however often it is made."""
+        name = uuid.uuid5(self._space, f"{self.state} {self.signed_at} {addenda}")
+        return {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{name}"}
 
     def _stands(self, f: Fact) -> bool:
         """Whether a sentence of the signed record still rests on a fact's words; a draft holds them all."""
@@ -325,6 +330,8 @@ class _Writer:
             resource |= {"status": status, "title": "Consultation note"}
             resource["author"] = [self.device, self.clinician]
             resource["attester"] = [{"mode": "legal", "time": self.signed_at, "party": self.clinician}]
+            if self.addenda:
+                resource["relatesTo"] = [{"code": "replaces", "targetIdentifier": self._edition(self.addenda - 1)}]
         return self._entry(resource, -1)
 
 

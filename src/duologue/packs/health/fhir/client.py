@@ -3,7 +3,9 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -17,13 +19,28 @@ _USUAL = ("confirmed", "completed")
 """States that go without saying; every other one is told: a stopped drug or a refuted allergy is none."""
 
 
-async def push(base_url: str, bundle: Mapping[str, Any], token: str = "", timeout_s: float = 20.0) -> str:
-    """POST a document Bundle to `<base>/Bundle`; where it lies. Raises Invalid for a refusal, Unavailable without a server."""
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """Where a document lies, and whether this sending put it there."""
+
+    place: str
+    is_new: bool
+
+
+async def push(base_url: str, bundle: Mapping[str, Any], token: str = "", timeout_s: float = 20.0) -> Pushed:
+    """Create a document Bundle at `<base>/Bundle` unless the server holds one of its identifier (FHIR's conditional create).
+
+    A document that was signed is never changed: with an addendum it is another one, which says that it replaces the one before.
+    Raises Invalid for a refusal, Unavailable without a server.
+    """
     # beside the loop: the library's import takes seconds
     issues = await asyncio.to_thread(lambda: validate_fhir(bundle, whose="ours") or validate_schema(bundle))
     if issues:
         raise Invalid(f"The record is no valid FHIR document: {issues[0].path}: {issues[0].message}")
-    headers = {"Content-Type": _TYPE, "Accept": _TYPE} | ({"Authorization": f"Bearer {token}"} if token else {})
+    known = f"identifier={quote(bundle['identifier']['system'], safe='')}%7C{quote(bundle['identifier']['value'], safe='')}"
+    headers = {"Content-Type": _TYPE, "Accept": _TYPE, "If-None-Exist": known}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
     try:
         async with httpx.AsyncClient(timeout=timeout_s) as client:
             answer = await client.post(f"{base_url.rstrip('/')}/Bundle", json=dict(bundle), headers=headers)
@@ -31,9 +48,11 @@ async def push(base_url: str, bundle: Mapping[str, Any], token: str = "", timeou
         raise Invalid("DUOLOGUE_HEALTH_FHIR_URL is no address; write it as https://host/path.") from error
     except httpx.HTTPError as error:
         raise Unavailable(f"The FHIR server does not answer ({type(error).__name__}); try again later.") from error
+    if answer.status_code == 412:
+        raise Invalid("The FHIR server holds this document more than once already; nothing was sent again.")
     if answer.status_code not in (200, 201):
         raise Invalid(f"The FHIR server refused the record: {answer.status_code} {_outcome(answer)}")
-    return answer.headers.get("Location") or f"Bundle/{_id(answer)}"
+    return Pushed(answer.headers.get("Location") or f"Bundle/{_id(answer)}", answer.status_code == 201)
 
 
 def _outcome(answer: httpx.Response) -> str:

@@ -191,12 +191,12 @@ async def push_fhir(context: PanelContext) -> Any:
         raise Conflict("Only a signed record leaves the machine; sign it first.")
     bundle, token = await make_bundle(context, here), settings.health_fhir_token.get_secret_value()
     try:
-        place = await push(settings.health_fhir_url, bundle, token)
+        sent = await push(settings.health_fhir_url, bundle, token)
     except DuologueError as error:  # it may have arrived all the same
         await note(context, "not_pushed", here.id, {"to": settings.health_fhir_url, "why": error.code})
         raise
-    await note(context, "pushed", here.id, {"to": place})
-    return {"location": place}
+    await note(context, "pushed", here.id, {"to": sent.place, "is_new": sent.is_new})
+    return {"location": sent.place, "is_new": sent.is_new}
 
 
 async def show_template(context: PanelContext) -> Any:

@@ -81,7 +81,7 @@ function Sheet({ shown, act, light, download }) {
       : html`<${Asked} testid="addendum" label=${t("health.addendum")} button=${t("health.add")} onDone=${(text) => act("add", { text })} />`}
     <div class="status"><button class="button small quiet" type="button" onClick=${() => print()}>${t("health.print")}</button>
       <button class="button small quiet" type="button" onClick=${() => download("fhir", {}, "record.fhir.json").catch(tell)}>${t("health.fhir")}</button>
-      ${!isOpen && html`<button class="button small quiet" type="button" onClick=${() => act("push", {}, t("health.pushed"))}>${t("health.push")}</button>`}</div></section>`;
+      ${!isOpen && html`<button class="button small quiet" type="button" onClick=${() => act("push", {}, (r) => t(r.is_new ? "health.pushed" : "health.pushed_before"))}>${t("health.push")}</button>`}</div></section>`;
 }
 
 function Brought({ told, bring }) {
@@ -143,7 +143,7 @@ export function RecordView({ query, command, send, download, version, isWide = f
   /** Resolves to whether it was done; what was written stays where it was not. */
   const act = (name, args, told) =>
     command(name, SEEN.includes(name) ? { ...args, seen: shown.seal } : args).then(
-      () => (told && say(told), load().then(() => true)),
+      (r) => (told && say(told(r)), load().then(() => true)),
       (e) => {
         const why = e.status === 401 && name === "sign" ? "wrong_password" : e.status === 409 ? WHY[e.detail?.action] : null;
         if (why) say(t(`health.${why}`, e.detail), true);
