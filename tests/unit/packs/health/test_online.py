@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from duologue.kit.errors import Invalid, Unavailable
+from duologue.packs.health.literature.asked import Asked, without_persons
 from duologue.packs.health.literature.online import Database, fetch_papers
 
 ONE = (
@@ -42,7 +43,8 @@ def europe_pmc(request: httpx.Request) -> httpx.Response:
 
 async def ask(answer: Callable[[httpx.Request], httpx.Response], database: Database, query: str = "q", limit: int = 200) -> Any:
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
-        return await fetch_papers(database, query, limit, client=client, pause_s=0)
+        got = await fetch_papers(database, query, limit, client=client, pause_s=0)
+        return got.count, got.papers
 
 
 async def test_pubmed_is_fetched_in_batches_up_to_the_limit() -> None:
@@ -84,3 +86,46 @@ async def test_failures_say_what_to_do() -> None:
         await ask(lambda r: httpx.Response(200, text='{"esearchresult": []}'), "pubmed")
     with pytest.raises(Invalid, match="what to search"):
         await ask(pubmed, "pubmed", " ")
+
+
+async def test_nobodys_data_leave_with_a_query_and_the_reader_is_told() -> None:
+    sent: list[str] = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        sent.append(str(request.url))
+        return httpx.Response(200, json={"hitCount": 0, "resultList": {"result": []}})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(note)) as client:
+        got = await fetch_papers("europepmc", "Anna Meier, MRN 4478812, warfarin AND stroke", client=client, pause_s=0)
+        assert (got.asked.query, got.asked.withheld) == ("MRN, warfarin AND stroke", ("Anna Meier", "4478812"))
+        assert "warfarin" in sent[0]
+        assert not [x for x in ("Anna", "Meier", "4478812") if x in sent[0]]
+        with pytest.raises(Invalid, match="personal data"):
+            await fetch_papers("pubmed", "Anna Meier", client=client, pause_s=0)
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "leaves"),
+    [
+        ("(Mr Thomas Keller) AND (warfarin OR apixaban)", "(warfarin OR apixaban)"),
+        ("ibuprofen AND (Jane Doe) AND asthma", "ibuprofen AND asthma"),
+        ("患者王小明，身份证110101199003074578，房颤抗凝治疗", "患者，身份证，房颤抗凝治疗"),
+        ("张建国 高血压 氨氯地平", "高血压 氨氯地平"),
+    ],
+)
+def test_what_is_left_of_a_query_is_a_query(query: str, leaves: str) -> None:
+    assert without_persons(query).query == leaves
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "(Parkinson disease) AND (exercise)", "Hodgkin lymphoma in patients from Shanghai", "Smith J[au] AND asthma",
+        '"2015/01/01"[Date - Publication] : "2020/12/31"[Date - Publication] AND COVID-19', "HbA1c AND Ramipril AND Lisinopril",
+        'FIRST_PDATE:[2015-01-01 TO 2020-12-31] AND AUTH:"Smith J" AND statins', "patients over 90 years old with hip fracture",
+        "Epley manoeuvre for vertigo", "帕金森病患者 左旋多巴 运动并发症", "在成人偏头痛患者中，镁剂与安慰剂相比能否减少发作次数？",
+    ],
+)  # fmt: skip
+def test_diseases_drugs_authors_and_years_are_nobodys_data(query: str) -> None:
+    assert without_persons(query) == Asked(query, ())

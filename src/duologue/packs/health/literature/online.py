@@ -1,15 +1,17 @@
 """Asks PubMed (E-utilities) and Europe PMC for papers. Only where the owner's setting allows it: queries leave the machine.
 
 NCBI: "A General Introduction to the E-utilities" (NBK25497): esearch with history, then efetch in batches, at most three requests a
-second. Europe PMC: the RESTful search with a cursor. Nothing but the query is sent.
+second. Europe PMC: the RESTful search with a cursor. Nothing but the query is sent, and of that no personal data (`asked.py`).
 """
 
 import asyncio
+from dataclasses import dataclass
 from typing import Literal
 
 import httpx
 
 from duologue.kit.errors import Invalid, Unavailable
+from duologue.packs.health.literature.asked import Asked, without_persons
 from duologue.packs.health.literature.papers import read_europepmc, read_pubmed
 from duologue.packs.health.literature.search import Paper
 
@@ -21,15 +23,28 @@ _PAUSE_S = 0.34
 """NCBI allows three requests a second without a key."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """How many records the database has for the query, the first of them, and what was asked."""
+
+    count: int
+    papers: list[Paper]
+    asked: Asked
+
+
 async def fetch_papers(
     database: Database, query: str, limit: int = 200, *, client: httpx.AsyncClient | None = None, pause_s: float = _PAUSE_S
-) -> tuple[int, list[Paper]]:
-    """How many records the database has for the query, and the first `limit` of them. Raises Unavailable, Invalid."""
+) -> Fetched:
+    """Ask with the query, without personal data, and fetch the first `limit` records. Raises Unavailable, Invalid."""
     if not query.strip():
         raise Invalid("Say what to search for.")
+    asked = await asyncio.to_thread(without_persons, query)
+    if not asked.query:
+        raise Invalid("Nothing is left of the query without personal data; ask in general words.")
     here = client or httpx.AsyncClient(timeout=30.0, headers={"User-Agent": "duologue"})
     try:
-        return await (_pubmed if database == "pubmed" else _europe_pmc)(here, query.strip(), limit, pause_s)
+        count, papers = await (_pubmed if database == "pubmed" else _europe_pmc)(here, asked.query, limit, pause_s)
+        return Fetched(count, papers, asked)
     except httpx.HTTPStatusError as error:
         raise Unavailable(f"The database answered {error.response.status_code}; try again later.") from error
     except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:

@@ -20,6 +20,7 @@ from duologue.packs.health.literature.review import Decision, Decisions, Review,
 from duologue.packs.health.literature.same import find_retracted, only_new
 from duologue.packs.health.literature.screening import screen, vectorise
 from duologue.packs.health.literature.search import Collection, Paper
+from duologue.packs.health.pages.care import note
 from duologue.sdk import Download, PanelContext, Upload, WriteTx
 
 SAMPLE = Path(__file__).parents[1] / "sample" / "papers.ris"
@@ -154,15 +155,17 @@ async def import_sample(context: PanelContext, review_id: str) -> Any:
 
 
 async def ask_database(context: PanelContext, review_id: str, database: Database, query: str, limit: int = 200) -> Any:
-    """Fetch papers from PubMed or Europe PMC, where the owner's setting lets queries leave the machine."""
+    """Fetch papers from PubMed or Europe PMC, where the owner's setting lets queries leave the machine: without personal data."""
     if not context.host.settings.health_literature:
         raise Forbidden(
             "Databases may not be asked; set DUOLOGUE_HEALTH_LITERATURE to let queries leave the machine.", action="online"
         )
     async with context.host.read() as tx:
         await repository.get_review(tx, context.workspace_id, review_id)
-    count, found = await fetch_papers(database, query, max(1, min(limit, _MOST_ONLINE)))
-    return {"available": count, **await _add(context, review_id, found, "PubMed" if database == "pubmed" else "Europe PMC")}
+    got = await fetch_papers(database, query, max(1, min(limit, _MOST_ONLINE)))
+    await note(context, "asked_outside", "", {"to": database, "withheld": len(got.asked.withheld)})
+    added = await _add(context, review_id, got.papers, "PubMed" if database == "pubmed" else "Europe PMC")
+    return {"available": got.count, **added, "asked": got.asked.query, "withheld": list(got.asked.withheld)}
 
 
 async def decide(context: PanelContext, review_id: str, seq: int, include: bool, stage: Stage = "screen", reason: str = "") -> Any:

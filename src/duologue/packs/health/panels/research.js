@@ -30,7 +30,7 @@ function Terms({ shown, act }) {
 function Import({ shown, act, send, load }) {
   const [database, setDatabase] = useState("pubmed");
   const [query, setQuery] = useState(shown.online_query);
-  const told = (r) => say(t("health.imported", r));
+  const told = (r) => say([t("health.imported", r), r.withheld?.length ? t("health.withheld", { words: r.withheld.join(", ") }) : ""].filter(Boolean).join(" "));
   const take = (file) => {
     const form = new FormData();
     form.append("review_id", shown.id);
@@ -43,7 +43,7 @@ function Import({ shown, act, send, load }) {
     ${shown.online
       ? html`<form onSubmit=${(e) => (e.preventDefault(), act("ask", { database, query }).then((r) => r && told(r)))}>
           <select aria-label=${t("health.database")} value=${database} onChange=${(e) => setDatabase(e.target.value)}><option value="pubmed">PubMed</option><option value="europepmc">Europe PMC</option></select>
-          <input aria-label=${t("health.query")} value=${query} onInput=${(e) => setQuery(e.target.value)} required /><button class="button small" type="submit">${t("health.fetch")}</button></form>`
+          <input aria-label=${t("health.query")} value=${query} onInput=${(e) => setQuery(e.target.value)} required /><button class="button small" type="submit">${t("health.fetch")}</button></form><p class="nothing">${t("health.online_hint")}</p>`
       : html`<p class="nothing">${t("health.offline")}</p>`}`;
 }
 

@@ -43,11 +43,13 @@ def redact(text: str, lang: Lang | None = None) -> Redaction:
 def find_phi(text: str, lang: Lang | None = None) -> list[Spanned]:
     """Spans of personal data, in order, not overlapping."""
     language = lang or detect_lang(text)
-    found = by_rule(text, language)
-    tagger = _shipped(language)
-    if tagger:
-        found += tagger.find(text)
-    return merge(found)
+    return merge(by_rule(text, language) + by_tagger(text, language))
+
+
+def by_tagger(text: str, lang: Lang) -> list[Spanned]:
+    """What the trained tagger finds; nothing without one."""
+    tagger = _shipped(lang)
+    return tagger.find(text) if tagger else []
 
 
 def by_rule(text: str, lang: Lang) -> list[Spanned]:
@@ -146,7 +148,7 @@ _CUES = (
 )
 _TITLES = r"先生|女士|小姐|同志|医生|医师|大夫|主任|护士长?|教授|阿姨|叔叔|老师|同学|院长|科长|经理|奶奶|爷爷"
 _ENDS = (
-    r"(?=$|[\s,，。.;；:：、()（）!！?？/\d]|(?:先生|女士|小姐|男|女|今年|因|于|患|来|在|的|说|是|住|电话|年龄|性别|出生|昨|今|明|上|这|刚|现|前|后|也|到|去|有|要|被|给|自述|主诉|诉|和|与|陪|已|将|为)"
+    r"(?=$|[\s,，。.;；:：、()（）!！?？/\d]|(?:先生|女士|小姐|男|女|今年|因|于|患|来|在|的|说|是|住|电话|年龄|性别|出生|昨[天晚日夜]|今[天早晚晨日年]|明[天早晚晨日年]|上|这|刚|现|前|后|也|到|去|有|要|被|给|自述|主诉|诉|和|与|陪|已|将|为)"
     r"|(?:医生|医师|大夫|主任|护士|教授))"
 )
 _AFTER_CUE = re.compile(rf"(?:{_CUES})(?:[:：为是叫]|\s){{0,3}}(?P<x>(?:{_SURNAME}){_GIVEN}){_ENDS}")
