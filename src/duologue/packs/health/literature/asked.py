@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from duologue.kit.text import detect_lang
-from duologue.packs.health.language.phrases import load_rules
+from duologue.packs.health.language.phrases import RULES, load_rules
 from duologue.packs.health.privacy.redact import by_rule, by_tagger, merge
-from duologue.packs.health.privacy.tagger import COMMON, RULES, Spanned
+from duologue.packs.health.privacy.tagger import COMMON, Spanned
 
 _ALONE_NOBODY = ("PLACE", "DATE", "AGE")
 _TAGGED = re.compile(r"[\"'”]?(?: [A-Z]{1,3})?\s*\[[A-Za-z]")
