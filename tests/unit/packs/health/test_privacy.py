@@ -46,6 +46,8 @@ def test_a_weekday_and_common_words_are_nobodys() -> None:
 @pytest.mark.parametrize(
     ("lang", "text", "hidden"),
     [
+        ("zh", "我叫王小明，孩子名字欧阳子涵，麻烦通知我爱人赵磊。", ["王小明", "欧阳子涵", "赵磊"]),
+        ("zh", "我和王丽华是同事，陪我来的是儿媳妇何静，3号楼的老陈也来了。", ["王丽华", "何静", "老陈"]),
         ("en", "My flatmate Kwabena rang, his brother is called rashid.", ["Kwabena", "rashid"]),
         ("en", "my name is zoltan and I was transferred to Addenbrooke's", ["zoltan", "Addenbrooke"]),
         ("en", "My login is jbrandt_88; write to Flat 4, 112 Meadow Road.", ["jbrandt", "Flat 4", "Meadow"]),
@@ -76,3 +78,8 @@ def test_a_place_is_taken_out_without_the_words_that_lead_to_it() -> None:
     done = redact("我去年在北京协和医院住过院，结果请发到limei88@163.com。", "zh").text
     assert done.startswith("我去年在[")
     assert "结果请发到[EMAIL" in done
+
+
+@pytest.mark.parametrize("text", ["方便的话明天来", "安静的时候也疼", "钱不够怎么办", "黄体破裂怎么办", "石膏拆了", "向您咨询"])
+def test_words_that_begin_like_a_surname_are_nobodys(text: str) -> None:
+    assert redact(text, "zh").text == text

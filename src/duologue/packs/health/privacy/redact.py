@@ -49,7 +49,8 @@ def find_phi(text: str, lang: Lang | None = None) -> list[Spanned]:
 def by_tagger(text: str, lang: Lang) -> list[Spanned]:
     """What the trained tagger finds; nothing without one."""
     tagger = _shipped(lang)
-    return tagger.find(text) if tagger else []
+    found = tagger.find(text) if tagger else []
+    return [(a, b, k) for a, b, k in found if not (lang == "zh" and k == "NAME" and _NOT_NAMES.match(text[a:b]))]
 
 
 def by_rule(text: str, lang: Lang) -> list[Spanned]:
@@ -141,8 +142,8 @@ def _luhn(number: str) -> bool:
 _GIVEN = r"[\u4e00-\u9fff]{1,2}?"
 _SURNAME = "|".join(sorted(SURNAMES, key=lambda s: -len(s)))
 _CUES = (
-    r"姓名|患者|病人|病患|产妇|患儿|我叫|我是|名叫|叫做?|联系人|家属|签名|签字|署名|医师|主治医师|主管医生|责任护士|记录者|记录人|"
-    r"申请人|监护人|配偶|丈夫|妻子|老公|老婆|父亲|母亲|儿子|女儿|爸爸|妈妈|哥哥|姐姐|弟弟|妹妹|伴侣|陪同|主任|教授|医生|护士|大夫|由|"
+    r"姓名|名字|患者|病人|病患|产妇|患儿|我叫|我是|名叫|叫做?|联系人|家属|签名|签字|署名|医师|主治医师|主管医生|责任护士|记录者|记录人|"
+    r"申请人|监护人|配偶|爱人|对象|丈夫|妻子|老公|老婆|公公|婆婆|岳父|岳母|儿媳妇?|女婿|嫂子|姐夫|父亲|母亲|儿子|女儿|爸爸|妈妈|哥哥|姐姐|弟弟|妹妹|伴侣|陪同|主任|教授|医生|护士|大夫|由|"
     r"经手人|术者|助手|麻醉师|审核|报告人|送检|转诊给|请|找|联系|同事|朋友|邻居|室友|班主任|老师|叫我|我姓|老师姓|爷爷|奶奶|外公|外婆|姥姥|姥爷|"
     r"叔叔|伯伯|姑姑|姨妈|舅舅|孙子|孙女|侄子|侄女|外甥|[我他她]的?[姐妹哥弟]|(?:挂号|预约|住院|就诊|复诊|看病|手术|出院|送来|转来|检查)的"
 )
@@ -155,20 +156,26 @@ _AFTER_CUE = re.compile(rf"(?:{_CUES})(?:[:：为是叫]|\s){{0,3}}(?P<x>(?:{_SU
 _BEFORE_TITLE = re.compile(rf"(?P<x>(?:{_SURNAME})[\u4e00-\u9fff]{{0,2}}?)(?=(?:{_TITLES}))")
 _MASKED = re.compile(rf"(?P<x>(?:{_SURNAME})(?:某某?|[*×xX]{{1,2}}|某))")
 _NICKNAME = re.compile(
-    rf"(?:{_CUES})(?P<x>[老小阿](?![时师司莫麦])(?:{_SURNAME}))(?=$|[^\u4e00-\u9fff]|[送陪开接来说带帮打也都在的他她叫给和跟要去到今昨])"
+    rf"(?:{_CUES}|的)(?P<x>[老小阿](?![时师司莫麦])(?:{_SURNAME}))(?=$|[^\u4e00-\u9fff]|[送陪开接来说带帮打也都在的他她叫给和跟要去到今昨])"
 )
 _OF_TWO_PARTS = re.compile(r"(?P<x>[^\W\d_叫是的我你他她妈爸者人名和给请找在由为医生]{1,6}(?:[·•・][\u4e00-\u9fff]{1,8})+)")
 """Names of two parts, as Uyghur, Kazakh and foreign ones are written in Chinese."""
+_BESIDE = re.compile(
+    rf"(?:[我你他她您]|^|[,，。])(?:和|跟|与)(?P<x>(?:{_SURNAME})[\u4e00-\u9fff]{{1,2}}?)(?=是|都|一起|一块|同|住|来|去|在|$|[\s,，。])"
+)
+"""A name beside the speaker: 我和王丽华是同事."""
 _SURNAME_ALONE = re.compile(rf"姓(?P<x>{_SURNAME})(?=$|[^\u4e00-\u9fff])")
 _NOT_NAMES = re.compile(
-    r"^(?:于是|明显|高血|高热|时间|向医|方面|安全|和|成人|全身|万一|双侧|左侧|右|石膏|汤药|常规|温度|安排|易|贺|何时|何处|任何|单位|房间)"
+    r"^(?:于是|明显|高血|高热|时间|向医|向您|方面|方便|安全|安静|和|成人|全身|万一|双侧|左侧|右|石膏|汤药|常规|温度|安排|易|贺|何时|何处|"
+    r"任何|单位|房间|麻烦|钱不|黄体|黄疸|江苏|王八|白带|白天|白色|马上|高烧|高压|水肿|温水|项目|关节|关于|花粉|包块|牛奶|鱼油|米饭|车祸|金属|"
+    r"毛巾|雷电|常常|平时|平常|顾不|宁愿|应该|别的|计划|封闭|柏油|连续|卜|甘油)"
 )
 
 
 def chinese_names(text: str) -> list[Spanned]:
     """Chinese personal names by surname, cue before or title behind."""
     out: list[Spanned] = []
-    for pattern in (_AFTER_CUE, _BEFORE_TITLE, _MASKED, _NICKNAME, _OF_TWO_PARTS, _SURNAME_ALONE):
+    for pattern in (_AFTER_CUE, _BEFORE_TITLE, _MASKED, _NICKNAME, _OF_TWO_PARTS, _SURNAME_ALONE, _BESIDE):
         for m in pattern.finditer(text):
             if not _NOT_NAMES.match(m.group("x")):
                 out.append((*m.span("x"), "NAME"))
