@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from duologue.kit.text import Lang
 from duologue.packs.health.facts.extract import extract_facts
 from duologue.packs.health.interview.consultation import Said, again_alarms, consent_of, new_alarms, next_step
 from duologue.packs.health.interview.differential import best_question, load_knowledge, posterior, rank
@@ -137,7 +138,57 @@ def test_a_danger_in_doubt_is_asked_about_before_consent_and_a_taken_back_yes_is
     assert said == {"yes": True, "ok, but don't write it down": None, "可以不记录吗": None, "no": False, "可以": True}
 
 
-ASIDES = {"en": ("it's a 6", "38.5 C"), "zh": ("39度", "六分吧")}
+@pytest.mark.parametrize(
+    ("lang", "words", "agrees"),
+    [
+        ("en", ["yes", "y", "ok go on", "of course", "no problem", "I don't mind", "fine by me", "yes, she's burning up"], True),
+        ("en", ["no", "nope", "rather not", "no thanks", "I don't mind you asking but don't record it"], False),
+        ("en", ["she's 2", "39.4", "since Monday", "please help", "no fever", "none", "a bit", "why?"], None),
+        ("zh", ["可以", "嗯嗯", "好的我咳嗽", "没问题", "行吧", "随便", "你记吧", "不介意"], True),
+        ("zh", ["不可以", "不行", "不用", "不同意"], False),
+        ("zh", ["39度4", "两岁", "急死我了", "好疼啊", "好几天了", "没有", "没有发烧", "昨晚开始"], None),
+    ],
+)
+def test_only_a_yes_in_so_many_words_is_consent_and_only_a_no_declines(lang: Lang, words: list[str], agrees: bool | None) -> None:
+    asked = [Said("person", "hi", 1), Said("assistant", "May I?", 2, "consent")]
+    told = {w: consent_of([*asked, Said("person", w, 3)], lang) for w in words}
+    taken_back = {w: None for w in words if "don't record" in w}
+    assert told == dict.fromkeys(words, agrees) | taken_back
+
+
+@pytest.mark.parametrize(
+    ("lang", "question", "answer", "status"),
+    [
+        ("en", "Do you have a fever?", "5", "unknown"), ("en", "Do you have a fever?", "yes, 5 days", "present"),
+        ("zh", "发烧吗？", "5分", "unknown"), ("zh", "发烧吗？", "烧了5天", "present"),
+    ],
+)  # fmt: skip
+def test_a_bare_figure_says_neither_yes_nor_no(lang: Lang, question: str, answer: str, status: str) -> None:
+    assert extract_facts(_talk(("doctor", question), ("patient", answer)), lang).status("fever") == status
+
+
+ASIDES = {
+    "en": ("it's a 6", "38.5 C", "what's the weather like there"),
+    "zh": ("39度", "六分吧", "你们几点下班"),
+}
+MEASURES = ("sugar was 180 mg/dl", "BP 152/94, pulse 88", "血糖10.2", "血压152/94，心跳88")
+NO_ASIDES = (
+    "2 hours",
+    "since Monday",
+    "yes 39",
+    "can't breathe?",
+    "BP 230/130",
+    "两个小时",
+    "没什么",
+    "什么都没有",
+    "没有吧？",
+    "有啊，怎么办",
+)
+
+
+def test_what_tells_yes_no_a_time_or_a_danger_is_no_aside() -> None:
+    assert [w for w in NO_ASIDES if is_aside(w)] == []
+    assert [w for words in (*ASIDES.values(), MEASURES) for w in words if not is_aside(w)] == []
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

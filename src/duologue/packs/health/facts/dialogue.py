@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from duologue.kit.errors import Invalid
 from duologue.kit.text import Lang, detect_lang
-from duologue.packs.health.language.answers import Polarity, confirms, find_question, is_question, read_answer
+from duologue.packs.health.language.answers import Polarity, confirms, find_question, is_question, is_score, read_answer
 
 Role = Literal["clinician", "patient"]
 _CLINICIAN = {
@@ -80,7 +80,8 @@ def find_exchanges(turns: list[Turn], lang: Lang | None = None) -> Iterator[Exch
             asked_in = detect_lang(before.text, lang or "en")
             if is_question(before.text, asked_in):
                 start = find_question(before.text, asked_in)
-                yield Exchange(before, after, read_answer(after.text, detect_lang(after.text, lang or asked_in)), start)
+                polarity = read_answer(after.text, detect_lang(after.text, lang or asked_in))
+                yield Exchange(before, after, "unknown" if is_score(before.text, after.text) else polarity, start)
 
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")

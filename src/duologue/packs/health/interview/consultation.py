@@ -14,7 +14,7 @@ from duologue.packs.health.facts.dialogue import Turn
 from duologue.packs.health.facts.mentions import find_mentions
 from duologue.packs.health.interview.history import Interview, Step, find_evaded, put_again, to_ask
 from duologue.packs.health.language.answers import read_answer
-from duologue.packs.health.language.phrases import load_lexicon
+from duologue.packs.health.language.phrases import fold, load_lexicon
 from duologue.packs.health.redflags.deciding import UNNAMED, deciding_question, denies, evades, find_pending
 from duologue.packs.health.redflags.rules import Alarm, raise_level, red_flags
 
@@ -39,7 +39,18 @@ ASK_AGAIN: dict[Lang, str] = {
     "en": "I only take down what you tell me if you agree. May I? (yes / no)",
     "zh": "只有您同意，我才会记录。可以吗？（可以 / 不可以）",
 }
-_YES = ("可以", "同意", "行", "好", "ok", "okay", "agree", "fine", "go ahead", "i consent", "i do", "sure")
+_YES = re.compile(
+    r"\W*(?:(?:oh|um+|uh|well|hi|hello|hey|and|so|i said|嗯+|哦|噢|那|那就|都|医生)[,，\s]*)*"
+    r"(?:(?:yes|yeah|yep|yup|ya|yea|aye|y|sure|ok(?:ay|ey|ie)?|k|agreed?|i agree|fine|go (?:ahead|on|for it)|i consent|i do|"
+    r"of course|certainly|absolutely|definitely|please do|alright|all right|no (?:problem|worries)|sounds good|you (?:may|can)|"
+    r"that(?:'s| is) (?:fine|ok(?:ay)?|alright|good)|(?:i )?(?:don't|do not) mind|happy to|works for me|why not|by all means|"
+    r"if you (?:must|like|want))(?![a-z'])|please\W*$"
+    r"|(?:可以|同意|行|好|是|能|没问题|不介意|不反对|随便|当然|愿意|要|对|嗯|恩|中|成|(?:你|您)?(?:记|问)吧)(?:的|啊|吧|呀|哒|滴|嘞|呢|可以|好|行)*"
+    r"(?=$|[\s,，。.!！~～;；、]|你|您|请|就|我|问|记|谢|那|开始|来|医生|大夫))",
+    re.I,
+)
+"""A yes in so many words. Nothing else is one: "39.4" or 急死我了 agree to nothing."""
+_NO_OBJECTION = re.compile(r"^(?:i )?(?:don't|do not) mind\b|^no (?:problem|worries)|没问题|不介意|不反对")
 _NO = ("不可以", "不同意", "不行", "不要", "不用", "disagree", "rather not", "i don't", "don't", "no thanks")
 _TAKES_BACK = re.compile(
     r"\b(?:not|don't|do not|without|wait|rather)\b.{0,25}\b(?:writ\w+|record\w*|tak\w+|not\w+|ask\w*|want|agree|consent|sure)\b"
@@ -80,14 +91,17 @@ def consent_of(talk: Sequence[Said], lang: Lang) -> bool | None:
 
 
 def _agrees(text: str, lang: Lang) -> bool | None:
-    plain = text.strip().lower()
-    if plain.startswith(_NO):
+    plain = fold(text).strip()
+    beyond = _NO_OBJECTION.sub("", plain).strip()
+    if beyond.startswith(_NO):
         return False
-    if _TAKES_BACK.search(plain) or plain.endswith(("?", "？", "吗", "吗。")):
+    if _TAKES_BACK.search(beyond) or plain.endswith(("?", "？", "吗", "吗。")):
         return None
-    if plain.startswith(_YES):
+    if _YES.match(plain):
         return True
-    return {"yes": True, "no": False}.get(read_answer(text, detect_lang(text, lang)))
+    spoken = detect_lang(text, lang)
+    is_no = read_answer(text, spoken) == "no" and not re.match(r"\W*(?:没有|没|无|正常|none|never)", plain)
+    return False if is_no and not find_mentions(text, spoken) else None
 
 
 def turns_of(talk: Sequence[Said], *, whole: bool = False) -> list[Turn]:

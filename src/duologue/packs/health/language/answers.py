@@ -110,3 +110,17 @@ def read_answer(text: str, lang: Lang) -> Polarity:
     if folded.endswith("?"):
         return "other"
     return "yes" if _openings()["elaborates"][lang].search(folded) else "other"
+
+
+_SCORE = re.compile(
+    r"\W*(?:(?:it'?s|its|i'?d say|about|around|maybe|like|just|an?(?= )|大概|大约|差不多|应该|就|也就)\W*)*"
+    r"(?:10|\d|[一二三四五六七八九十]|one|two|three|four|five|six|seven|eight|nine|ten)\s?(?:(?:/|out of) ?10|分)?(?:吧|左右)?\W*"
+)
+_ASKS_A_FIGURE = re.compile(
+    r"\bhow (?:many|much|bad|often|long|old|far|severe|strong)|\b(?:scale|score|number|0 to 10)\b|几|多少|多久|多长|多大|打分|分"
+)
+
+
+def is_score(question: str, answer: str) -> bool:
+    """Whether a question that asks for no figure got a bare one up to ten: it says neither yes nor no, and belongs elsewhere."""
+    return bool(_SCORE.fullmatch(fold(answer).strip())) and not _ASKS_A_FIGURE.search(fold(question))

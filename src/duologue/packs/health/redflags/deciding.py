@@ -7,9 +7,10 @@ from itertools import takewhile
 
 from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.facts.dialogue import Turn
-from duologue.packs.health.language.answers import read_answer
+from duologue.packs.health.language.answers import is_question, read_answer, says_so
 from duologue.packs.health.language.context import opens_negation
-from duologue.packs.health.language.phrases import fold, load_rules
+from duologue.packs.health.language.measures import derive_concepts, find_measures
+from duologue.packs.health.language.phrases import fold, load_lexicon, load_rules
 
 UNNAMED = "unnamed"
 """The name of what no rule names and a classifier suspects."""
@@ -65,8 +66,36 @@ _ASIDE = re.compile(
 
 
 def is_aside(answer: str) -> bool:
-    """Whether an answer is a figure or a temperature and nothing else: it answers another question. A time says yes, that long."""
-    return _ASIDE.match(answer) is not None
+    """Whether an answer is a figure, a measure or a question and nothing else: it answers nothing. A time says yes, that long."""
+    return _ASIDE.match(answer) is not None or _only_measures(answer) or _only_asks(answer)
+
+
+@cache
+def _only_measures(answer: str) -> bool:
+    """Whether it tells measures that are no alarm ("sugar was 180 mg/dl", 血压152/94), and next to nothing else."""
+    lang = detect_lang(answer)
+    if not any(True for _ in find_measures(answer, lang)) or {c for c, _, _ in derive_concepts(answer, lang)} - {"no_fever"}:
+        return False
+    rest = _MEASURED.sub(" ", fold(answer))
+    return len(_HAN.findall(rest)) + len(re.findall(r"[a-z']+", rest)) <= _LEFT
+
+
+_MEASURED = re.compile(
+    r"\b(?:blood|sugar|glucose|bp|pressure|pulse|heart|rate|temp\w*|sats?|oxygen|mg|dl|mmol|l|mmhg|bpm|f|c|degrees?|is|was|at|of|the|my|"
+    r"it|and|about|a|on|this|morning)\b|血压|血糖|心率|心跳|脉搏|体温|度|分|毫米汞柱|是|大概|今天|早上|刚|量的?|[\d./%]+"
+)
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_LEFT = 2
+"""Words, or Chinese characters, that may stand beside a measure."""
+
+
+@cache
+def _only_asks(answer: str) -> bool:
+    """Whether it asks something back and names nothing that a rule or the lexicon knows ("so what have I got?")."""
+    lang = detect_lang(answer)
+    if not is_question(answer, lang) or says_so(answer, lang) or read_answer(answer, lang) == "no" or "都没" in answer:
+        return False
+    return not any(True for _ in load_lexicon(lang).find(answer))
 
 
 def find_pending(turns: Sequence[Turn]) -> Turn | None:

@@ -123,6 +123,10 @@ def red_flags(text_or_turns: Spoken, lang: Lang | None = None, *, wide: bool = T
 UNNAMED: Mapping[Lang, str] = {"en": "Possible emergency that no rule names", "zh": "规则未命名的可能急症"}
 
 
+INTIMATE = frozenset({"suicide", "self_harm", "harm_others", "abuse", "psychosis"})
+"""Rules whose question hurts where it is out of place: not asked by likeness alone where the words point to other rules only."""
+
+
 def _unnamed(turns: list[Turn], version: int, lang: Lang, named: set[int]) -> list[Alarm]:
     """What a classifier suspects in what the person tells: the first turn not asked about yet, else the last that was.
 
@@ -133,7 +137,10 @@ def _unnamed(turns: list[Turn], version: int, lang: Lang, named: set[int]) -> li
     for turn in turns:
         spoken = detect_lang(turn.text, lang)
         told = _told_beyond(turn, exchanges.get(turn.index), spoken) if turn.role == "patient" and turn.index not in named else ""
-        like = suspect(told, marks_in(told, spoken), vector_of(told), spoken) if told else None
+        marks = marks_in(told, spoken) if told else ()
+        like = suspect(told, marks, vector_of(told), spoken) if told else None
+        if like in INTIMATE and any(m.startswith("near:") for m in marks) and f"near:{like}" not in marks:
+            like = ""  # "my daughter is burning up" sounds like burning oneself, and tells of a fever
         if like is not None:
             evidence = (Evidence(UNNAMED_RULE, turn.index, 0, len(turn.text), turn.text, False),)
             last = Alarm(UNNAMED_RULE, version, 2, "ask", UNNAMED[lang], "own classifier, see weights/README.md", evidence, like)
