@@ -3,8 +3,8 @@
 `python -m bench.health_fit [--write] [--only en|zh]` prints, from five folds of the sets j, k and l, in which share of the
 look-alikes rules and classifier stay quiet where they find .95, .98, .99 and .995 of the red flags; `--write` stores the weights
 with the threshold at .99. A fold leaves out every fifth way to put each rule. The questions (MeQSum, CC BY 4.0) come from the
-shared data; those on which a rule fires are left out. The sets `vignettes-e-*` (what `duologue eval health` reports) and `-i-*`
-are never read here.
+shared data; those on which a rule fires are left out. The sets `vignettes-e-*` (what `duologue eval health` reports), `-i-*` and
+`-m-*` are never read here.
 """
 
 import json
@@ -28,7 +28,7 @@ from duologue.packs.health.redflags.rules import load_redflag_rules, marks_in, r
 
 ROOT = Path(__file__).parents[1]
 EVALS = ROOT / "src/duologue/packs/health/evals"
-SETS = ("", "-b", "-c", "-d", "-f", "-g", "-h", "-j", "-k", "-l")
+SETS = ("", "-b", "-c", "-d", "-f", "-g", "-h", "-j", "-k", "-l", "-n")
 HELD_OUT = ("-j", "-k", "-l")
 """Sets whose rules were not tuned on them: folds of these choose the threshold."""
 RULES = {r.id for r in load_redflag_rules()[1]}
