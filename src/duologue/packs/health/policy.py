@@ -56,3 +56,27 @@ def is_off_topic(text: str, lang: Lang) -> bool:
     """Whether a message asks for something that has nothing to do with the visit; what names anything of health never does."""
     is_asked = _OFF[lang].search(text) and _REQUEST[lang].search(text)
     return bool(is_asked) and not find_mentions(text, lang) and not red_flags(text, lang)
+
+
+_OPINION: dict[Lang, re.Pattern[str]] = {
+    "en": re.compile(
+        r"\bwhat (?:have i|do i have|has (?:he|she) got|'?s wrong with (?:me|him|her)|is wrong with|could (?:it|this) be"
+        r"|is (?:it|this)\W*$"
+        r"|do you think (?:it|this))|\bdo i have\b(?! to)|\b(?:is|could) (?:it|this|that) (?:be )?(?:a |an |my )?(?!ok|normal for)"
+        r"(?:\w+ ){0,2}\w+\?|\b(?:am i|is (?:he|she)) (?:dying|going to die)|\bdiagnos(?:e|is)\b",
+        re.I,
+    ),
+    "zh": re.compile(
+        r"(?:什么|啥)(?:病|毛病|问题|情况)|怎么回事|(?:是不是|会不会是|会是|难道是)[^,。，]{1,12}|是[^,。，]{1,10}(?:吗|么)[？?]?$"
+        r"|(?:严重|要紧|要命|有事)(?:吗|么|不)"
+    ),
+}
+CANT_SAY: dict[Lang, str] = {
+    "en": "I can't tell you what it is: a clinician judges that and will tell you. To go on: ",
+    "zh": "是什么情况我不能判断，要由医生来看并告诉您。我们继续：",
+}
+
+
+def asks_opinion(text: str, lang: Lang) -> bool:
+    """Whether a message asks what somebody has, or whether it is grave: that is a clinician's to say."""
+    return bool(_OPINION[lang].search(text)) and ("?" in text or "？" in text or lang == "zh" or text.lower().startswith("what"))

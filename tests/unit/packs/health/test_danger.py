@@ -4,6 +4,7 @@ import pytest
 
 from duologue.packs.health.facts.dialogue import Turn
 from duologue.packs.health.redflags.danger import alarms_in, heard_alarms
+from duologue.packs.health.redflags.rules import red_flags
 
 
 def _patient(*texts: str) -> list[Turn]:
@@ -37,3 +38,17 @@ def test_it_is_heard_once_and_stands_in_the_talk_as_raised() -> None:
     assert heard_alarms(turns, "en") == []
     assert [(a.rule, a.state) for a in alarms_in(turns, "en")] == [("acs", "raised")]
     assert alarms_in([], "en") == []
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "rules"),
+    [
+        ("Do you have any allergies to medicines?", "penicillin, my face swelled up", []),
+        ("Do you have any allergies to medicines?", "I just took amoxicillin and my throat is closing", ["anaphylaxis"]),
+        ("有药物过敏吗？", "青霉素，脸肿过", []),
+        ("有药物过敏吗？", "青霉素，现在脸肿喘不上气", ["anaphylaxis", "dyspnoea"]),
+    ],
+)
+def test_what_an_allergy_did_once_is_no_reaction_of_now(question: str, answer: str, rules: list[str]) -> None:
+    found = red_flags([{"role": "doctor", "text": question}, {"role": "patient", "text": answer}], wide=False)
+    assert sorted(a.rule for a in found if a.state == "raised") == rules

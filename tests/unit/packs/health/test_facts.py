@@ -2,6 +2,7 @@
 
 import pytest
 
+from duologue.kit.text import Lang
 from duologue.packs.health.evaluate.notes import score_notes
 from duologue.packs.health.facts.extract import extract_facts
 from duologue.packs.health.record.note import note_of, write_note
@@ -179,3 +180,16 @@ def test_asked_about_his_family_a_patient_speaks_of_himself_too(
 def test_the_note_tells_a_denied_family_history_from_one_not_asked(question: str, answer: str, sentence: str) -> None:
     note = note_of(extract_facts([{"role": "doctor", "text": question}, {"role": "patient", "text": answer}]))
     assert [s.text for s in note.sentences if s.section == "family"] == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("lang", "told", "question", "answer"),
+    [
+        ("en", "tummy ache since yesterday", "Could you be pregnant, is there pain low on one side, bleeding or dizziness?", "no"),
+        ("zh", "昨天开始肚子疼", "有可能怀孕吗？一侧下腹疼、出血、发晕或肩膀疼吗？", "没有，慢慢疼起来的"),
+    ],
+)
+def test_a_no_to_a_list_takes_back_nothing_that_was_told(lang: Lang, told: str, question: str, answer: str) -> None:
+    talk = [("patient", told), ("doctor", question), ("patient", answer)]
+    graph = extract_facts([{"role": r, "text": t} for r, t in talk], lang)
+    assert [graph.status(c) for c in ("abdominal pain", "pregnancy")] == ["present", "denied"]

@@ -9,9 +9,10 @@ from duologue.packs.health.facts.extract import extract_facts
 from duologue.packs.health.interview.consultation import Said, again_alarms, consent_of, new_alarms, next_step
 from duologue.packs.health.interview.differential import best_question, load_knowledge, posterior, rank
 from duologue.packs.health.interview.history import Interview
-from duologue.packs.health.policy import POLICY, is_off_topic
+from duologue.packs.health.policy import POLICY, asks_opinion, is_off_topic
 from duologue.packs.health.record.note import write_note
 from duologue.packs.health.redflags.deciding import is_aside
+from duologue.packs.health.redflags.rules import red_flags
 
 
 def _talk(*pairs: tuple[str, str]) -> list[dict[str, str]]:
@@ -165,6 +166,51 @@ def test_only_a_yes_in_so_many_words_is_consent_and_only_a_no_declines(lang: Lan
 )  # fmt: skip
 def test_a_bare_figure_says_neither_yes_nor_no(lang: Lang, question: str, answer: str, status: str) -> None:
     assert extract_facts(_talk(("doctor", question), ("patient", answer)), lang).status("fever") == status
+
+
+@pytest.mark.parametrize(
+    ("lang", "opening", "question", "mild", "grave"),
+    [
+        ("en", "tummy ache since yesterday", "How bad is it at its worst, from 0 to 10?", "4", "9"),
+        ("zh", "昨天开始肚子疼", "0是没有，10是最重，您打几分？", "4分", "九分"),
+    ],
+)
+def test_a_low_score_does_not_affirm_the_words_of_its_question(
+    lang: Lang, opening: str, question: str, mild: str, grave: str
+) -> None:
+    def alarms(score: str) -> set[str]:
+        found = red_flags(_talk(("patient", opening), ("doctor", question), ("patient", score)), lang, wide=False)
+        return {e.concept for a in found for e in a.evidence}
+
+    assert "severe" not in alarms(mild)
+    assert lang == "zh" or "severe" in alarms(grave)
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "asks"),
+    [
+        ("en", "so what have I got? is it sinusitis?", True), ("en", "is it serious?", True), ("en", "am I dying?", True),
+        ("en", "what time do you open?", False), ("en", "do I have to fast?", False), ("en", "I have a cough", False),
+        ("zh", "那我到底是什么病？", True), ("zh", "严重吗", True), ("zh", "是昨天开始的", False), ("zh", "几点开门", False),
+    ],
+)  # fmt: skip
+def test_what_one_has_is_asked_for_in_these_words(lang: Lang, text: str, asks: bool) -> None:
+    assert asks_opinion(text, lang) is asks
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("I've got it all worked out for Sunday, they'll find me on Monday", ["suicide"]),
+        ("周日都想好了，周一他们才会发现", ["suicide"]),
+        ("过了周末他们才发现是误诊", []),
+        ("The lady next door had a stroke last month, should I check my cholesterol?", []),
+        ("The man next door is not breathing", ["unresponsive"]),
+        ("I'm working on a novel in which somebody is poisoned with mercury", []),
+    ],
+)  # fmt: skip
+def test_a_plan_is_heard_and_neighbours_of_last_month_and_novels_are_none_of_ours(text: str, rules: list[str]) -> None:
+    assert [a.rule for a in red_flags(text, wide=False) if a.state == "raised"] == rules
 
 
 ASIDES = {

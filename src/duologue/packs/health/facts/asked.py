@@ -133,6 +133,10 @@ def read_answered(x: Exchange, lang: Lang, facts: Mapping[tuple[str, str, str], 
             if status == "present" and not agrees and not contradicts:
                 continue
             mine = "present" if status == "present" and contradicts else "denied"
+        known = facts.get((entry.concept, kind, "patient"))
+        is_list = len({e.concept for e, *_ in asked}) >= _LIST and entry.concept not in named
+        if mine == "denied" and is_list and kind == "symptom" and known is not None and known.status == "present":
+            continue  # "Could you be pregnant, is there pain low on one side, bleeding, …?" – "No": the belly that he told of hurts
         family: Experiencer = "family" if READING["family"].search(question) else "patient"
         sources = (Source(x.question.index, start, end, x.question.text[start:end]), whole(x.answer))
         past = bool(re.search(r"\bever\b|曾|以前|过吗|过没", question)) and entry.kind == "symptom"
@@ -141,6 +145,10 @@ def read_answered(x: Exchange, lang: Lang, facts: Mapping[tuple[str, str, str], 
         yield Fact(
             entry.concept, kind, mine, sources, family, past, detail=detail, icd10=entry.icd10, evidence=entry.evidence
         )  # fmt: skip
+
+
+_LIST = 3
+"""Findings of a question from which on a bare no takes back nothing that the person told himself."""
 
 
 def read_confirmed(before: Turn, after: Turn, lang: Lang) -> Iterator[Fact]:

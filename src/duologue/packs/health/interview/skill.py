@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from duologue.kit.text import Lang
 from duologue.packs.health.interview.consultation import lang_of, next_step
 from duologue.packs.health.interview.reader import CLINICIANS, RED_FLAG, find_back_at, talk_of
-from duologue.packs.health.policy import OFF_TOPIC, is_off_topic
+from duologue.packs.health.policy import CANT_SAY, OFF_TOPIC, asks_opinion, is_off_topic
+from duologue.packs.health.redflags.deciding import is_aside
 from duologue.sdk import Message, Reply, Skill, SkillContext
 
 SURE = 0.99
@@ -30,10 +31,17 @@ async def take_history(context: SkillContext) -> Reply | None:
         pending = next((s for s in reversed(talk) if s.author == "assistant" and s.key), None)
         words = f"{OFF_TOPIC[lang]} {pending.text.removeprefix(OFF_TOPIC[lang]).strip()}" if pending else OFF_TOPIC[lang]
         return Reply(words, SURE, lang, data={"health": {"key": pending.key if pending else ""}}, is_settled=True)
+    asks = asks_opinion(turn.question, lang) and len(talk) > 1
+    if asks and is_aside(turn.question):  # nothing else is said: the question that stands is put once more
+        pending = next((s for s in reversed(talk) if s.author == "assistant" and s.key), None)
+        if pending and not pending.key.startswith("redflag:"):
+            words = CANT_SAY[lang] + pending.text.removeprefix(OFF_TOPIC[lang]).removeprefix(CANT_SAY[lang]).strip()
+            return Reply(words, SURE, lang, data={"health": {"key": pending.key}}, is_settled=True)
     number, here = context.host.settings.health_emergency_number, turn.conversation
     messages = await context.host.list_messages(here.workspace_id, here.id, public_only=True)
     step = next_step(talk, lang, number, find_back_at(messages))
-    lead = SEEN[lang].format(number=number) if _is_first_since_alarm(messages) else ""
+    is_first = _is_first_since_alarm(messages)
+    lead = SEEN[lang].format(number=number) if is_first else CANT_SAY[lang] if asks and step.kind == "ask" else ""
     return Reply(lead + step.text, SURE, lang, data={"health": {"key": step.key}}, is_settled=True, team=CLINICIANS)
 
 

@@ -124,3 +124,24 @@ _ASKS_A_FIGURE = re.compile(
 def is_score(question: str, answer: str) -> bool:
     """Whether a question that asks for no figure got a bare one up to ten: it says neither yes nor no, and belongs elsewhere."""
     return bool(_SCORE.fullmatch(fold(answer).strip())) and not _ASKS_A_FIGURE.search(fold(question))
+
+
+_ASKS_SCORE = re.compile(r"\b0 (?:to|-) 10\b|\b(?:out of|to) (?:10|ten)\b|\bscale\b|打.{0,2}分|几分|10是最重|十分")
+_FIRST_NUMBER = re.compile(
+    r"(?<![\d.])(10|\d)(?![\d.])|\b(one|two|three|four|five|six|seven|eight|nine|ten)\b|([一二三四五六七八九十])"
+)
+_NUMBERS = {w: i for i, w in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)}
+_NUMBERS |= {c: i for i, c in enumerate("一二三四五六七八九十", 1)}
+
+
+def asks_score(question: str) -> bool:
+    """Whether a question asks how bad something is in figures: its own words ("at its worst") are answered by no figure."""
+    return bool(_ASKS_SCORE.search(fold(question)))
+
+
+def read_score(answer: str) -> int | None:
+    """The first figure up to ten of an answer."""
+    m = _FIRST_NUMBER.search(fold(answer))
+    if m is None:
+        return None
+    return int(m[1]) if m[1] else _NUMBERS[m[2] or m[3]]

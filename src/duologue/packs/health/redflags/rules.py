@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from duologue.kit.text import Lang, detect_lang
 from duologue.packs.health.facts.dialogue import Exchange, Spoken, Turn, find_exchanges, langs_in, read_turns
-from duologue.packs.health.language.answers import lost_functions, says_so
+from duologue.packs.health.language.answers import asks_score, lost_functions, read_score, says_so
 from duologue.packs.health.language.context import Assertion, assess, is_past, is_supposed, opens_negation
 from duologue.packs.health.language.measures import answered_measures, derive_concepts
 from duologue.packs.health.language.phrases import Mention, fold, load_lexicon, load_rules
@@ -166,6 +166,8 @@ and half where it is neither."""
 
 def _told_beyond(turn: Turn, x: Exchange | None, lang: Lang) -> str:
     """What a turn tells of itself: all of it, or of an answer what comes after its yes or no, if that is more than a few words."""
+    if x is not None and tells_of_old(x):
+        return ""
     if x is None or _OPEN.search(fold(x.question.text)):
         return turn.text
     if x.polarity == "other":
@@ -202,19 +204,43 @@ def raise_level(alarms: Iterable[Alarm], suggested: Level = 5) -> Level:
 def find_concepts(turns: list[Turn], lang: Lang) -> dict[str, list[Evidence]]:
     """Concepts that are meant as present, with their words; of unclear answers the concepts asked for, as not certain."""
     found: dict[str, list[Evidence]] = {}
+    exchanges = list(find_exchanges(turns, lang))
+    of_old = {x.answer.index for x in exchanges if tells_of_old(x)}
     for turn in turns:
-        if turn.role == "patient":
+        if turn.role == "patient" and turn.index not in of_old:
             for e in (e for spoken in langs_in(turn.text, lang) for e in _stated(turn, spoken)):
                 found.setdefault(e.concept, []).append(e)
-    for x in find_exchanges(turns, lang):
+    for x in (x for x in exchanges if x.answer.index not in of_old):
         for e in (e for spoken in langs_in(f"{x.question.text} {x.answer.text}", lang) for e in _answered(x, spoken)):
             found.setdefault(e.concept, []).append(e)
     return found
 
 
+_ASKS_ALLERGIES = re.compile(r"\ballerg(?:y|ies|ic)\b[^?]{0,40}\?|过敏(?:史)?[^？?]{0,4}[？?]|对[^？?]{0,10}过敏")
+_NOW = re.compile(
+    r"\b(?:now|just (?:now|had|ate|took|got)|today|tonight|this (?:morning|evening|afternoon)|minutes?|hours?|ago|"
+    r"yesterday|can'?t|cannot|breath\w*|closing|(?:is|are) swelling|faint\w*|chok\w+|but|also|however)\b"
+    r"|现在|刚|正|今天|今早|今晚|昨|分钟|小时|喘|憋|气短|呼吸|晕|堵|紧|但|不过"
+)
+_REACTION = re.compile(r"\b(?:hives|rash\w*|itch\w*|swell\w*|swollen|swelled|welts?|blister\w*)\b|疹|痒|肿|风团|起泡")
+
+
+def tells_of_old(x: Exchange) -> bool:
+    """Whether an answer names allergies and what they did once ("sulfa gives me hives"): no reaction of now, unless it says so."""
+    answer = fold(x.answer.text)
+    if not _ASKS_ALLERGIES.search(fold(x.question.text)) or _NOW.search(answer) or not _REACTION.search(answer):
+        return False
+    return "pain_any" not in {m.concept for m in load_lexicon(detect_lang(answer)).find(x.answer.text)}
+
+
 def _answered(x: Exchange, lang: Lang) -> Iterator[Evidence]:
     """What an answer makes of its question, in one of the languages of the two."""
     words = x.answer.text
+    if asks_score(x.question.text):
+        score = read_score(words)
+        if score is not None and score >= SEVERE:
+            yield Evidence("severe", x.answer.index, 0, len(words), words)
+        return
     if x.polarity == "no":
         for concept in lost_functions(x.question.text[x.asked_from :], lang):
             yield Evidence(concept, x.answer.index, 0, len(words), words, False)
@@ -225,6 +251,10 @@ def _answered(x: Exchange, lang: Lang) -> Iterator[Evidence]:
     yield from _across(x, lang)
     for concept, start, end in answered_measures(x.question.text, words, lang):
         yield Evidence(concept, x.answer.index, start, end, words[start:end])
+
+
+SEVERE = 8
+"""Of ten: from here on a pain is severe; the usual bands of the numeric rating scale are 1 to 3, 4 to 6 and 7 to 10."""
 
 
 def _across(x: Exchange, lang: Lang) -> Iterator[Evidence]:
