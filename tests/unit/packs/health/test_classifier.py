@@ -155,3 +155,19 @@ def test_a_later_suspicion_is_asked_about_though_an_earlier_one_was_denied(lang:
 def test_a_no_that_takes_up_a_part_of_the_question_denies_nothing(rule: str, answer: str, is_denied: bool) -> None:
     lang: Lang = "zh" if answer[0] > "\u3000" else "en"
     assert denies(deciding_question(rule, lang), answer, lang) is is_denied
+
+
+def test_a_yes_to_what_was_suspected_counts_though_a_rule_has_its_say_by_then() -> None:
+    interview = Interview("en")
+    step = interview.hear("sore calf since I flew home on Friday")
+    assert step.key == "redflag:unnamed"
+    talk = [Said("person", "sore calf since I flew home on Friday", 1), Said("assistant", step.text, 2, step.key)]
+    said = Said("person", "yeah a bit puffy", 3)
+    assert "unnamed" in [a.rule for a in new_alarms([*talk, said], "en") if a.state == "raised"]
+    assert new_alarms([*talk, Said("person", "no", 3)], "en") == []
+    assert interview.hear("yeah a bit puffy").kind == "escalate"
+
+
+def test_nobody_of_sixty_eight_is_asked_about_a_pregnancy() -> None:
+    (alarm,) = [a for a in red_flags("我妈68岁，这两天头晕，血压165/95") if a.rule == "unnamed"]
+    assert alarm.like == ""

@@ -193,3 +193,15 @@ def test_a_no_to_a_list_takes_back_nothing_that_was_told(lang: Lang, told: str, 
     talk = [("patient", told), ("doctor", question), ("patient", answer)]
     graph = extract_facts([{"role": r, "text": t} for r, t in talk], lang)
     assert [graph.status(c) for c in ("abdominal pain", "pregnancy")] == ["present", "denied"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "concepts"),
+    [
+        ("en", "my sinuses are killing me, 5 days of green snot", ["headache", "runny nose"]),
+        ("en", "got one of my migraines again", ["headache"]), ("en", "my ankles swell", ["swelling"]),
+        ("zh", "又犯偏头痛了", ["headache"]), ("zh", "眼眶胀，流黄鼻涕", ["headache", "runny nose"]),
+    ],
+)  # fmt: skip
+def test_what_brings_people_is_a_complaint_in_their_words(lang: Lang, text: str, concepts: list[str]) -> None:
+    assert {f.concept for f in extract_facts(text, lang).of("symptom") if f.status == "present"} >= set(concepts)

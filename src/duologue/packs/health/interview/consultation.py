@@ -132,12 +132,17 @@ def new_alarms(talk: Sequence[Said], lang: Lang) -> list[Alarm]:
     if not turns or turns[-1].index != len(talk) - 1:
         return []
     found = red_flags(turns, lang)
-    before = {_identity(a) for a in red_flags(turns[:-1], lang)} if len(turns) > 1 else set()
+    known = red_flags(turns[:-1], lang) if len(turns) > 1 else []
+    before = {_identity(a) for a in known}
     now = [a for a in found if _identity(a) not in before]
     question = find_pending(turns)
     key = talk[question.index].key if question is not None else ""
     if question is not None and key.startswith("redflag:") and not denies(question.text, turns[-1].text, lang):
-        put = [a for a in found if a.rule == key.split(":", 1)[1] and a.state == "ask"]
+        rule = key.split(":", 1)[1]
+        # what only a classifier suspected is no more once a rule has its say about the same words; the answer counts all the same
+        put = [a for a in found if a.rule == rule and a.state == "ask"] or [
+            a for a in known if a.rule == rule == UNNAMED and a.state == "ask"
+        ]
         now += [raised(a) for a in put if not evades(turns, a.like or a.rule)]
     return now
 

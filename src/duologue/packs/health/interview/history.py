@@ -27,6 +27,8 @@ from duologue.packs.health.redflags.deciding import (
 )
 from duologue.packs.health.redflags.rules import Alarm, Level, raise_level, red_flags
 
+HURTS = "E_53"
+"""Pain anywhere: who told of one is not asked."""
 SMOKES, SMOKED = "E_79", "E_191"
 """Who smokes is no former smoker, whatever he says to the question for it ("I smoke five a day")."""
 _OPEN = {"en": "What brings you here today?", "zh": "您今天哪里不舒服？"}
@@ -171,7 +173,7 @@ class Interview:
         """What comes next after the turns so far."""
         if not any(t.role == "patient" for t in self.turns):
             return self.start()
-        alarms = tuple(self._decided(a) for a in red_flags(self.turns, self.lang))
+        alarms = tuple(self._decided(a) for a in self._alarms())
         if self._is_news(alarms):
             self._is_waiting = True
             self._note_told(alarms)
@@ -191,6 +193,14 @@ class Interview:
                 if words not in self._asked.values() and f"safety:{complaint}:{number}" not in self._asked:
                     return self._ask(f"safety:{complaint}:{number}", words, alarms)
         return self._tell_most(facts, alarms)
+
+    def _alarms(self) -> list[Alarm]:
+        """Those of the turns; and what a classifier suspected before the last one, where its question was just put."""
+        found, question = red_flags(self.turns, self.lang), find_pending(self.turns)
+        if question is not None and not any(a.rule == UNNAMED for a in found):
+            before = red_flags([t for t in self.turns if t.index < question.index], self.lang)
+            found += [a for a in before if a.rule == UNNAMED and asks_about(question, a.like or a.rule, -1)]
+        return found
 
     def _is_news(self, alarms: Sequence[Alarm]) -> bool:
         """Whether one is an emergency that was not told yet, or that the words since then tell again."""
@@ -228,6 +238,8 @@ class Interview:
             key = keys.get(x.question.text, "")
             if key in load_knowledge().evidences and x.polarity in ("yes", "no"):
                 known[key] = x.polarity == "yes"
+        if any(f.status == "present" and f.experiencer == "patient" and is_pain(f.concept) for f in graph.of("symptom")):
+            known.setdefault(HURTS, True)
         if known.get(SMOKES):
             known[SMOKED] = False
         return known

@@ -13,7 +13,7 @@ from duologue.kit.text import Lang
 from duologue.packs.health.facts.dialogue import Spoken
 from duologue.packs.health.facts.extract import Fact, FactGraph, extract_facts
 from duologue.packs.health.facts.mentions import READING, find_named
-from duologue.packs.health.redflags.deciding import is_denied
+from duologue.packs.health.redflags.deciding import UNNAMED, is_denied
 from duologue.packs.health.redflags.rules import Alarm, red_flags
 
 _TITLES = {
@@ -150,6 +150,8 @@ def find_dangers(facts: FactGraph) -> list[Danger]:
     for a in red_flags(list(facts.turns), facts.lang):
         first = min(e.turn for e in a.evidence)
         is_settled = a.state == "ask" and is_denied(a.like or a.rule, first, facts.turns, facts.lang)
+        if is_settled and a.rule == UNNAMED:
+            continue  # a suspicion without a name that was denied tells a clinician nothing
         state: Literal["raised", "ask", "settled"] = "settled" if is_settled else a.state
         words = _WORDS[facts.lang][state].format(a.title)
         out.append(Danger(a, state, _sentence("assessment", words, [(e.turn, e.words) for e in a.evidence])))

@@ -127,6 +127,9 @@ INTIMATE = frozenset({"suicide", "self_harm", "harm_others", "abuse", "psychosis
 """Rules whose question hurts where it is out of place: not asked by likeness alone where the words point to other rules only."""
 
 
+OF_PREGNANCY = frozenset({"ectopic", "pregnancy_bleeding", "fetal_movement", "preeclampsia", "labour", "postpartum"})
+
+
 def _unnamed(turns: list[Turn], version: int, lang: Lang, named: set[int]) -> list[Alarm]:
     """What a classifier suspects in what the person tells: the first turn not asked about yet, else the last that was.
 
@@ -141,6 +144,10 @@ def _unnamed(turns: list[Turn], version: int, lang: Lang, named: set[int]) -> li
         like = suspect(told, marks, vector_of(told), spoken) if told else None
         if like in INTIMATE and any(m.startswith("near:") for m in marks) and f"near:{like}" not in marks:
             like = ""  # "my daughter is burning up" sounds like burning oneself, and tells of a fever
+        if like in OF_PREGNANCY and any(
+            "age_50" in marks_in(t.text, detect_lang(t.text, lang)) for t in turns if t.role == "patient"
+        ):
+            like = ""
         if like is not None:
             evidence = (Evidence(UNNAMED_RULE, turn.index, 0, len(turn.text), turn.text, False),)
             last = Alarm(UNNAMED_RULE, version, 2, "ask", UNNAMED[lang], "own classifier, see weights/README.md", evidence, like)
