@@ -85,6 +85,13 @@ def test_who_is_not_in_ones_care_is_found_by_name_and_opened_with_a_reason(clini
     reason.get_by_role("button").click()
     expect(clinician.get_by_test_id("record")).to_have_attribute("data-state", "draft")
     expect(clinician.get_by_test_id("keeping")).to_contain_text("Kept")
+    care = clinician.get_by_test_id("care")
+    care.locator("summary").click()
+    mine = care.get_by_test_id("carer").filter(has_text="opened with a reason until")
+    expect(mine).to_have_count(1)
+    mine.get_by_role("combobox").select_option("not_needed")
+    mine.get_by_role("button", name="End my care").click()
+    expect(clinician.get_by_test_id("break-glass")).to_be_visible()
 
 
 def test_a_record_shows_its_sources_and_is_signed_after_reading(clinician: Page) -> None:
