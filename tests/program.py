@@ -79,7 +79,7 @@ class Server:
     base: str
     log: Path
 
-    def stop(self, number: int = signal.SIGTERM, timeout_s: float = 30) -> int:
+    def stop(self, number: int = signal.SIGTERM, timeout_s: float = 90) -> int:
         """Send a signal; the exit code."""
         self.process.send_signal(number)
         return self.process.wait(timeout_s)
