@@ -58,6 +58,25 @@ def test_no_question_is_asked_twice_and_it_ends(lang: str, said: str) -> None:
     assert len(words) == len(set(words)) <= 20
 
 
+@pytest.mark.parametrize(
+    ("lang", "greeting", "yes", "told", "opening"),
+    [
+        ("en", "hi", "yes please", "I have a cough", "What brings you here today?"),
+        ("en", "Good morning, doctor!", "ok", "my ear", "What brings you here today?"),
+        ("zh", "你好", "可以", "我咳嗽", "您今天哪里不舒服？"),
+        ("zh", "医生您好，在吗？", "好的", "牙疼", "您今天哪里不舒服？"),
+    ],
+)
+def test_who_has_only_greeted_is_asked_what_brings_him(lang: Lang, greeting: str, yes: str, told: str, opening: str) -> None:
+    talk = [Said("person", greeting, 1)]
+    for words in (yes, told):
+        step = next_step(talk, lang, "112")
+        talk += [Said("assistant", step.text, len(talk) + 1, step.key), Said("person", words, len(talk) + 2)]
+        assert step.key == ("consent" if words == yes else "open")
+    assert talk[3].text == opening
+    assert next_step(talk, lang, "112").text != opening
+
+
 def test_a_headache_is_first_asked_about_what_is_dangerous() -> None:
     interview = Interview("en")
     interview.start()

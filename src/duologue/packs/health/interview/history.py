@@ -5,6 +5,7 @@ once, a red flag's once more where the answer is for another one.
 `Interview` keeps no clock and no store: its turns are its state, so that it can be replayed.
 """
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -15,7 +16,7 @@ from duologue.packs.health.facts.dialogue import Turn, find_exchanges
 from duologue.packs.health.facts.extract import FactGraph, extract_facts
 from duologue.packs.health.facts.mentions import is_pain
 from duologue.packs.health.interview.differential import Ranked, best_question, load_knowledge, rank
-from duologue.packs.health.language.phrases import load_rules
+from duologue.packs.health.language.phrases import fold, load_rules
 from duologue.packs.health.redflags.deciding import (
     UNNAMED,
     asks_about,
@@ -32,6 +33,11 @@ HURTS = "E_53"
 SMOKES, SMOKED = "E_79", "E_191"
 """Who smokes is no former smoker, whatever he says to the question for it ("I smoke five a day")."""
 _OPEN = {"en": "What brings you here today?", "zh": "您今天哪里不舒服？"}
+_GREETING = re.compile(
+    r"\W*(?:(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|dear|doctor|doc|dr|(?:anyone |are you )?there|please)\W*)*"
+    r"(?:(?:你好|您好|嗨|哈喽|在吗|在不在|有人吗|早上好|上午好|下午好|晚上好|早|医生|大夫|请问|喂|啊|呀)\W*)*"
+)
+"""Words that tell nothing: who has said no others is asked what brings him."""
 _HISTORY = {
     "en": ("When did it start?", "Which medicines do you take?", "Do you have any allergies to medicines?"),
     "zh": ("什么时候开始的？", "现在在吃什么药？", "有药物过敏吗？"),
@@ -171,7 +177,7 @@ class Interview:
 
     def go_on(self) -> Step:
         """What comes next after the turns so far."""
-        if not any(t.role == "patient" for t in self.turns):
+        if all(t.role != "patient" or _GREETING.fullmatch(fold(t.text)) for t in self.turns):
             return self.start()
         alarms = tuple(self._decided(a) for a in self._alarms())
         if self._is_news(alarms):
