@@ -14,7 +14,7 @@ export function Composer({ onRestart }) {
   const [isAsking, setAsking] = useState(false);
   const ref = useRef(null);
   const c = conversation.value;
-  const isBusy = Boolean(run.value);
+  const isBusy = Boolean(run.value?.run_id); // while a message is only read there is nothing to stop yet
   const most = session.value?.max_chars ?? Infinity;
   const length = [...text.trim()].length; // as the server counts: a sign of two units is one
   const isWithPeople = c && c.controller.kind !== "ai";
