@@ -3,7 +3,7 @@
     python runs/moods.py [--folds]
 
 With `--folds` nothing is written: ten folds of the examples are judged by heads that did not see them. Run it again when the
-examples, the starter intents, the lexicon or the sentence encoder change; a unit test tells when the encoder did.
+examples, the starter intents, the lexicon or the sentence encoder change; a unit test tells when they did.
 """
 
 import argparse

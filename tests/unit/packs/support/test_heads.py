@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from duologue.lm.vectors.attentive_model import ENGLISH_SHARE, AttentiveModel
 from duologue.packs.support.encode import Encode
 from duologue.packs.support.intents.starter import EVALS
-from duologue.packs.support.mood.heads import MoodHeads, lexicon_examples, shipped, split_clauses, starter_moods
+from duologue.packs.support.mood.heads import MoodHeads, learned_from, lexicon_examples, shipped, split_sentences, starter_moods
 from duologue.packs.support.mood.lexicon import weigh
 from duologue.packs.support.mood.sentiment import LABELS, SentimentModel
 
@@ -33,6 +33,10 @@ class Odd:
 
 def test_they_were_learned_for_the_encoder_that_comes_with_the_program(encode: AttentiveModel) -> None:
     assert shipped().encoder == encode.name, "the encoder changed: run runs/moods.py"
+
+
+def test_they_were_learned_from_the_examples_and_the_lexicon_that_are_there() -> None:
+    assert shipped().source == learned_from(), "examples, starter intents or lexicon changed: run runs/moods.py"
 
 
 @pytest.mark.parametrize(
@@ -77,11 +81,11 @@ def test_they_can_be_learned_again_and_kept(tmp_path: Path) -> None:
     assert chances[1, 0] > chances[1, 2]
 
 
-def test_a_text_is_read_by_its_clauses() -> None:
-    assert split_clauses("看着挺好，一用就露馅。价格1,299", "zh") == ["看着挺好", "一用就露馅", "价格1,299"]
-    assert split_clauses("Nice, but late. Never again!", "en") == ["Nice, but late.", "Never again!"]
-    assert split_clauses("", "zh") == [""]
-    assert len(split_clauses("好的，" * 5000, "zh")) <= 40
+def test_a_text_is_read_by_its_sentences() -> None:
+    assert split_sentences("看着挺好，一用就露馅。价格1,299", "zh") == ["看着挺好，一用就露馅", "价格1,299"]
+    assert split_sentences("Nice, but late. Never again!", "en") == ["Nice, but late.", "Never again!"]
+    assert split_sentences("", "zh") == [""]
+    assert len(split_sentences("好的啊。" * 5000, "zh")) <= 40
 
 
 def test_the_examples_are_not_the_ones_that_are_measured() -> None:

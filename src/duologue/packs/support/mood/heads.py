@@ -2,10 +2,11 @@
 
 One tells whether a text has a mood at all, the other which. Learned by `runs/moods.py` from examples written for this project, the
 starter intents and the lexicon's own words, for the encoder that comes with the program; with another one the lexicon stands alone.
-A Chinese text is read by its clauses, an English one by its sentences. Knows no labelled set.
+A text is read whole and by its sentences. Knows no labelled set.
 Shapes: n texts, D dimensions of the encoder, L numbers of the lexicon.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -35,13 +36,13 @@ LOOSENESS = 1.0
 WORD_SHARE = 0.2
 """How much a word of value 2 of the lexicon counts beside an example: on the examples' folds 0 is worse, 0.4 no better."""
 LEXICON_SCALE = 1.5
-MOST_CLAUSES = 40
+MOST_SENTENCES = 40
 GRIEVANCE = "complaint"
 UNMOODED = ("thanks_goodbye", "damaged_item")
 """Starter intents whose examples are negative, and those whose examples are left out; those of all others are neutral."""
 _ENDS: Mapping[Lang, re.Pattern[str]] = {
     "en": re.compile(r"(?<=[.!?;])\s+|\n+"),
-    "zh": re.compile(r"[。！？!?；;\n~～]+|(?<!\d)[，,]+|[，,]+(?!\d)|\s{2,}"),
+    "zh": re.compile(r"[。！？!?；;\n~～]+|\s{2,}"),
 }
 
 
@@ -51,10 +52,16 @@ def starter_moods() -> tuple[list[str], list[str]]:
     return [row["text"] for row in rows], [row["label"] for row in rows]
 
 
-def split_clauses(text: str, lang: Lang) -> list[str]:
+def learned_from() -> str:
+    """A mark of the examples, the starter intents and the lexicon as they are now: other ones need other heads."""
+    told = [*starter_moods(), *starter_examples(), *([*values(lang).items()] for lang in LANGS)]
+    return hashlib.blake2b(json.dumps(told, ensure_ascii=False).encode(), digest_size=8).hexdigest()
+
+
+def split_sentences(text: str, lang: Lang) -> list[str]:
     """The parts of a text of which each is weighed; the whole where it has one."""
     parts = [part.strip() for part in _ENDS[lang].split(shorten(text)) if part and len(part.strip()) > 2]
-    return parts[:MOST_CLAUSES] or [text]
+    return parts[:MOST_SENTENCES] or [text]
 
 
 def lexicon_rows(texts: Sequence[str]) -> Floats:
@@ -66,11 +73,13 @@ def lexicon_rows(texts: Sequence[str]) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class MoodHeads:
-    """`polarity` and `moody` hold a language's weights, (D + L + 1,), the last of them added to every text."""
+    """`polarity` and `moody` hold a language's weights, (D + L + 1,), the last of them added to every text. `source`: the mark of
+    what the shipped ones were learned from."""
 
     encoder: str
     polarity: Mapping[Lang, Floats]
     moody: Mapping[Lang, Floats]
+    source: str = ""
 
     @classmethod
     def fit(cls, texts: Sequence[str], labels: Sequence[str], encode: Encode) -> "MoodHeads":
@@ -97,7 +106,7 @@ class MoodHeads:
             moody[lang] = _learn(
                 np.vstack([rows, plain_rows]), np.r_[is_moody, np.zeros(len(plain), bool)], np.ones(len(rows) + len(plain))
             )
-        return cls(encode.name, polarity, moody)
+        return cls(encode.name, polarity, moody, learned_from())
 
     def chances(self, texts: Sequence[str], encode: Encode) -> Floats:
         """(n, 3): negative, neutral, positive."""
@@ -115,14 +124,14 @@ class MoodHeads:
     def save(self, path: Path) -> None:
         """Write the weights."""
         parts = {f"{name}.{lang}": getattr(self, name)[lang].astype(np.float32) for name in ("polarity", "moody") for lang in LANGS}
-        np.savez_compressed(path, encoder=np.array(self.encoder), **parts)
+        np.savez_compressed(path, encoder=np.array(self.encoder), source=np.array(self.source), **parts)
 
     @classmethod
     def load(cls, path: Path = WEIGHTS) -> "MoodHeads":
         """Read what `save` wrote. Raises FileNotFoundError."""
         with np.load(path, allow_pickle=False) as kept:
             polarity, moody = ({lang: kept[f"{name}.{lang}"].astype(float) for lang in LANGS} for name in ("polarity", "moody"))
-            return cls(str(kept["encoder"]), polarity, moody)
+            return cls(str(kept["encoder"]), polarity, moody, str(kept["source"]))
 
 
 @cache
@@ -144,8 +153,8 @@ def _lang(text: str) -> Lang:
 
 
 def _rows(encode: Encode, texts: Sequence[str], lang: Lang) -> Floats:
-    """The mean of a text read whole and of its k clauses' sum over the root of k, (n, D + L): many clauses say more than one."""
-    split = [split_clauses(text, lang) for text in texts]
+    """The mean of a text read whole and of its k sentences' sum over the root of k, (n, D + L): many say more than one."""
+    split = [split_sentences(text, lang) for text in texts]
     counts = np.array([len(parts) for parts in split])
     starts = np.r_[0, np.cumsum(counts)[:-1]]
     parts = _read(encode, [part for parts in split for part in parts])
