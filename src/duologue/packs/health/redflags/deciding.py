@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import takewhile
 
 from duologue.kit.text import Lang, detect_lang
@@ -70,7 +70,7 @@ def is_aside(answer: str) -> bool:
     return _ASIDE.match(answer) is not None or _only_measures(answer) or _only_asks(answer)
 
 
-@cache
+@lru_cache(maxsize=2048)
 def _only_measures(answer: str) -> bool:
     """Whether it tells measures that are no alarm ("sugar was 180 mg/dl", 血压152/94), and next to nothing else."""
     lang = detect_lang(answer)
@@ -89,7 +89,7 @@ _LEFT = 2
 """Words, or Chinese characters, that may stand beside a measure."""
 
 
-@cache
+@lru_cache(maxsize=2048)
 def _only_asks(answer: str) -> bool:
     """Whether it asks something back and names nothing that a rule or the lexicon knows ("so what have I got?")."""
     lang = detect_lang(answer)
