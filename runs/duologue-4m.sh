@@ -12,7 +12,7 @@ shipped="$runs/../src/duologue/lm/weights/duologue-4m"
 mkdir -p "${1:-build}/work" "${1:-build}/start"
 cd "${1:-build}"
 [ -f work/corpus/watch.json ] || "$python" "$runs/prepare_corpus.py" --out work/corpus \
-    --tokenizer "$shipped/tokenizer.json" --without-synthetic
+    --tokenizer "$shipped/tokenizer.json" --without-synthetic --scale 2.5
 if [ ! -d start/duologue-4m ]; then
     if [ -n "${FROM_NOTHING:-}" ]; then
         duologue pretrain "$runs/duologue-4m-pretrain.yaml"

@@ -17,6 +17,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+import grounded
 import lessons
 import numpy as np
 import torch
@@ -179,6 +180,18 @@ def measure_answers(
     return rows, {"n": total, "stopped": stops / max(1, total), "looping": loops / max(1, total)}
 
 
+def measure_nothing_given(model: Any, tokenizer: TextTokenizer, held_out: dict[str, Any], limit: int) -> list[dict[str, Any]]:
+    """Held-out questions without their passage: how many are answered that it does not know, how many in circles or without end."""
+    rows = []
+    for lang in ("en", "zh"):
+        asked = [i["question"] for items in held_out.values() for i in items if "passage" in i and i["lang"] == lang]
+        said = [answer(model, tokenizer, [{"role": "user", "content": q}], 60) for q in asked[: 6 * limit + 40 : 6][:limit]]
+        unknown = sum(text == grounded.UNKNOWN[lang] for text, _ in said)
+        circles = sum(not stopped or is_looping(text) for text, stopped in said)
+        rows.append({"lang": lang, "n": len(said), "unknown": unknown, "circles": circles})
+    return rows
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--model", type=Path, required=True)
@@ -207,11 +220,13 @@ def main() -> None:
             row["base"] = before["bits_per_byte"]
     print(bits, flush=True)
     answers, habits = measure_answers(model, tokenizer, held_out | shorten(held_out), given.limit)
+    nothing = measure_nothing_given(model, tokenizer, held_out, given.limit)
     samples = [{"prompt": p, "answer": answer(model, tokenizer, [{"role": "user", "content": p}], 60)[0]} for p in PROMPTS]
     for passage, question in SHOP:
         talk = [{"role": "system", "content": passage}, {"role": "user", "content": question}]
         samples.append({"passage": passage, "prompt": question, "answer": answer(model, tokenizer, talk)[0]})
-    card = {"parameters": model.num_parameters, "bits_per_byte": bits, "answers": answers, "habits": habits, "samples": samples}
+    measured = {"bits_per_byte": bits, "answers": answers, "habits": habits, "nothing_given": nothing}
+    card = {"parameters": model.num_parameters, **measured, "samples": samples}
     given.out.write_text(json.dumps(card, indent=1, ensure_ascii=False), "utf-8")
 
 

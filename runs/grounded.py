@@ -398,6 +398,11 @@ def _words(sentence: str, lang: str) -> list[str]:
     return [run[i : i + n] for run in re.findall(r"[一-龥]{4,}", sentence) for n in (2, 3) for i in range(0, len(run) - n + 1, 2)]
 
 
+# What it says of a question where no text is given.
+UNKNOWN = {
+    "en": "I do not know. I can answer from the texts that I am given.",
+    "zh": "我不知道。我可以根据给我的文字来回答。",
+}
 IDENTITY = {
     "en": [
         (
@@ -431,7 +436,7 @@ IDENTITY = {
                 "Which share should I buy?",
                 "What is the capital of the moon?",
             ],
-            "I do not know. I can answer from the texts that I am given.",
+            UNKNOWN["en"],
         ),
     ],
     "zh": [
@@ -454,7 +459,7 @@ IDENTITY = {
         (["我要找人工", "转人工", "能和真人说话吗？", "请帮我找客服"], "好的，我请一位同事来。"),
         (
             ["明天天气怎么样？", "谁会赢得选举？", "我在想什么？", "我应该买哪只股票？", "月亮的首都是哪里？"],
-            "我不知道。我可以根据给我的文字来回答。",
+            UNKNOWN["zh"],
         ),
     ],
 }
@@ -487,6 +492,17 @@ def make_openings(questions: list[tuple[str, str]], seed: int) -> list[list[dict
         ]
         for question, lang in questions
     ]
+
+
+def make_unknown(questions: list[tuple[str, str]], seed: int) -> list[list[dict[str, str]]]:
+    """Each (question, lang) without a text, after a greeting at times: that it does not know."""
+    rng, made = random.Random(f"unknown-{VERSION}-{seed}"), []
+    for question, lang in questions:
+        hello = IDENTITY[lang][1]
+        before = [{"role": "user", "content": rng.choice(hello[0])}, {"role": "assistant", "content": hello[1]}]
+        asked = [{"role": "user", "content": question}, {"role": "assistant", "content": UNKNOWN[lang]}]
+        made.append(before + asked if rng.random() < 0.2 else asked)
+    return made
 
 
 def make_repeats(sentences: dict[str, list[str]], seed: int, count: int) -> list[list[dict[str, str]]]:

@@ -76,17 +76,19 @@ PRACTICE = {
     "look-ups": (250, 350),
     "leads": (350, 400),
     "chat": (700, 350),
-    "instructions": (150, 100),
+    "instructions": (150, 0),
     "repeats": (60, 80),
     "rewriting": (60, 120),
     "openings": (30, 120),
+    "nothing given": (0, 120),
     "small talk": (40, 100),
     "intake": (60, 120),
     "tutoring": (40, 80),
     "translations": (80, 60),
-    "text": (250, 350),
+    "text": (250, 700),
 }
 INSTRUCTIONS = ("en_instruct_rasbt", "en_instruct_dolly_part", "zh_instruct_hikariming", "zh_instruct_oasst1")
+LEADS = {"en": "en_wiki_core2015", "zh": "zh_wiki_2023slice"}
 QA = {"en_groundedqa_squad_dev": 450, "zh_groundedqa_drcd": 450, "zh_groundedqa_cmrc2018": 200}
 MADE_TEXT = 300
 
@@ -231,10 +233,7 @@ def take(
 def split_for_lookups(texts: dict[str, list[str]]) -> dict[str, list[str]]:
     """Sentences of middle length by language: from the encyclopedias' leads and from the sentence pairs."""
     pairs = [t.splitlines() for t in texts["bi_tatoeba_cmn_eng"]]
-    wiki = {
-        lang: [s for t in texts[name] for s in clean.split_sentences(t)[1:4]]
-        for lang, name in {"en": "en_wiki_core2015", "zh": "zh_wiki_2023slice"}.items()
-    }
+    wiki = {lang: [s for t in texts[name] for s in clean.split_sentences(t)[1:4]] for lang, name in LEADS.items()}
     return {
         "en": [s for s in wiki["en"] if 40 <= len(s) <= 150] + [p[0] for p in pairs if len(p[0]) >= 18],
         "zh": [s for s in wiki["zh"] if 12 <= len(s) <= 50] + [p[1] for p in pairs if len(p) == 2 and len(p[1]) >= 7],
@@ -253,6 +252,7 @@ def practise(
     found: dict[str, dict[str, list[Any]]] = {}
     flat = [item for items in questions.values() for item in items]
     asked = [(i["question"], i["lang"]) for i in [*templates[:3_000], *flat[:2_000]]]
+    titles = [(t.partition("\n")[0], lang) for lang, name in LEADS.items() for t in texts[name][-2_000:]]
     talks = [m for name, pool in chats.items() if name.startswith(("en_dialog", "zh_dialog", "bi_dialog")) for m in cap(name, pool)]
     for number, stage in enumerate(("chat", "sft")):
         rng, seed = random.Random(f"practice-{stage}"), SEED + 10 + number
@@ -262,21 +262,22 @@ def practise(
             "templates": [grounded_chat(asdict(i)) for i in grounded.make_items(seed, 12_000, absent=0.12)],
             "several": lessons.make_several(seed, 4_000),
             "look-ups": [grounded_chat(asdict(i)) for i in grounded.make_lookups(sentences, seed, 7_000, absent=0.12)],
-            "leads": [
-                m
-                for lang, name in {"en": "en_wiki_core2015", "zh": "zh_wiki_2023slice"}.items()
-                for m in lessons.make_from_leads(texts[name], lang, rng)
-            ],
+            "leads": [m for lang, name in LEADS.items() for m in lessons.make_from_leads(texts[name], lang, rng)],
             "chat": list(talks),
             "instructions": [m for name in INSTRUCTIONS for m in chats[name]],
             "repeats": grounded.make_repeats(sentences, seed, 3_000),
             "rewriting": [*chats["en_groundedqa_disflqa"], *spoken],
             "openings": grounded.make_openings(asked, seed),
+            "nothing given": grounded.make_unknown(
+                [(i["question"], i["lang"]) for i in [*templates[3_000:5_000], *flat[::4]]]
+                + [(rng.choice(lessons.DEFINE[lang]).format(title), lang) for title, lang in titles if len(title) <= 40],
+                seed,
+            ),
             "small talk": [messages for messages, _ in grounded.make_small_talk(seed, 3_000)],
             "intake": lessons.make_intake(seed, 1_600),
             "tutoring": lessons.make_tutoring(seed, 1_600),
             "translations": lessons.make_translations(texts["bi_tatoeba_cmn_eng"], rng),
-            "text": [t for name, pool in texts.items() for t in rng.sample(pool, min(len(pool), TEXT[name][0] // 4))],
+            "text": [t for name, pool in texts.items() for t in rng.sample(pool, min(len(pool), TEXT[name][0] // 2))],
         }
         for pool in some.values():
             rng.shuffle(pool)

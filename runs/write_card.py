@@ -98,7 +98,7 @@ SETS = [
     ),
 ]
 
-EARLIER_TOKENS = 6_100_000  # what the model that this one goes on from had learnt
+EARLIER_TOKENS = 15_200_000  # what the model that this one goes on from had learnt
 
 
 def table(head: list[str], rows: list[list[Any]]) -> str:
@@ -167,6 +167,11 @@ def write_card(card: dict[str, Any], before: dict[str, Any], runs: dict[str, tup
     answers = [r for r in card["answers"] if "groundedqa" in r["source"]]
     passing = sum(r["supported"] * r["n_sentences"] for r in answers) / max(1, sum(r["n_sentences"] for r in answers))
     preferred = f", and {runs['prefer'][0]} steps of preference learning on its own mistakes" if "prefer" in runs else ""
+    nothing = "; ".join(
+        f"{'English' if new['lang'] == 'en' else 'Chinese'} {old['unknown']} → {new['unknown']} of {new['n']}, in circles or "
+        f"without end {old['circles']} → {new['circles']}"
+        for old, new in zip(before["nothing_given"], card["nothing_given"], strict=True)
+    )
     tokens = EARLIER_TOKENS + runs["continue"][1] + runs["finetune"][1]
     return f"""# duologue-4m
 
@@ -180,7 +185,7 @@ model, and it is under-trained: put a stronger model behind the same setting whe
   (byte-level BPE, equal bytes of English and Chinese). `transformers` loads the folder as it is; the file is bf16.
 - Form: `<|bos|><|system|>passage<|end_of_turn|><|user|>question<|end_of_turn|><|assistant|>`, as the chat template says.
   When the passage does not hold the answer it was taught to say exactly “The text does not say.” or “文中没有说明。”.
-- Training: the model shipped before (4 million tokens of text and conversations, 2 million of lessons) went on with
+- Training: the model shipped before (12.6 million tokens of text and conversations, 2.6 million of lessons) went on with
   {runs["continue"][1] / 1e6:.1f} million tokens of text and conversations in {runs["continue"][0]} steps, then
   {runs["finetune"][1] / 1e6:.2f} million learnt tokens of answers in {runs["finetune"][0]} steps{preferred}. All together that is
   about {tokens / card["parameters"]:.0f} tokens per parameter; twenty would be usual. The recipes are `runs/duologue-4m-*.yaml`.
@@ -209,6 +214,8 @@ It stopped by itself in {habits["stopped"]:.0%} of {habits["n"]} answers within 
 ({before["habits"]["looping"]:.0%}). SQuAD, DRCD and CMRC parts come from their official dev and test splits: never report this
 model on those benchmarks.
 
+Asked held-out questions without their passage, it says that it does not know: {nothing}.
+
 ## Samples
 
 Greedy, not chosen.
@@ -217,7 +224,7 @@ Greedy, not chosen.
 
 ## Limits, in plain words
 
-- It knows nothing. Anything that is not in its passage is made up.
+- It knows nothing, and mostly says so where no passage is given. Anything that is not in its passage is made up.
 - It must not speak to a person unchecked. In Duologue it does not: only sentences that the passages support leave the program.
 - Its English and Chinese are broken outside of what it copies; long answers loop. Names, numbers and rare characters
   are copied wrongly at times.
