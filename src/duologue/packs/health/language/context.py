@@ -76,7 +76,7 @@ def assess(text: str, start: int, end: int, lang: Lang) -> Assertion:
     c0, c1 = _around(t.clause, folded, start, end)
     sentence, clause = folded[s0:s1], folded[max(c0, s0) : min(c1, s1)]
     question = folded[s1 : s1 + 1] == "?"
-    current = bool(t.current.search(clause))
+    current = bool(t.current.search(clause)) or folded[s0 : max(c0, s0)].endswith((" and now ", " but now "))
     rest = folded[s1 : s1 + 80]
     past = bool(t.historical.search(clause)) or bool(t.follow_up.match(rest.lstrip(".,; \n")))
     asked = bool(t.hypothetical.search(sentence))

@@ -19,6 +19,7 @@ from duologue.packs.health.language.answers import asks_score, lost_functions, r
 from duologue.packs.health.language.context import Assertion, assess, is_past, is_supposed, opens_negation
 from duologue.packs.health.language.measures import answered_measures, derive_concepts
 from duologue.packs.health.language.phrases import Mention, fold, load_lexicon, load_rules
+from duologue.packs.health.language.setting import is_cleared, is_long_over, is_told_of, said_of_now
 from duologue.packs.health.redflags.classifier import suspect
 from duologue.packs.health.redflags.deciding import UNNAMED as UNNAMED_RULE
 from duologue.packs.health.redflags.deciding import is_asked, without_evaded
@@ -141,7 +142,7 @@ def _unnamed(turns: list[Turn], version: int, lang: Lang, named: set[int]) -> li
         spoken = detect_lang(turn.text, lang)
         told = _told_beyond(turn, exchanges.get(turn.index), spoken) if turn.role == "patient" and turn.index not in named else ""
         marks = marks_in(told, spoken) if told else ()
-        like = suspect(told, marks, vector_of(told), spoken) if told else None
+        like = _suspected(told, marks, spoken) if told else None
         if like in INTIMATE and any(m.startswith("near:") for m in marks) and f"near:{like}" not in marks:
             like = ""  # "my daughter is burning up" sounds like burning oneself, and tells of a fever
         if like in OF_PREGNANCY and any(
@@ -154,6 +155,19 @@ def _unnamed(turns: list[Turn], version: int, lang: Lang, named: set[int]) -> li
             if not is_asked(like, turn.index, turns):
                 break
     return [] if last is None else [last]
+
+
+def _suspected(told: str, marks: tuple[str, ...], lang: Lang) -> str | None:
+    """The rule that a text sounds like, if what it says of now still sounds so without its asides; None where nothing does."""
+    if is_cleared(told, lang):
+        return None
+    like = suspect(told, marks, vector_of(told), lang)
+    if like is None:
+        return None
+    meant = [(start, end) for _, start, end, how in _assessed(told, lang) if how.is_present]
+    figures = [(m.start, m.end) for m in load_lexicon(lang).find(told, frozenset({"figure"}))]
+    left = said_of_now(told, figures, meant, lang)
+    return like if left == told or (left and suspect(left, marks_in(left, lang), vector_of(left), lang) is not None) else None
 
 
 _OPENING = re.compile(r"[^,.;:!?，。；：！？]*(?:[,.;:!?，。；：！？]\s*|\bbut\b)")
@@ -315,11 +329,23 @@ def _assessed(text: str, lang: Lang) -> tuple[tuple[str, int, int, Assertion], .
     for concept, start, end in [*spans, *measured]:
         if any(start < e and s < end for s, e in figures):
             continue
-        how = assess(text, start, end, lang)
+        how = _in_setting(assess(text, start, end, lang), concept, text, (start, end), lang)
         if how.hypothetical and (concept, start, end) in measured and not is_supposed(text, start, end, lang):
             how = replace(how, hypothetical=False)
         out.append((concept, start, end, how))
     return tuple(out)
+
+
+NEVER_CLEARED = frozenset({"suicide", "selfharm", "harm_others", "harm_intent", "abuse", "overdose", "poison"})
+"""What no good result of a test ends."""
+
+
+def _in_setting(how: Assertion, concept: str, text: str, span: tuple[int, int], lang: Lang) -> Assertion:
+    """How a mention is meant once the text around it is read as well."""
+    if is_told_of(text, *span, lang):
+        return replace(how, hypothetical=True)
+    over = is_long_over(text, span[1], lang) or (concept not in NEVER_CLEARED and is_cleared(text, lang))
+    return replace(how, historical=True) if over else how
 
 
 def _is_broken(text: str, mention: Mention, lang: Lang) -> bool:
