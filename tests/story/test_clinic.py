@@ -119,7 +119,31 @@ async def test_who_does_not_consent_is_not_recorded_and_meets_a_clinician(clinic
     await act(expert, "break_glass", {"reason": "on duty"}, conversation_id)
     shown = await expert.get("/api/packs/health/note/record", params={"conversation_id": conversation_id})
     assert (shown["consent"], shown["lines"]) == (False, [])
+    assert shown["declined_at"]
     assert (await act(expert, "sign", {"password": PASSWORD}, conversation_id)).status_code == 409
+    assert (await act(expert, "change", {"index": 0, "text": "Rest."}, conversation_id)).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("lang", "yes", "told", "wish", "led"),
+    [
+        ("en", "yes", "I have had a cough for three days", "can you prescribe me antibiotics?", "I can't prescribe"),
+        ("zh", "可以", "我咳嗽三天了", "能给我开点药吗", "我不能开药"),
+    ],
+)
+async def test_who_asks_for_a_prescription_is_answered_and_asked_on(
+    clinic: House, lang: Any, yes: str, told: str, wish: str, led: str
+) -> None:
+    person, conversation_id = await begin(clinic, lang)
+    for words in (told, yes):
+        await say(clinic, person, conversation_id, words)
+    standing = await last(clinic, conversation_id)
+    await say(clinic, person, conversation_id, wish)
+    answer = await last(clinic, conversation_id)
+    assert answer.author_kind == "ai"
+    assert answer.body.startswith(led)
+    assert answer.data["health"]["key"] == standing.data["health"]["key"]
+    assert standing.body in answer.body
 
 
 async def test_who_writes_chinese_on_an_english_page_is_read_and_answered_in_chinese(clinic: House) -> None:

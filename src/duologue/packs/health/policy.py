@@ -1,4 +1,7 @@
-"""What the clinic leaves to people: prescriptions, dosing, results; and what is no matter for it. Red flags are read apart."""
+"""What the clinic leaves to people: prescriptions, dosing, results; and what is no matter for it. Red flags are read apart.
+
+Results go to a clinician at once. Who asks for a prescription or a dose is told that a clinician decides, and is asked on.
+"""
 
 import re
 
@@ -31,7 +34,27 @@ RESULTS = Topic(
         "zh": [r"(?:化验|检查|检验|病理|CT|核磁).{0,4}(?:结果|报告)"],
     },
 )
-POLICY = Policy(topics=(PRESCRIPTION, RESULTS))
+POLICY = Policy(topics=(RESULTS,))
+_PRESCRIPTIONS = Policy(topics=(PRESCRIPTION,))
+CANT_PRESCRIBE: dict[Lang, str] = {
+    "en": "I can't prescribe or name a dose: the clinician decides about that and sees that you asked. ",
+    "zh": "我不能开药，也不能说剂量：由医生决定，医生会看到您的请求。",
+}
+TO_GO_ON: dict[Lang, str] = {"en": "To go on: ", "zh": "我们继续："}
+
+
+def asks_prescription(text: str) -> bool:
+    """Whether a message asks for a prescription, a refill or a dose."""
+    return _PRESCRIPTIONS.find_topic(text) is not None
+
+
+def only_asks_prescription(text: str, lang: Lang) -> bool:
+    """Whether it asks for that and tells nothing else: it then answers no question."""
+    rest = [p for p in re.split(r"[.?!;。？！；，\n]+|,\s", text) if p.strip() and not asks_prescription(p)]
+    left = " ".join(rest)
+    few = len(left.split()) <= 3 if lang == "en" else len(left) <= 4
+    return asks_prescription(text) and few and not find_mentions(left, lang) and not red_flags(text, lang)
+
 
 _OFF: dict[Lang, re.Pattern[str]] = {
     "en": re.compile(r"\b(?:weather|poem|joke|homework|football score|stock|bitcoin|recipe|movie|code|translate)\b", re.I),

@@ -175,9 +175,9 @@ async def get_consent(tx: Tx, conversation_id: str, purpose: str = "record") -> 
     return (await tx.conn.execute(query)).scalar_one_or_none()
 
 
-async def find_consented_at(tx: Tx, conversation_id: str, purpose: str = "record") -> datetime | None:
+async def find_consented_at(tx: Tx, conversation_id: str, purpose: str = "record", *, given: bool = True) -> datetime | None:
     """When the person agreed; None where he did not, or took it back."""
-    at_row = (consents.c.conversation_id == conversation_id) & (consents.c.purpose == purpose) & consents.c.given
+    at_row = (consents.c.conversation_id == conversation_id) & (consents.c.purpose == purpose) & (consents.c.given == given)
     return (await tx.conn.execute(select(consents.c.at).where(at_row))).scalar_one_or_none()
 
 

@@ -9,7 +9,7 @@ from duologue.packs.health.facts.extract import extract_facts
 from duologue.packs.health.interview.consultation import Said, again_alarms, consent_of, new_alarms, next_step
 from duologue.packs.health.interview.differential import best_question, load_knowledge, posterior, rank
 from duologue.packs.health.interview.history import Interview
-from duologue.packs.health.policy import POLICY, asks_opinion, is_off_topic
+from duologue.packs.health.policy import asks_opinion, asks_prescription, is_off_topic, only_asks_prescription
 from duologue.packs.health.record.note import write_note
 from duologue.packs.health.redflags.deciding import is_aside
 from duologue.packs.health.redflags.rules import red_flags
@@ -139,7 +139,14 @@ def test_only_a_request_that_names_nothing_of_health_is_off_topic(text: str, exp
     ],
 )
 def test_asking_for_a_prescription_is_told_from_having_one(text: str, expected: bool) -> None:
-    assert (POLICY.find_topic(text) is not None) is expected
+    assert asks_prescription(text) is expected
+
+
+def test_a_bare_wish_for_a_prescription_answers_no_question() -> None:
+    assert only_asks_prescription("Can you prescribe me antibiotics?", "en")
+    assert only_asks_prescription("能给我开点药吗，谢谢", "zh")
+    assert not only_asks_prescription("3 days, it hurts to swallow. can you prescribe antibiotics?", "en")
+    assert not only_asks_prescription("咳了三天，有黄痰，能开点头孢吗", "zh")
 
 
 def test_a_danger_in_doubt_is_asked_about_before_consent_and_a_taken_back_yes_is_none() -> None:

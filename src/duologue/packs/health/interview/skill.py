@@ -3,9 +3,18 @@
 from collections.abc import Sequence
 
 from duologue.kit.text import Lang
-from duologue.packs.health.interview.consultation import lang_of, next_step
+from duologue.packs.health.interview.consultation import Said, lang_of, next_step
 from duologue.packs.health.interview.reader import CLINICIANS, RED_FLAG, find_back_at, talk_of
-from duologue.packs.health.policy import CANT_SAY, OFF_TOPIC, asks_opinion, is_off_topic
+from duologue.packs.health.policy import (
+    CANT_PRESCRIBE,
+    CANT_SAY,
+    OFF_TOPIC,
+    TO_GO_ON,
+    asks_opinion,
+    asks_prescription,
+    is_off_topic,
+    only_asks_prescription,
+)
 from duologue.packs.health.redflags.deciding import is_aside
 from duologue.sdk import Message, Reply, Skill, SkillContext
 
@@ -25,24 +34,50 @@ async def take_history(context: SkillContext) -> Reply | None:
     talk = talk_of((*turn.history, *turn.unheard, turn.message))
     lang = lang_of(talk, turn.conversation.lang)
     asked = {s.key for s in talk}
+    wants = asks_prescription(turn.question)
     if "done" in asked or "declined" in asked:
-        return None
+        return _leave(lang) if wants else None
+    if wants and (stands := _find_standing(talk)) and only_asks_prescription(turn.question, lang):
+        words = CANT_PRESCRIBE[lang] + TO_GO_ON[lang] + _bare(stands.text, lang)
+        return Reply(words, SURE, lang, data={"health": {"key": stands.key}}, is_settled=True, team=CLINICIANS)
     if is_off_topic(turn.question, lang) and len(talk) > 1:
-        pending = next((s for s in reversed(talk) if s.author == "assistant" and s.key), None)
-        words = f"{OFF_TOPIC[lang]} {pending.text.removeprefix(OFF_TOPIC[lang]).strip()}" if pending else OFF_TOPIC[lang]
+        pending = _find_standing(talk)
+        words = f"{OFF_TOPIC[lang]} {_bare(pending.text, lang)}" if pending else OFF_TOPIC[lang]
         return Reply(words, SURE, lang, data={"health": {"key": pending.key if pending else ""}}, is_settled=True)
     asks = asks_opinion(turn.question, lang) and len(talk) > 1
     if asks and is_aside(turn.question):  # nothing else is said: the question that stands is put once more
-        pending = next((s for s in reversed(talk) if s.author == "assistant" and s.key), None)
+        pending = _find_standing(talk)
         if pending and not pending.key.startswith("redflag:"):
-            words = CANT_SAY[lang] + pending.text.removeprefix(OFF_TOPIC[lang]).removeprefix(CANT_SAY[lang]).strip()
+            words = CANT_SAY[lang] + _bare(pending.text, lang)
             return Reply(words, SURE, lang, data={"health": {"key": pending.key}}, is_settled=True)
     number, here = context.host.settings.health_emergency_number, turn.conversation
     messages = await context.host.list_messages(here.workspace_id, here.id, public_only=True)
     step = next_step(talk, lang, number, find_back_at(messages))
     is_first = _is_first_since_alarm(messages)
-    lead = SEEN[lang].format(number=number) if is_first else CANT_SAY[lang] if asks and step.kind == "ask" else ""
+    if is_first:
+        lead = SEEN[lang].format(number=number)
+    elif wants:
+        lead = CANT_PRESCRIBE[lang] + (TO_GO_ON[lang] if step.kind == "ask" and len(talk) > 1 else "")
+    else:
+        lead = CANT_SAY[lang] if asks and step.kind == "ask" else ""
     return Reply(lead + step.text, SURE, lang, data={"health": {"key": step.key}}, is_settled=True, team=CLINICIANS)
+
+
+def _find_standing(talk: Sequence[Said]) -> Said | None:
+    """The question that was put last."""
+    return next((s for s in reversed(talk) if s.author == "assistant" and s.key), None)
+
+
+def _bare(question: str, lang: Lang) -> str:
+    """A question without what led it."""
+    for lead in (OFF_TOPIC[lang], CANT_SAY[lang], CANT_PRESCRIBE[lang], TO_GO_ON[lang]):
+        question = question.removeprefix(lead).strip()
+    return question
+
+
+def _leave(lang: Lang) -> Reply:
+    """A wish for a prescription with nothing left to ask: a clinician's."""
+    return Reply(CANT_PRESCRIBE[lang].strip(), SURE, lang, is_settled=True, hand_over="policy_topic", team=CLINICIANS)
 
 
 def _is_first_since_alarm(messages: Sequence[Message]) -> bool:

@@ -33,6 +33,7 @@ from duologue.sdk import Conversation, Download, Message, PanelContext, Tx, Uplo
 LANGS: tuple[Lang, ...] = ("en", "zh")
 SIGNER = "expert"
 """The role of a clinician, who alone signs."""
+NO_RECORD = "The person has not agreed that a record is made."
 
 
 async def show_record(context: PanelContext) -> Any:
@@ -56,9 +57,11 @@ async def show_record(context: PanelContext) -> Any:
         steps = [e for name in ("signed", "amended") for e in await list_audit(tx, here.workspace_id, here.id, action=name)]
         chain = await _find_break(tx, here.workspace_id)
         brought = await repository.get_context(tx, here.workspace_id, here.person_id)
+        declined = await repository.find_consented_at(tx, here.id, given=False) if consent is False else None
         template = await repository.get_template(tx, here.workspace_id, shown.lang)
     return {
         "conversation": here.id, "subject": await _called(context, here), "lang": shown.lang, "consent": consent,
+        "declined_at": declined and declined.isoformat(),
         "turns": [{"turn": n, "author": m.author_kind, "text": m.body, "at": m.created_at.isoformat()} for n, m in turns],
         "headings": to_json(template), "lines": [asdict(line) for line in shown.lines],
         "at": here.created_at.isoformat(), "state": shown.state, "signer": shown.signer, "may_sign": context.role == SIGNER,
@@ -152,7 +155,7 @@ async def sign(context: PanelContext, password: str, seen: str = "") -> Any:
     by, now, name = context.member_id, context.host.clock.now(), context.member_name
     life.sign(_grown(here, graph, await _load(context, here)), by, now, name)  # what can't be signed now asks for no password
     if not consent:
-        raise Conflict("The person has not agreed that a record is made.", action="consent")
+        raise Conflict(NO_RECORD, action="consent")
     try:
         await context.confirm(password)
     except NotSignedIn:
@@ -173,6 +176,10 @@ async def export_fhir(context: PanelContext) -> Download:
     import json
 
     here = await here_in_care(context)
+    _, consent = _graph(here, await context.host.list_messages(here.workspace_id, here.id, public_only=True))
+    record = await _load(context, here)
+    if not consent and (record is None or record.state == "draft"):
+        raise Conflict(NO_RECORD, action="consent")
     bundle = await make_bundle(context, here)
     await note(context, "exported", here.id)
     return Download("record.fhir.json", "application/fhir+json", json.dumps(bundle, ensure_ascii=False, indent=1).encode())
@@ -292,10 +299,12 @@ async def _change(
 ) -> Any:
     """One step of a record's life, read and kept within one transaction: two at once follow each other and neither is lost."""
     here, now = await here_in_care(context), context.host.clock.now()
-    graph, _ = _graph(here, await context.host.list_messages(here.workspace_id, here.id, public_only=True))
+    graph, consent = _graph(here, await context.host.list_messages(here.workspace_id, here.id, public_only=True))
     async with context.host.write() as tx:
         await hold_chain(tx, here.workspace_id)
         record = _grown(here, graph, await repository.get_record(tx, here.workspace_id, here.id))
+        if not consent and record.state == "draft":
+            raise Conflict(NO_RECORD, action="consent")
         if seen and record.state == "draft" and seen != life.seal(record.lines):
             raise Conflict("The record has changed since you opened it; look at it again.", action="reload")
         done = do(record, graph)

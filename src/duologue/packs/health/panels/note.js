@@ -58,6 +58,15 @@ function Asked({ label, type = "text", button, onDone, testid }) {
       onInput=${(e) => setValue(e.target.value)} required /><button class="button small" type="submit">${button}</button></form>`;
 }
 
+/** Where the patient has not agreed to a record: what is true instead, and what the clinician can do. */
+function NoRecord({ shown }) {
+  return html`<section aria-label=${t("health.record")} data-testid="record" data-state="none">
+    <div class="status"><h3>${shown.subject || t("health.unnamed")}</h3><small>${t("health.seen_at", { at: new Date(shown.at).toLocaleString() })}</small></div>
+    ${shown.consent === false
+      ? html`<p role="status" data-testid="declined">${t("health.declined", { at: new Date(shown.declined_at ?? shown.at).toLocaleString() })}</p><p>${t("health.declined_hint")}</p>`
+      : html`<p role="status" data-testid="unanswered">${t("health.unanswered")}</p>`}</section>`;
+}
+
 function Sheet({ shown, act, light, download }) {
   const isOpen = shown.state === "draft";
   const under = (sections) => sections.flatMap((s) => shown.lines.flatMap((line, i) => (line.section === s ? [[line, i]] : [])));
@@ -158,7 +167,7 @@ export function RecordView({ query, command, send, download, version, isWide = f
   if (!shown) return html`<div class="skeleton short" aria-busy="true"></div>`;
   return html`<div class="clinic ${isWide ? "" : "narrow"}"><div class="sheet">
     ${isWide && html`<${Transcript} turns=${shown.turns} lit=${lit} />`}
-    <div><${Sheet} shown=${shown} act=${act} light=${light} download=${download} />
+    <div><${shown.consent || shown.state !== "draft" ? Sheet : NoRecord} shown=${shown} act=${act} light=${light} download=${download} />
     ${!isWide && lit && html`<${Transcript} turns=${shown.turns.filter((x) => lit.turns.includes(x.turn))} lit=${lit} />`}<${Aside} shown=${shown} bring=${bring} act=${act} /></div></div></div>`;
 }
 
