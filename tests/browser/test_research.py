@@ -54,7 +54,7 @@ def test_a_question_becomes_a_table_whose_every_cell_is_quoted(researcher: Page)
     expect(page.get_by_test_id("review")).to_contain_text("Nothing leaves this machine")
     page.get_by_role("button", name="Add 12 invented sample papers").click()
     screening = page.get_by_test_id("screening")
-    expect(page.get_by_test_id("review")).to_contain_text("12 papers · 1 retracted")
+    expect(page.get_by_test_id("review")).to_contain_text("Papers: 12 · retracted: 1")
     expect(page.get_by_test_id("estimate")).to_contain_text("not known before a random sample")
     first = screening.get_by_test_id("paper").first
     expect(first).to_contain_text("agnesium")
@@ -99,3 +99,23 @@ def test_a_question_becomes_a_table_whose_every_cell_is_quoted(researcher: Page)
     page.get_by_test_id("switch-lang").click()
     expect(page.get_by_test_id("flow").locator("svg")).to_contain_text("纳入研究：5")
     expect(page.get_by_test_id("summary")).to_contain_text("已被撤稿")
+
+
+def test_a_file_that_cannot_be_read_says_why_and_a_second_tab_follows(researcher: Page) -> None:
+    page = researcher
+    page.get_by_test_id("ask").locator("input").fill(QUESTION)
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_test_id("terms").wait_for()
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_test_id("terms").wait_for()
+    for name, content, why in (
+        ("cut.xml", b"<PubmedArticleSet><PubmedArticle>", "cut.xml is damaged or cut short"),
+        ("none.ris", b"", "none.ris is empty"),
+        ("words.txt", b"no paper at all", "words.txt is neither PubMed XML"),
+    ):
+        page.get_by_test_id("import").set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
+        expect(page.get_by_text(why)).to_be_visible()
+    page.get_by_role("button", name="Add 12 invented sample papers").click()
+    expect(other.get_by_test_id("estimate")).to_contain_text("0 read, 12 unread", timeout=60_000)
+    other.close()

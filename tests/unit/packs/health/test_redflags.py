@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from duologue.packs.health.language.phrases import load_lexicon
+from duologue.packs.health.redflags.deciding import is_aside
 from duologue.packs.health.redflags.rules import load_redflag_rules, raise_level, red_flags
 
 CASES = Path(__file__).with_name("cases")
@@ -136,3 +137,17 @@ def test_each_message_is_read_in_the_language_that_it_is_written_in(said: Any, r
 def test_a_no_is_a_no_in_the_language_of_the_answer() -> None:
     asked = {"role": "assistant", "text": "Do you have a fever with a stiff neck?"}
     assert red_flags([asked, {"role": "person", "text": "没有"}], "en") == []
+
+
+@pytest.mark.parametrize(
+    "answer", ["能给我开点头孢吗", "可以开点药吗，谢谢", "can you prescribe me antibiotics?", "could I get a refill please"]
+)
+def test_a_wish_for_a_medicine_is_no_answer_to_a_deciding_question(answer: str) -> None:
+    assert is_aside(answer)
+
+
+@pytest.mark.parametrize(
+    "answer", ["能，越来越重", "can you prescribe something for the crushing chest pain", "可以开药吗，喘不上气"]
+)
+def test_what_tells_more_than_a_wish_is_one(answer: str) -> None:
+    assert not is_aside(answer)

@@ -32,8 +32,11 @@ def read_papers(name: str, content: bytes) -> list[Paper]:
         text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").strip()
     except UnicodeDecodeError as error:
         raise Invalid(
-            "The file is not UTF-8 text; export it again as PubMed XML, NBIB or RIS in UTF-8, or give an article as PDF."
+            "The file is not UTF-8 text; export it again as PubMed XML, NBIB or RIS in UTF-8, or give an article as PDF.",
+            why="encoding",
         ) from error
+    if not text:
+        raise Invalid(f"{name or 'The file'} is empty.", why="empty")
     if text.startswith("<"):
         found = read_pubmed(text)
     elif re.search(r"^PMID- ", text, re.M):
@@ -41,10 +44,10 @@ def read_papers(name: str, content: bytes) -> list[Paper]:
     elif re.search(r"^TY {0,3}- ?", text, re.M):
         found = read_ris(text)
     else:
-        raise Invalid(f"{name or 'The file'} is neither PubMed XML nor NBIB, RIS or PDF; give it in one of these.")
+        raise Invalid(f"{name or 'The file'} is neither PubMed XML nor NBIB, RIS or PDF; give it in one of these.", why="kind")
     kept = [p for p in found if p.title or p.abstract]
     if not kept:
-        raise Invalid("There is no paper with a title or an abstract in this file.")
+        raise Invalid("There is no paper with a title or an abstract in this file.", why="no_paper")
     return kept
 
 
@@ -55,7 +58,7 @@ def read_pubmed(text: str) -> list[Paper]:
     try:
         root = fromstring(text)
     except (ParseError, ValueError) as error:
-        raise Invalid(f"The file is not well-formed PubMed XML ({error}).") from error
+        raise Invalid(f"The file is not well-formed PubMed XML ({error}).", why="broken") from error
     return [_article(a) for a in root.iter("PubmedArticle")]
 
 
@@ -118,7 +121,7 @@ def read_ris(text: str) -> list[Paper]:
     try:
         rows = rispy.loads(_ended(text))
     except (OSError, ValueError, KeyError) as error:
-        raise Invalid(f"The RIS file can't be read: {error}") from error
+        raise Invalid(f"The RIS file can't be read: {error}", why="broken") from error
     out = []
     for r in rows:
         title = str(r.get("title") or r.get("primary_title") or "")

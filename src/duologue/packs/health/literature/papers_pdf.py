@@ -33,17 +33,17 @@ def read_pdf(name: str, content: bytes) -> Paper:
     try:
         reader = PdfReader(io.BytesIO(content))
         if reader.is_encrypted and not reader.decrypt(""):
-            raise Invalid(f"{name} is locked with a password; save it without one.")
+            raise Invalid(f"{name} is locked with a password; save it without one.", why="locked")
         if len(reader.pages) > _MOST_PAGES:
-            raise Invalid(f"{name} has {len(reader.pages)} pages; give the article alone.")
+            raise Invalid(f"{name} has {len(reader.pages)} pages; give the article alone.", why="long")
         pages = [reader.pages[i].extract_text() for i in range(min(_PAGES, len(reader.pages)))]
         meta = reader.metadata
         title, author = (" ".join(str(x or "").split()) for x in (meta and meta.title, meta and meta.author))
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise Invalid(f"{name} can't be read as a PDF; it seems to be damaged.") from error
+        raise Invalid(f"{name} can't be read as a PDF; it seems to be damaged.", why="broken") from error
     text = "\n".join(pages).strip()
     if len(text) < 40:
-        raise Invalid(f"There is no text in {name}; a scanned article needs text recognition first.")
+        raise Invalid(f"There is no text in {name}; a scanned article needs text recognition first.", why="no_text")
     title = title if _is_title(title) else _first_lines(pages[0])
     doi, says = _DOI.search(text), any(says_retracted(x) for x in (title, text[:200].split("\n")[0]))
     year = _YEAR.search(text[:3000])

@@ -129,6 +129,7 @@ async def create(context: PanelContext, question: str, title: str = "") -> Any:
     )
     async with context.host.write() as tx:
         await repository.keep_review(tx, r, context.host.clock.now())
+    _refresh(context)
     return {"id": r.id}
 
 
@@ -140,6 +141,7 @@ async def set_terms(
     async with context.host.write() as tx:
         r = await repository.get_review(tx, context.workspace_id, review_id)
         await repository.keep_review(tx, replace(r, terms=terms), context.host.clock.now())
+    _refresh(context)
     return {"ok": True}
 
 
@@ -177,6 +179,7 @@ async def decide(context: PanelContext, review_id: str, seq: int, include: bool,
         before = (await repository.list_decisions(tx, review_id)).get(seq)
         d = Decision(seq, include, stage, reason.strip(), context.member_id, dict(before.quotes) if before else {})
         await repository.keep_decision(tx, review_id, d, context.host.clock.now())
+    _refresh(context)
     return {"ok": True}
 
 
@@ -192,6 +195,7 @@ async def draw_sample(context: PanelContext, review_id: str, size: int = 30) -> 
         await repository.keep_review(
             tx, replace(r, sample=drawn, sample_unread=len(unread), sample_of=tuple(unread)), context.host.clock.now()
         )
+    _refresh(context)
     return {"drawn": len(drawn)}
 
 
@@ -204,10 +208,16 @@ async def quote(context: PanelContext, review_id: str, seq: int, field: str, wor
             raise Invalid("Include the paper first.")
         quotes = {**d.quotes, field: steps.check_quote(paper, field, words)}
         await repository.keep_decision(tx, review_id, replace(d, quotes=quotes), context.host.clock.now())
+    _refresh(context)
     return {"ok": True}
 
 
 # ---- within
+
+
+def _refresh(context: PanelContext) -> None:
+    """A review stands open in two tabs, or before two people: both see what was done."""
+    context.host.refresh(context.workspace_id)
 
 
 async def _load(context: PanelContext, review_id: str) -> tuple[Review, list[Paper], dict[int, Decision]]:
@@ -243,6 +253,7 @@ async def _add(context: PanelContext, review_id: str, found: list[Paper], source
             r, identified=identified, duplicates=r.duplicates + len(found) - len(new), sample=(), sample_unread=0, sample_of=()
         )
         await repository.keep_review(tx, changed, context.host.clock.now())
+    _refresh(context)
     retracted = sum(p.retracted for p in new) + len(fallen)
     return {"read": len(found), "new": len(new), "duplicates": len(found) - len(new), "retracted": retracted}
 

@@ -26,7 +26,7 @@ function Title({ row, act }) {
   const [reason, setReason] = useState(null);
   const leave = (e) => (e.preventDefault(), act("decide", { seq: row.seq, include: false, stage: "full", reason }));
   return html`<td><strong>${row.title}</strong>${row.retracted && html` <span class="urgent">${t("health.retracted")}</span>`}<br />
-    <small>${row.authors.slice(0, 3).join("; ")} · ${row.journal}${row.doi && ` · ${row.doi}`}</small>
+    <small>${[row.authors.slice(0, 3).join("; "), row.journal, row.doi].filter(Boolean).join(" · ")}</small>
     ${reason === null
       ? html`<br /><button type="button" class="link" onClick=${() => setReason("")}>${t("health.leave_out")}</button>`
       : html`<form onSubmit=${leave}><input required aria-label=${t("health.why_out")} placeholder=${t("health.why_out")} value=${reason} onInput=${(e) => setReason(e.target.value)} />

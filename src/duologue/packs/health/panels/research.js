@@ -12,7 +12,7 @@ function Paper({ paper, act }) {
   const decide = (include) => act("decide", { seq: paper.seq, include });
   return html`<article class="card paper" data-testid="paper" data-include=${String(paper.include)}>
     <strong>${paper.title}</strong>${paper.retracted && html` <span class="urgent">${t("health.retracted")}</span>`}
-    <small>${paper.authors.slice(0, 3).join("; ")} · ${paper.year ?? ""} · ${paper.journal}</small>
+    <small>${[paper.authors.slice(0, 3).join("; "), paper.year, paper.journal].filter(Boolean).join(" · ")}</small>
     ${paper.quote ? html`<p>“${paper.quote}”</p>` : html`<p>${paper.abstract || t("health.no_abstract")}</p>`}
     <div class="status"><button class="button small" type="button" onClick=${() => decide(true)}>${t("health.include")}</button>
       <button class="button small quiet" type="button" onClick=${() => decide(false)}>${t("health.exclude")}</button>
@@ -35,7 +35,7 @@ function Import({ shown, act, send, load }) {
     const form = new FormData();
     form.append("review_id", shown.id);
     form.append("file", file);
-    return send("import", form).then((r) => (told(r), load()), tell);
+    return send("import", form).then((r) => (told(r), load()), (e) => (e.detail?.why ? say(t(`health.file_${e.detail.why}`, { name: file.name }), true) : tell(e)));
   };
   return html`<div class="status"><${FileButton} label=${t("health.import")} accept=".xml,.nbib,.ris,.txt,.pdf" testid="import" onFile=${take} />
       ${!shown.papers && html`<button class="button small quiet" type="button" onClick=${() => act("sample", {}).then((r) => r && told(r))}>${t("health.import_sample")}</button>`}

@@ -67,7 +67,28 @@ _ASIDE = re.compile(
 
 def is_aside(answer: str) -> bool:
     """Whether an answer is a figure, a measure or a question and nothing else: it answers nothing. A time says yes, that long."""
-    return _ASIDE.match(answer) is not None or _only_measures(answer) or _only_asks(answer)
+    return _ASIDE.match(answer) is not None or _only_measures(answer) or _only_asks(answer) or _only_wants(answer)
+
+
+_WANTS = re.compile(
+    r"\W*(?:(?:please|so|and|ok|doctor)\W+)*(?:can|could|will|would) (?:you|i|we|he|she|the doctor)\b[^.!?,;]*"
+    r"\b(?:prescri\w+|antibiotics?|refills?|medic\w+|painkillers?|pills?|tablets?)\b[^.!?,;]*\W*(?:please|thanks?|thank you)?\W*"
+    r"|\W*(?:(?:那|请问|医生|大夫)[,，\s]*)*(?:能不能|可不可以|能|可以|麻烦|请|帮我)"
+    r"[^,，。!！?？]{0,8}(?:开|配|续)[^,，。!！?？]{0,10}[吗吧么呢]?\W*(?:谢谢)?\W*",
+    re.I,
+)
+
+
+@lru_cache(maxsize=2048)
+def _only_wants(answer: str) -> bool:
+    """Whether it asks for a medicine and names nothing else that the lexicon knows; 能 in 能给我开点头孢吗 is no yes."""
+    if not _WANTS.fullmatch(answer):
+        return False
+    return all(m.concept in _IN_A_WISH for m in load_lexicon(detect_lang(answer)).find(answer))
+
+
+_IN_A_WISH = frozenset({"harm_intent", "trauma_danger", "vision_trouble"})
+"""What the lexicon finds in a bare wish and nobody tells: an intent in "could I", a head in 头孢."""
 
 
 @lru_cache(maxsize=2048)
