@@ -120,6 +120,8 @@ async def test_who_does_not_consent_is_not_recorded_and_meets_a_clinician(clinic
     shown = await expert.get("/api/packs/health/note/record", params={"conversation_id": conversation_id})
     assert (shown["consent"], shown["lines"]) == (False, [])
     assert shown["declined_at"]
+    rows = (await expert.get("/api/packs/health/records/patients"))["patients"]
+    assert next(r for r in rows if r["id"] == conversation_id)["state"] == "declined"
     assert (await act(expert, "sign", {"password": PASSWORD}, conversation_id)).status_code == 409
     assert (await act(expert, "change", {"index": 0, "text": "Rest."}, conversation_id)).status_code == 409
 

@@ -175,6 +175,13 @@ async def get_consent(tx: Tx, conversation_id: str, purpose: str = "record") -> 
     return (await tx.conn.execute(query)).scalar_one_or_none()
 
 
+async def list_consents(tx: Tx, workspace_id: str, purpose: str = "record") -> dict[str, bool]:
+    """What was answered to the question of consent, by conversation."""
+    here = (consents.c.workspace_id == workspace_id) & (consents.c.purpose == purpose)
+    query = select(consents.c.conversation_id, consents.c.given).where(here)
+    return {row.conversation_id: row.given for row in await tx.conn.execute(query)}
+
+
 async def find_consented_at(tx: Tx, conversation_id: str, purpose: str = "record", *, given: bool = True) -> datetime | None:
     """When the person agreed; None where he did not, or took it back."""
     at_row = (consents.c.conversation_id == conversation_id) & (consents.c.purpose == purpose) & (consents.c.given == given)

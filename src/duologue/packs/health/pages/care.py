@@ -58,18 +58,24 @@ async def _rows(context: PanelContext, found: Sequence[Conversation], mine: set[
     host, ws = context.host, context.workspace_id
     names = await host.names(ws, {c.person_id for c in found})
     async with host.read() as tx:
-        states = await repository.list_record_states(tx, ws)
+        states, agreed = await repository.list_record_states(tx, ws), await repository.list_consents(tx, ws)
         open_ = {e.conversation_id for e in await repository.list_escalations(tx, ws, states=OPEN, limit=MOST_OPEN)}
     rows = []
     for c in found:
         row = {"id": c.id, "subject": c.subject or names.get(c.person_id, ""), "mine": c.person_id in mine, "may_read": False}
         if c.person_id in mine or is_with(c, context.member_id, context.team):
             row |= {
-                "may_read": True, "lang": c.lang, "at": c.updated_at.isoformat(), "state": states.get(c.id, "draft"),
+                "may_read": True, "lang": c.lang, "at": c.updated_at.isoformat(),
+                "state": _state_of(states.get(c.id, "draft"), agreed.get(c.id)),
                 "escalated": c.id in open_, "controller": c.controller.kind,
             }  # fmt: skip
         rows.append(row)
     return rows
+
+
+def _state_of(state: str, agreed: bool | None) -> str:
+    """What the list says of a record: that there is none where the person declined or has not answered yet."""
+    return "none_yet" if state == "draft" and agreed is None else "declined" if state == "draft" and not agreed else state
 
 
 async def break_glass(context: PanelContext, reason: str) -> Any:

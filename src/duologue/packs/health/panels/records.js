@@ -30,11 +30,14 @@ function Template({ query, command }) {
           <button class="button small quiet" type="button" onClick=${() => save("")}>${t("health.template_default")}</button>`}</form>`}</details>`;
 }
 
+/** States in which there is no record. */
+const NONE = { declined: "state_declined", none_yet: "state_none_yet" };
+
 /** One row: of whom the member may not read, the name alone. */
 function Patient({ of, onOpen }) {
   return html`<li><button type="button" data-testid="patient" data-readable=${String(of.may_read)} onClick=${onOpen}>
     <span class="grow"><strong>${of.subject || `${t("health.unnamed")} (${of.id.slice(-6)})`}</strong><br /><small>${t(`health.${of.mine ? "mine" : of.may_read ? "waits" : "not_mine"}`)}</small></span>
-    ${of.escalated && html`<span class="urgent">${t("health.flags")}</span>`}${of.state && html`<span class="chip">${t(`health.${of.state}`)}</span>`}</button></li>`;
+    ${of.escalated && html`<span class="urgent">${t("health.flags")}</span>`}${of.state && html`<span class="chip">${t(`health.${NONE[of.state] ?? of.state}`)}</span>`}</button></li>`;
 }
 
 export default function Records({ query, command, version }) {
