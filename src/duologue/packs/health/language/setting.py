@@ -38,13 +38,15 @@ _BORDER = re.compile(r"[,.;!?()\n]+")
 _BUT = re.compile(r"\b(?:but|and now|now|because)\b|但|不过|可是|现在")
 
 
-def is_told_of(text: str, start: int, end: int, lang: Lang) -> bool:
-    """Whether a mention stands in a clause about what was read or seen somewhere, and no turn to oneself lies between."""
+_ME = re.compile(r"\b(?:that'?s me|it'?s me|me too|so (?:do|have|am) i|i (?:do|have|am|feel) too)\b|我自己|我也")
+
+
+def is_told_of(text: str, start: int, lang: Lang) -> bool:
+    """Whether a mention stands in a clause that first names where it was read or seen, and no turn to oneself lies between."""
     folded = fold(text)
     c0 = max((m.end() for m in _BORDER.finditer(folded, 0, start)), default=0)
-    border = _BORDER.search(folded, end)
-    clause = folded[c0 : border.start() if border else len(folded)]
-    return bool(_triggers(lang).told_of.search(clause)) and not _BUT.search(folded[c0:start])
+    is_turned = _BUT.search(folded[c0:start]) or _ME.search(folded[start : start + REACH])
+    return bool(_triggers(lang).told_of.search(folded[c0:start])) and not is_turned
 
 
 def said_of_now(text: str, figures: Spans, meant: Spans, lang: Lang) -> str:
@@ -53,11 +55,11 @@ def said_of_now(text: str, figures: Spans, meant: Spans, lang: Lang) -> str:
     A clause with a mention that is meant stays, and one that only denies does too: what is not there is often the sign.
     """
     folded, kept, start = fold(text), [], 0
-    apart = _triggers(lang).apart
+    apart, told_of = _triggers(lang).apart, _triggers(lang).told_of
     for end in [*(m.end() for m in _BORDER.finditer(folded)), len(text)]:
         if start < end:
             inside = [any(a < end and start < b for a, b in spans) for spans in (figures, meant)]
-            if inside[1] or not (inside[0] or apart.search(folded[start:end]) or is_told_of(text, start, end, lang)):
+            if inside[1] or not (inside[0] or any(x.search(folded[start:end]) for x in (apart, told_of))):
                 kept.append(text[start:end])
         start = end
     return "".join(kept)
@@ -69,7 +71,10 @@ def is_long_over(text: str, end: int, lang: Lang) -> bool:
     return bool(t.last_time.search(folded[end : end + REACH])) and not t.returned.search(folded)
 
 
-def is_cleared(text: str, lang: Lang) -> bool:
-    """Whether a text tells of something that was looked into with a good result, that it is over, and of no return."""
+def cleared_until(text: str, lang: Lang) -> int:
+    """Up to which character a text tells of something that was looked into with a good result, is over, and did not return; 0 if
+    of nothing. What is told after that is of now."""
     folded, t = fold(text), _triggers(lang)
-    return bool(t.examined.search(folded) and t.over.search(folded)) and not t.returned.search(folded)
+    if not t.examined.search(folded) or t.returned.search(folded):
+        return 0
+    return max((m.end() for m in t.over.finditer(folded)), default=0)

@@ -19,7 +19,7 @@ from duologue.packs.health.language.answers import asks_score, lost_functions, r
 from duologue.packs.health.language.context import Assertion, assess, is_past, is_supposed, opens_negation
 from duologue.packs.health.language.measures import answered_measures, derive_concepts
 from duologue.packs.health.language.phrases import Mention, fold, load_lexicon, load_rules
-from duologue.packs.health.language.setting import is_cleared, is_long_over, is_told_of, said_of_now
+from duologue.packs.health.language.setting import cleared_until, is_long_over, is_told_of, said_of_now
 from duologue.packs.health.redflags.classifier import suspect
 from duologue.packs.health.redflags.deciding import UNNAMED as UNNAMED_RULE
 from duologue.packs.health.redflags.deciding import is_asked, without_evaded
@@ -159,8 +159,9 @@ def _unnamed(turns: list[Turn], version: int, lang: Lang, named: set[int]) -> li
 
 def _suspected(told: str, marks: tuple[str, ...], lang: Lang) -> str | None:
     """The rule that a text sounds like, if what it says of now still sounds so without its asides; None where nothing does."""
-    if is_cleared(told, lang):
-        return None
+    if over := cleared_until(told, lang):
+        told = told[over:]
+        marks = marks_in(told, lang)
     like = suspect(told, marks, vector_of(told), lang)
     if like is None:
         return None
@@ -342,9 +343,9 @@ NEVER_CLEARED = frozenset({"suicide", "selfharm", "harm_others", "harm_intent", 
 
 def _in_setting(how: Assertion, concept: str, text: str, span: tuple[int, int], lang: Lang) -> Assertion:
     """How a mention is meant once the text around it is read as well."""
-    if is_told_of(text, *span, lang):
+    if is_told_of(text, span[0], lang):
         return replace(how, hypothetical=True)
-    over = is_long_over(text, span[1], lang) or (concept not in NEVER_CLEARED and is_cleared(text, lang))
+    over = is_long_over(text, span[1], lang) or (concept not in NEVER_CLEARED and span[1] <= cleared_until(text, lang))
     return replace(how, historical=True) if over else how
 
 
