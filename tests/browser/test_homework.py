@@ -33,14 +33,24 @@ def test_a_teacher_signs_one_by_one_and_many_after_a_check(teacher: Page) -> Non
     waiting.first.get_by_role("button", name="Decide").click()
     expect(waiting.first).to_contain_text("Why")
     before = waiting.count()
+    expect(waiting.first.get_by_label("Score")).to_have_value("")  # what could not be read suggests no score
+    waiting.first.get_by_label("Score").fill("50")
     waiting.first.get_by_role("button", name="Sign").click()
     expect(waiting).to_have_count(before - 1)
     page.get_by_test_id("begin").click()
     expect(page.get_by_test_id("check").locator("li")).to_have_count(5)
     page.get_by_role("button", name=re.compile("^Sign all")).click()
     expect(page.get_by_text("Nothing was signed")).to_be_visible()
+    page.get_by_test_id("look").click()
+    results = page.get_by_test_id("results")
+    results.get_by_role("button", name=re.compile(r"^Ada, question 5: ")).click()
+    expect(results).to_contain_text("Signed by")
+    results.get_by_label("Score").fill("100")
+    results.get_by_role("button", name="Sign anew").click()
+    expect(results.get_by_role("button", name="Ada, question 5: 100%")).to_be_visible()
     page.get_by_test_id("switch-lang").first.click()
     expect(page.get_by_test_id("begin")).to_contain_text("签发有把握的")
+    expect(results).to_contain_text("合计")
 
 
 def test_a_learner_sees_how_an_answer_is_read_and_hands_it_in(browser: Browser, program: Server) -> None:
@@ -97,6 +107,8 @@ def test_an_essay_and_a_choice_are_set_handed_in_and_signed_by_traits(browser: B
     page.goto("/packs/education/homework?as=person&workspace=school")
     essay = page.get_by_test_id("question").filter(has_text="Describe your summer.")
     essay.get_by_role("textbox").fill("We swam in the lake. Then we slept in a tent, because it was warm.")
+    page.reload()  # what was typed and not handed in is still there
+    expect(essay.get_by_role("textbox")).to_have_value(re.compile("^We swam"))
     essay.get_by_role("button", name="Hand in").click()
     expect(essay).to_contain_text("your teacher has not signed yet")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -22,8 +22,8 @@ from duologue.sdk import Host
 
 A_ROUND = 25
 WORDS = ("short", "essay")
-OPEN = ("draft", "unsure")
-"""Why a grade by a rubric waits alone: the question has too few signed answers, or this answer is not clear."""
+OPEN = ("draft", "unsure", "orders", "stuffed")
+"""Why a grade by a rubric waits alone: the question has too few signed answers, this answer is not clear, or no honest one."""
 ESSAY = ("no_grader", "essay")
 """Why an essay waits: no draft yet, or one from the signed essays."""
 
@@ -77,6 +77,8 @@ def draft(
         found = grade_rubric(item, one.text, one.lang, examples_of(one, others, points), aligned, second)
         if item["type"] == "essay":
             return replace(found, is_draft=True, confidence=min(found.confidence, ESSAY_CONFIDENCE)), "draft"
+        if found.reason in ("orders", "stuffed"):
+            return found, found.reason
         return found, "sure" if found.queue == "bulk" else "draft" if found.is_draft else "unsure"
     if item.get("type") not in TYPES:
         return Grade(0.0, 0.0, "ungraded", is_draft=True), "no_grader"
@@ -99,12 +101,14 @@ async def grade_some(host: Host, workspace_id: str = "", limit: int = A_ROUND) -
     """Draft up to `limit` grades; (done now, left). Safe to call from two places at once: a draft never undoes a signature."""
     async with host.read() as tx:
         waiting = await repository.list_submissions(tx, workspace_id, states=("new",))
-        spaces = {one.workspace_id for one in waiting}
-        rows = {row.id: row for ws in spaces for row in await repository.list_homework(tx, ws)}
-        signed = [one for ws in spaces for one in await repository.list_submissions(tx, ws, states=("signed",))]
+        rows = {row.id: row for ws in {one.workspace_id for one in waiting} for row in await repository.list_homework(tx, ws)}
+        now = {(one.workspace_id, one.homework_id) for one in waiting[:limit]}
+        signed = [one for ws, h in now for one in await repository.list_submissions(tx, ws, homework_id=h, states=("signed",))]
     done = 0
     for one in waiting[:limit]:
         done += await _draft_one(host, rows[one.homework_id], one, signed)
+    for ws in sorted({one.workspace_id for one in waiting[:limit]}) if done else ():
+        host.refresh(ws)
     return done, max(0, len(waiting) - done)
 
 

@@ -38,6 +38,13 @@ def item_of(row: Homework, item_id: str, lang: Lang) -> dict[str, Any]:
     return course | {name: value for name, value in own.items() if value not in ("", None)}
 
 
+def in_options(item: Mapping[str, Any], text: str) -> str:
+    """An answer or a key as people read it: the options with their words where letters were chosen."""
+    options = dict(item.get("options") or {})
+    letters = [letter.strip() for letter in text.split(",")]
+    return "; ".join(f"{one}. {options[one]}" for one in letters) if options and set(letters) <= set(options) else text
+
+
 async def get_homework(host: Host, workspace_id: str, homework_id: str) -> Homework:
     """One piece of homework. Raises NotFound."""
     async with host.read() as tx:
@@ -58,10 +65,7 @@ async def get_submission(host: Host, workspace_id: str, submission_id: str) -> S
 
 async def assign(host: Host, workspace_id: str, title: str, due: str, items: Sequence[Mapping[str, Any]], by: str) -> Homework:
     """Set homework of course items (`{"id"}`) and own ones (with `text`, `type`, `key`). Raises Invalid."""
-    try:
-        date.fromisoformat(due)
-    except ValueError as error:
-        raise Invalid("Write the day as year-month-day, such as 2026-12-18.") from error
+    _check_day(due)
     if not title.strip() or not 1 <= len(items) <= MAX_ITEMS:
         raise Invalid(f"Homework needs a title and 1 to {MAX_ITEMS} questions.")
     kept = []
@@ -76,6 +80,31 @@ async def assign(host: Host, workspace_id: str, title: str, due: str, items: Seq
     async with host.write() as tx:
         await repository.save_homework(tx, row)
     return row
+
+
+def _check_day(due: str) -> None:
+    try:
+        date.fromisoformat(due)
+    except ValueError as error:
+        raise Invalid("Write the day as year-month-day, such as 2026-12-18.") from error
+
+
+async def change_due(host: Host, workspace_id: str, homework_id: str, due: str) -> Homework:
+    """Another day by which it is to be handed in. Raises Invalid, NotFound."""
+    _check_day(due)
+    row = replace(await get_homework(host, workspace_id, homework_id), due=due)
+    async with host.write() as tx:
+        await repository.save_homework(tx, row)
+    return row
+
+
+async def take_back(host: Host, workspace_id: str, homework_id: str) -> None:
+    """Take homework away that was set by mistake. Raises Conflict once somebody has handed something in, NotFound."""
+    row = await get_homework(host, workspace_id, homework_id)
+    async with host.write() as tx:
+        if await repository.list_submissions(tx, workspace_id, homework_id=row.id, limit=1):
+            raise Conflict("Somebody has handed something in already; change the day or the keys instead.")
+        await repository.drop_homework(tx, workspace_id, row.id)
 
 
 def check_own(one: dict[str, Any]) -> dict[str, Any]:
@@ -241,7 +270,7 @@ async def answer_appeal(
     if found[0].answer:
         raise Conflict("This appeal has been decided.")
     before = await get_submission(host, workspace_id, found[0].submission_id)
-    done = await sign_one(host, workspace_id, before.id, score, remark, by, met)
+    done = await sign_one(host, workspace_id, before.id, score, remark, by, met, before.signed.get("traits"))
     answer = {"was": before.signed.get("score"), "score": score, "remark": remark.strip()[:2000], "by": by}
     async with host.write() as tx:
         await repository.save_appeal(tx, replace(found[0], answer=answer))
@@ -274,6 +303,6 @@ async def change_key(
         await repository.save_homework(tx, replace(row, items=changed))
         again = [one for one in await repository.list_submissions(tx, row.workspace_id, homework_id=row.id) if one.item == item_id]
         for one in again:
-            was = one.signed.get("score", one.grade.get("score"))
+            was = one.signed.get("score", one.grade.get("was"))  # None where nobody has signed: nothing that was told changes then
             await repository.save_submission(tx, replace(one, state="new", grade=one.grade | {"was": was}))
     return len(again)

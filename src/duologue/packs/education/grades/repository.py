@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Column, String, Table, Text, delete, insert, select, update
+from sqlalchemy import Column, String, Table, Text, delete, func, insert, select, update
 
 from duologue.kit.text import Lang
 from duologue.sdk import Id, Json, Tx, UtcTime, WriteTx, new_metadata
@@ -92,6 +92,11 @@ async def list_homework(tx: Tx, workspace_id: str) -> list[Homework]:
     return [Homework(**r) for r in (await tx.conn.execute(query)).mappings()]
 
 
+async def drop_homework(tx: WriteTx, workspace_id: str, homework_id: str) -> None:
+    """Take homework away; what was handed in stays."""
+    await tx.conn.execute(delete(homework).where(homework.c.workspace_id == workspace_id, homework.c.id == homework_id))
+
+
 async def save_submission(tx: WriteTx, row: Submission) -> None:
     """Add an answer, or change one."""
     values = {n: getattr(row, n) for n in Submission.__dataclass_fields__}
@@ -111,6 +116,19 @@ async def list_submissions(
     if states:
         query = query.where(submissions.c.state.in_(states))
     return [Submission(**r) for r in (await tx.conn.execute(query)).mappings()]
+
+
+async def count_states(tx: Tx, workspace_id: str) -> dict[str, dict[str, int]]:
+    """How many answers of each homework are in each state, and of how many `people`; the database counts."""
+    mine = submissions.c.workspace_id == workspace_id
+    out: dict[str, dict[str, int]] = {}
+    by_state = select(submissions.c.homework_id, submissions.c.state, func.count()).where(mine)
+    for homework_id, state, n in await tx.conn.execute(by_state.group_by(submissions.c.homework_id, submissions.c.state)):
+        out.setdefault(homework_id, {})[state] = n
+    by_people = select(submissions.c.homework_id, func.count(submissions.c.person_id.distinct())).where(mine)
+    for homework_id, n in await tx.conn.execute(by_people.group_by(submissions.c.homework_id)):
+        out[homework_id]["people"] = n
+    return out
 
 
 async def find_submission(tx: Tx, workspace_id: str, submission_id: str) -> Submission | None:

@@ -135,7 +135,8 @@ def _choice(item: object, answer: str, lang: Lang) -> Grade:
     if chosen == key:
         return Grade(1.0, 0.99, "equal", shown, says("equal", lang))
     part = max(0.0, (len(chosen & key) - len(chosen - key)) / len(key)) if len(key) > 1 else 0.0
-    return Grade(part, 0.99 if len(chosen) == 1 or len(key) > 1 else 0.6, "choice", shown, says("choice", lang))
+    told = "choice" if not chosen & key else "some" if chosen < key else "too_many"
+    return Grade(part, 0.99 if len(chosen) == 1 or len(key) > 1 else 0.6, "choice", shown, says(told, lang))
 
 
 def _pieces(text: str) -> list[str]:

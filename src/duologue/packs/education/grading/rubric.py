@@ -161,11 +161,12 @@ def grade_rubric(
     met = sum(c.points for c in criteria if c.is_met)
     total = sum(p.points for p in points)
     sure = min(c.confidence for c in criteria)
-    if _is_stuffed(answer) or _gives_orders(answer):
+    reason = "orders" if _gives_orders(answer) else "stuffed" if _is_stuffed(answer) else "rubric"
+    if reason != "rubric":
         sure = min(sure, 0.5)
     said = says("rubric", lang, n=sum(c.is_met for c in criteria), of=len(criteria))
     known = sum(len(s.met) > 0 for s in signed) >= ENOUGH
-    return Grade(met / total, sure, "rubric", "", said, criteria, is_draft=not known)
+    return Grade(met / total, sure, reason, "", said, criteria, is_draft=not known)
 
 
 def grade_short(item: object, answer: str, lang: Lang = "en", graded: Sequence[tuple[str, str]] = ()) -> Grade:

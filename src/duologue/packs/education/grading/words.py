@@ -35,6 +35,8 @@ _SAYS: dict[str, tuple[str, str]] = {
     "order": ("{n} of {of} stand in the right place.", "{of} 项中有 {n} 项位置正确。"),
     "blanks": ("{n} of {of} blanks are right.", "{of} 个空中有 {n} 个正确。"),
     "choice": ("Not this one. Think about why the others could be right.", "不是这一项。想一想其他选项为什么可能正确。"),
+    "some": ("What you chose is right, but it is not all.", "选的都对，但还没有选全。"),
+    "too_many": ("Some of what you chose is right, and some is not.", "选的有对有错。"),
     "draft": ("A draft grade; your teacher decides.", "这是评分草稿；由老师决定。"),
     "rubric": ("{n} of {of} points of the rubric are met.", "评分要点 {of} 项中满足 {n} 项。"),
     "tests": ("{n} of {of} tests pass.", "{of} 个测试中通过 {n} 个。"),

@@ -34,11 +34,11 @@ def write(items: Iterable[Item], title: str = "") -> Written:
         row = [item.id, item.type, item.text, item.key, " ".join(item.skills), f"{item.difficulty:g}", item.form or ""]
         row += [item.options.get(c, "") for c in letters]
         row += [texts[name][k] if k < len(texts[name]) else "" for name, n in many.items() for k in range(n)]
-        writer.writerow([_guard(cell) for cell in row])
+        writer.writerow([guard(cell) for cell in row])
     return Written(out.getvalue().encode("utf-8-sig"), tuple(notes))
 
 
-def _guard(cell: str) -> str:
+def guard(cell: str) -> str:
     """A cell that no spreadsheet runs: what could be a formula begins with an apostrophe."""
     return "'" + cell if cell[:1] in "=+-@\t'" and cell and not is_plain_number(cell) else cell
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from duologue.kit.text import Lang
 from duologue.packs.education.grades import drafts, homework, repository
-from duologue.packs.education.grades.essay_drafts import count_up, shown_traits
 from duologue.packs.education.grades.nearest import Like, find_like
-from duologue.packs.education.grades.repository import Homework, Submission
+from duologue.packs.education.grades.repository import Submission
 from duologue.packs.education.learners.repository import list_learners
 from duologue.packs.education.library import service as library
+from duologue.packs.education.pages.results import answer, results, results_file
+from duologue.packs.education.pages.show import UNDECIDED, key_of, show_answer
 from duologue.sdk import Chore, Host, Panel, PanelContext, Role
 
 STAFF: tuple[Role, ...] = ("owner", "admin", "expert", "viewer")
@@ -28,6 +29,8 @@ WHY: dict[str, dict[Lang, str]] = {
         "en": "A draft by the rubric; too few signed answers to this question yet.",
         "zh": "按评分要点起草；这道题签过的答案还太少。",
     },
+    "orders": {"en": "The answer speaks to the grader instead of the question.", "zh": "答案是在对评分者说话，没有回答题目。"},
+    "stuffed": {"en": "The answer strings words together without a sentence.", "zh": "答案只是堆砌词语，不成句子。"},
     "essay": {
         "en": "A draft from the signed essays; essays are always read by people.",
         "zh": "参考已签的作文起草；作文总由老师评。",
@@ -46,39 +49,50 @@ SAME = 0.9
 """Likeness from which a signed answer says what another does."""
 
 
-async def queue(context: PanelContext) -> Any:
-    """All that waits for a person: appeals, then single grades, the least sure first; homework with what is sure and signed."""
+MOST = 200
+"""Single grades on a page at once, the least sure first; who signs them sees the next."""
+
+
+async def queue(context: PanelContext, homework_id: str = "") -> Any:
+    """What waits for a person: appeals, then single grades, the least sure first, of all homework or of one; and all homework with
+    how much of it is sure, signed and so on."""
     host, ws = context.host, context.workspace_id
     async with host.read() as tx:
         rows = {row.id: row for row in await repository.list_homework(tx, ws)}
-        handed_in = await repository.list_submissions(tx, ws)
+        counts = await repository.count_states(tx, ws)
+        single = await repository.list_submissions(tx, ws, homework_id=homework_id, states=("single",))
         appeals = [a for a in await repository.list_appeals(tx, ws) if not a.answer]
+        asked = [(a, one) for a in appeals if (one := await repository.find_submission(tx, ws, a.submission_id)) is not None]
         names = {row.person_id: row.name for row in await list_learners(tx, ws)}
-    by_id = {one.id: one for one in handed_in}
-    signed = [one for one in handed_in if one.state == "signed"]
-    waiting = []
-    for one in sorted((one for one in handed_in if one.state == "single"), key=lambda one: float(one.grade["confidence"])):
-        shown = _shown(rows[one.homework_id], one, one.grade["score"], names, context.lang)
+        asked = [(a, one) for a, one in asked if one.homework_id == (homework_id or one.homework_id)]
+        decided = {one.id for _, one in asked}
+        single = sorted((s for s in single if s.id not in decided), key=lambda one: float(one.grade["confidence"]))
+        first = single[:MOST]
+        alike = {one.homework_id for one in first if one.grade.get("why") in ("no_grader", "draft")}
+        signed = [s for h in sorted(alike) for s in await repository.list_submissions(tx, ws, homework_id=h, states=("signed",))]
+    waiting = [
+        show_answer(rows[one.homework_id], one, one.signed.get("score", one.grade.get("score")), names, context.lang)
+        | {"kind": "appeal", "appeal_id": a.id, "reason": a.text}
+        for a, one in asked
+    ]
+    for one in first:
+        shown = show_answer(rows[one.homework_id], one, one.grade["score"], names, context.lang)
         shown |= {"kind": "grade", "reason": _why(one, context.lang)}
+        if one.grade.get("reason") in UNDECIDED:
+            shown["score"] = None  # nothing suggests one, and none is signed by a slip
         if (like := _like(one, signed)) is not None:
             shown |= {"score": like.score, "reason": LIKE[context.lang].format(p=round(100 * like.score), text=like.text[:200])}
         waiting.append(shown)
-    first = [
-        _shown(rows[by_id[a.submission_id].homework_id], by_id[a.submission_id], by_id[a.submission_id].signed.get("score", 0.0),
-               names, context.lang) | {"kind": "appeal", "appeal_id": a.id, "reason": a.text}
-        for a in appeals if a.submission_id in by_id
-    ]  # fmt: skip
     counted = []
     for row in rows.values():
-        mine = [one for one in handed_in if one.homework_id == row.id]
-        states = {state: sum(one.state == state for one in mine) for state in ("new", "bulk", "single", "signed")}
+        states = {state: counts.get(row.id, {}).get(state, 0) for state in ("new", "bulk", "single", "signed")}
         items = [{"id": one["id"], "text": (item := homework.item_of(row, one["id"], context.lang))["text"],
-                  "key": _key(item), "type": item.get("type", ""), "accept": list(item.get("accept", ())),
+                  "key": key_of(item), "type": item.get("type", ""), "accept": list(item.get("accept", ())),
                   "rubric": [asdict(p) | {"accept": list(p.accept)} for p in drafts.rubric_of(item)]}
                  for one in row.items]  # fmt: skip
-        people = len({one.person_id for one in mine})
+        people = counts.get(row.id, {}).get("people", 0)
         counted.append({"id": row.id, "title": row.title, "due": row.due, "people": people, "items": items} | states)
-    return {"waiting": first + waiting, "homework": counted, "class": len(names)}
+    return {"waiting": waiting, "more": len(single) - len(first), "homework": counted, "class": len(names)}
 
 
 def _like(one: Submission, signed: list[Submission]) -> Like | None:
@@ -94,31 +108,6 @@ def _why(one: Submission, lang: Lang) -> str:
     words = WHY.get(str(one.grade.get("why")), WHY["unsure"])[lang]
     was = one.grade.get("was")
     return f"{words} ({was:g} → {one.grade['score']:g})" if one.grade.get("why") == "key_changed" and was is not None else words
-
-
-def _shown(row: Homework, one: Submission, score: float, names: dict[str, str], lang: Lang) -> dict[str, Any]:
-    item = homework.item_of(row, one.item, lang)
-    return {"id": one.id, "at": one.at.isoformat(), "name": names.get(one.person_id, "–"), "title": row.title,
-            "question": item["text"],
-            "criteria": drafts.criteria_of(item, one), "traits": shown_traits(item, one),
-            "counted": count_up(one.text) if item.get("type") == "essay" else None,
-            "key": _option(item, _key(item)),
-            "type": item.get("type", ""), "answer": _option(item, one.text), "reading": one.grade.get("reading", ""),
-            "score": score,
-            "confidence": one.grade.get("confidence", 0.0)}  # fmt: skip
-
-
-def _key(item: dict[str, Any]) -> str:
-    """The key as a teacher reads it; of a program its tests."""
-    tests = item.get("tests", "") if item.get("type") == "program" else ""
-    return tests if isinstance(tests, str) and tests else str(tests or item.get("key", ""))
-
-
-def _option(item: dict[str, Any], text: str) -> str:
-    """The options with their words where letters were chosen."""
-    options = dict(item.get("options") or {})
-    letters = [letter.strip() for letter in text.split(",")]
-    return "; ".join(f"{one}. {options[one]}" for one in letters) if options and set(letters) <= set(options) else text
 
 
 async def items(context: PanelContext) -> Any:
@@ -141,6 +130,22 @@ async def assign(context: PanelContext, title: str, due: str, items: list[dict[s
     return {"id": made.id}
 
 
+async def change_due(context: PanelContext, homework_id: str, due: str) -> Any:
+    """Another day by which it is to be handed in."""
+    context.check_role("expert")
+    row = await homework.change_due(context.host, context.workspace_id, homework_id, due)
+    context.host.refresh(context.workspace_id)
+    return {"due": row.due}
+
+
+async def take_back(context: PanelContext, homework_id: str) -> Any:
+    """Take homework away that nobody has handed in yet."""
+    context.check_role("expert")
+    await homework.take_back(context.host, context.workspace_id, homework_id)
+    context.host.refresh(context.workspace_id)
+    return {"taken": homework_id}
+
+
 async def grade_some(context: PanelContext) -> Any:
     """Draft the next grades of the class; how many now, and how many are left."""
     context.check_role("expert")
@@ -159,7 +164,8 @@ async def begin_check(context: PanelContext, homework_id: str) -> Any:
     return {
         "id": found["id"],
         "n": found["n"],
-        "shown": [_shown(row, one, score, names, context.lang) for one, score in found["shown"]],
+        # without what its learner will read, which would give the wrong one away
+        "shown": [show_answer(row, one, score, names, context.lang) | {"feedback": ""} for one, score in found["shown"]],
     }
 
 
@@ -207,14 +213,15 @@ async def change_key(context: PanelContext, homework_id: str, item: str, key: st
 
 
 async def grade_in_background(host: Host) -> None:
-    """Drafts are ready before the teacher looks."""
+    """Drafts are ready before the teacher looks; pages that are open see them come."""
     await drafts.grade_some(host)
 
 
 GRADING = Chore("grade_homework", 5.0, grade_in_background)
 PANEL = Panel(
     "grades", {"en": "Homework", "zh": "作业"}, STAFF, "grades.js", place="page", icon="check",
-    queries={"queue": queue, "items": items},
-    commands={"assign": assign, "grade_some": grade_some, "begin_check": begin_check, "sign_bulk": sign_bulk, "sign_one": sign_one,
+    queries={"queue": queue, "items": items, "results": results, "answer": answer, "results_file": results_file},
+    commands={"assign": assign, "change_due": change_due, "take_back": take_back,
+              "grade_some": grade_some, "begin_check": begin_check, "sign_bulk": sign_bulk, "sign_one": sign_one,
               "answer_appeal": answer_appeal, "change_key": change_key},
 )  # fmt: skip

@@ -2,8 +2,8 @@
 import { html } from "../../js/shared/html.js";
 import { has, percent, t } from "../../js/shared/i18n.js";
 
-/** The answer with the words marked that speak for a criterion. @param {{text: string, criteria: object[]}} props */
-export function Marked({ text, criteria }) {
+/** The answer with the words marked that speak for a criterion. @param {{text: string, criteria: object[], isCode?: boolean}} props */
+export function Marked({ text, criteria, isCode }) {
   const spans = criteria
     .filter((c) => c.is_met && c.evidence)
     .map((c) => ({ from: text.indexOf(c.evidence), size: c.evidence.length, title: c.text }))
@@ -16,7 +16,7 @@ export function Marked({ text, criteria }) {
     out.push(text.slice(at, s.from), html`<mark title=${s.title}>${text.slice(s.from, s.from + s.size)}</mark>`);
     at = s.from + s.size;
   }
-  return html`<p style="white-space: pre-wrap; overflow-wrap: anywhere; margin: 0">${out}${text.slice(at)}</p>`;
+  return html`<p class=${isCode ? "code" : ""} style="white-space: pre-wrap; overflow-wrap: anywhere; margin: 0">${out}${text.slice(at)}</p>`;
 }
 
 /** @param {{criteria: object[], met: object, flip?: Function}} props */
