@@ -39,6 +39,9 @@ AROUND = {
 FULL_WIDTH = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
 
 MENDED = [
+    ("A film starts at 7:50 pm and lasts 1 hour 45 minutes. At what time does it finish?", "9:35 pm", "9:35", True),
+    ("A film starts at 7:50 pm and lasts 1 hour 45 minutes. At what time does it finish?", "9:35 pm", "9:35 am", False),
+    ("Write 21:35 in the 12-hour clock. What time is it?", "9:35 pm", "9:35", False),
     ("Solve x^2 - x - 6 < 0. Give your answer in interval notation.", "(-2, 3)", "]-2, 3[", True),
     ("Solve x^2 - x - 6 < 0. Give your answer in interval notation.", "(-2, 3)", "[-2, 3]", False),
     ("The point (3, -2) is reflected in the x-axis. Write down its image.", "(3, 2)", "P' = (3, 2)", True),

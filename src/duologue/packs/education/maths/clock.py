@@ -120,6 +120,11 @@ def _digits(text: str) -> str:
     return re.sub(r"零?([一二两三四五六七八九十]+)(?!刻)", lambda m: rewrite_han(m[1]), text)
 
 
+def leaves_half_out(wanted: Clock, given: Clock) -> bool:
+    """Whether the key says a.m. or p.m. and the answer, on a dial of twelve hours, does not: 9:35 for 9:35 pm."""
+    return bool(wanted.half) and not given.half and not given.has_zero and 60 <= given.minutes < 780
+
+
 def agree(wanted: Clock, given: Clock, item: str) -> bool:
     """Whether both are one time; a key of twelve hours means the afternoon where the item speaks of it."""
     if _IN_24.search(item) and given.half:
@@ -127,6 +132,8 @@ def agree(wanted: Clock, given: Clock, item: str) -> bool:
     if re.search(r"12[- ]?hour|(?:12|十二)\s*小?时计时", item, re.IGNORECASE) and wanted.half and not given.half:
         return False
     away = abs(wanted.minutes - given.minutes)
+    if leaves_half_out(wanted, given):
+        return away in (0, 720)
     if away == 720 and not wanted.half and not wanted.has_zero and 60 <= wanted.minutes < 780:
         return _LATE.search(item) is not None and given.half != "a"
     return away == 0

@@ -27,7 +27,7 @@ from duologue.packs.education.maths.labels import read_labels, split_labels
 from duologue.packs.education.maths.naming import names_other
 from duologue.packs.education.maths.node import Node, rational
 from duologue.packs.education.maths.read import Hints, Reading, read_answer, read_key
-from duologue.packs.education.maths.spoken import agrees, read_spoken
+from duologue.packs.education.maths.spoken import agrees, is_loose, read_spoken
 from duologue.packs.education.maths.text import MAX_CHARS, Unreadable
 from duologue.packs.education.maths.undress import bare
 from duologue.packs.education.maths.units import Unit, read_unit
@@ -101,7 +101,8 @@ def grade_math(item: str, key: str, answer: str, form: str | None = None, worker
         if (said := spoken[1]) is None:
             return MathGrade(False, 0.4, "unreadable", says="This is not read as an answer to such a question.")
         is_same = agrees(spoken[0], said, item)
-        return MathGrade(is_same, 0.85 if said.has_reason else 0.95, "equal" if is_same else "unequal", said.shown)
+        certain = DOUBTFUL if is_same and is_loose(spoken[0], said) else 0.85 if said.has_reason else 0.95
+        return MathGrade(is_same, certain, "equal" if is_same else "unequal", said.shown)
     if (labels := read_labels(key)) and (parts := split_labels(answer, labels)):
         all_of = [grade_math(item, value, part, form, worker) for value, part in zip(labels.values(), parts, strict=True)]
         worst = min(all_of, key=lambda grade: (grade.is_correct, grade.confidence))

@@ -55,6 +55,12 @@ def _both(wanted: str | int | None, given: str | int | None) -> tuple[Spoken, Sp
     return Spoken(str(wanted), wanted), None if given is None else Spoken(str(given), given)
 
 
+def is_loose(wanted: Spoken, given: Spoken) -> bool:
+    """Whether the answer leaves open what the key says."""
+    a, b = wanted.value, given.value
+    return isinstance(a, clock.Clock) and isinstance(b, clock.Clock) and a.minutes != b.minutes and clock.leaves_half_out(a, b)
+
+
 def agrees(wanted: Spoken, given: Spoken, item: str) -> bool:
     """Whether both say the same."""
     a, b = wanted.value, given.value
