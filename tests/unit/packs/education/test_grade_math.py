@@ -1,6 +1,9 @@
 """Typed mathematics: 400 rows written before the grader, hostile text, and what the grammar never does."""
 
 import json
+import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,13 +54,28 @@ def test_hostile_answers_end_in_time_and_are_never_right(row: dict[str, str], wo
 
 
 def test_a_worker_that_does_not_answer_is_killed_and_the_next_question_works() -> None:
-    worker = MathWorker(timeout_s=0.2)
+    worker = MathWorker(timeout_s=0.2, wall_s=600)  # by the processor's time alone: by the clock this test would not end
     try:
         assert worker.same(parse("x+1").node, parse("1+x").node) == (True, True)
         product, total = parse("(x+y+1)^400*(x+y+2)").node, parse("(x+y+1)^401+(x+y+1)^400").node
         assert worker.same(product, total) == (True, False)  # equal at 60 digits; the proof was cut off
         assert worker.kills == 1
         assert worker.same(parse("√8").node, parse("2√2").node) == (True, True)
+    finally:
+        worker.close()
+
+
+def test_a_machine_that_is_busy_with_other_work_costs_no_right_answer() -> None:
+    worker = MathWorker(timeout_s=0.05, wall_s=600)
+    try:
+        same = parse("√8").node, parse("2√2").node
+        assert worker.same(*same, up_to_factor=True) == (True, False)  # loaded, and SymPy not asked
+        process = worker._process
+        assert process is not None
+        os.kill(process.pid, signal.SIGSTOP)  # as if it were given no processor for three times its limit
+        threading.Timer(0.15, os.kill, (process.pid, signal.SIGCONT)).start()
+        assert worker.same(*same, up_to_factor=True) == (True, False)
+        assert worker.kills == 0
     finally:
         worker.close()
 

@@ -1,4 +1,5 @@
-"""The math worker's program: reads comparisons from its input, a line each, and answers on its output. Killed when too slow.
+"""The math worker's program: reads comparisons from its input, a line each, and answers on its output. Ends when one takes too much
+of the processor's time, which the kernel counts (`ITIMER_PROF`), and is killed when it takes far longer by the clock.
 
 Trees come as lists from our own parser, so that no learner's text is evaluated; `verify` hands LaTeX to Math-Verify.
 Values are compared at 60 digits in several points; SymPy then tries to prove the identity.
@@ -6,6 +7,7 @@ Values are compared at 60 digits in several points; SymPy then tries to prove th
 
 import json
 import resource
+import signal
 import sys
 from typing import Any
 
@@ -185,7 +187,10 @@ def main() -> None:
     sys.setrecursionlimit(5000)
     for line in sys.stdin:
         try:
-            out = answer(json.loads(line))
+            job = json.loads(line)
+            signal.setitimer(signal.ITIMER_PROF, job["cpu_s"])  # SIGPROF, which nobody catches, ends the process
+            out = answer(job)
+            signal.setitimer(signal.ITIMER_PROF, 0)
         except Exception as error:  # whatever goes wrong in a library is an answer to the parent, not its end
             out = {"error": type(error).__name__}
         sys.stdout.write(json.dumps(out) + "\n")

@@ -1,6 +1,7 @@
 """A process that compares mathematics and can be killed: a tower of powers costs its time limit and nothing else.
 
-Knows how to start, ask, time out and restart; what is compared stands in `math_process`. Threads take turns.
+Knows how to start, ask, time out and restart; what is compared stands in `process.py`. Threads take turns. What is limited is the
+processor's time: on a machine that is busy with other work a right answer comes later, it is not given up.
 """
 
 import json
@@ -11,20 +12,26 @@ import sys
 import threading
 import time
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from duologue.packs.education.maths.node import Node, to_json
 
+PROGRAM = Path(__file__).with_name("process.py")
+"""Run as a file: by its name in the package it would load the whole pack first, some seconds after each kill."""
 TIMEOUT_S = 5.0
 START_S = 30.0
-"""For a comparison, and for the first one of a process, which loads SymPy."""
+"""Seconds of the processor for a comparison, and for the first one of a process, which loads SymPy."""
+PATIENCE = 6
+"""How many times as long a comparison may take by the clock: a process that is given a sixth of a core is still waited for."""
 
 
 class MathWorker:
     """One killable process for comparisons. `same` gives None where it timed out or cannot tell."""
 
-    def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, timeout_s: float = TIMEOUT_S, wall_s: float | None = None) -> None:
         self.timeout_s = timeout_s
+        self.wall_s = PATIENCE * timeout_s if wall_s is None else wall_s
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._loaded: set[str] = set()
@@ -51,7 +58,8 @@ class MathWorker:
         with self._lock:
             process = self._started()
             limit = self.timeout_s if job["op"] in self._loaded else max(self.timeout_s, START_S)
-            line = self._exchange(process, json.dumps(job).encode() + b"\n", time.monotonic() + limit)
+            until = time.monotonic() + max(self.wall_s, 2 * limit)
+            line = self._exchange(process, json.dumps(job | {"cpu_s": limit}).encode() + b"\n", until)
             if line is None:
                 self._kill()
                 self.kills += 1
@@ -80,7 +88,7 @@ class MathWorker:
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "duologue.packs.education.maths.process"],
+                [sys.executable, "-P", str(PROGRAM)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                 env={"PATH": os.environ.get("PATH", ""), "OMP_NUM_THREADS": "1",
                      "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
