@@ -53,6 +53,14 @@ CLOSE = 0.8
 """Share of the best quote's score from which the second best is quoted as well. On the development questions the right passage is
 then quoted for 43 of 96 instead of 35; every second answer has two quotes."""
 
+_LASTS = frozenset({"workday", "day", "week", "month", "year", "hour", "minute", "date"})
+_CLOCK = re.compile(
+    r"\d{1,2}[:：]\d{2}(?!\d)|\b\d{1,2} ?[ap]\.?m\b|\b(?:noon|midnight|round the clock)\b"
+    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?-i:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b"
+    r"|[\d一二三四五六七八九十两]点(?!击)|(?:周|星期|礼拜)[一二三四五六日天末]|节假日|全天",
+    re.I,
+)
+"""A time of day or a day of the week."""
 _ASKS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
     (
         re.compile(r"how much|price|cost|fee|charge|多少钱|价格|费用|运费|邮费|快递费|收费|几块|贵吗"),
@@ -60,11 +68,15 @@ _ASKS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
     ),
     (
         re.compile(
-            r"how (?:long|soon|many days)|when|deadline|by what date|多久|多长时间|几天|多少天|几年|什么时候|何时|期限|几点"
+            r"what (?:time|day|hours)|opening (?:times|hours)|when.{0,30}\b(?:open|clos|shut|start|begin|meet)"
+            r"|几点|周几|星期几|营业时间|(?:什么时候|何时).{0,8}(?:开|关|营业|上课|上班|下班)"
         ),
-        frozenset({"workday", "day", "week", "month", "year", "hour", "minute", "date"}),
+        frozenset({"clock"}),
     ),
+    (re.compile(r"how (?:long|soon|many days)|deadline|by what date|多久|多长时间|几天|多少天|几年|期限"), _LASTS),
+    (re.compile(r"when|什么时候|何时"), _LASTS - {"minute"} | {"clock"}),
 )
+"""What a question asks for, and the kinds of fact that say it. Of the two that ask for a time only the narrower counts."""
 _LEANS = re.compile(
     r"^(?:it|they|this|that|these|those|if not|but|however|then|otherwise|also|so|below that|after that|in that case|the same)\b"
     r"|^(?:这|那|它|但|不过|否则|另外|此外|同时|因此|所以|如果不|其中|也|不到)",
@@ -164,12 +176,18 @@ def _rarity(pieces: Sequence[Unit], asked: Sequence[str]) -> dict[str, float]:
 def holds_what_is_asked(question: str, text: str) -> bool | None:
     """Whether a text holds an amount or a time where one is asked for; None where none is."""
     wanted = _wanted(question)
-    return any(kind in wanted for kind, _ in find_facts(text).exact) if wanted else None
+    return _holds(wanted, text) if wanted else None
+
+
+def _holds(wanted: frozenset[str], text: str) -> bool:
+    return any(kind in wanted for kind, _ in find_facts(text).exact) or ("clock" in wanted and _CLOCK.search(text) is not None)
 
 
 def _wanted(question: str) -> frozenset[str]:
     plain = normalise(question).casefold()
-    return frozenset().union(*(kinds for pattern, kinds in _ASKS if pattern.search(plain)))
+    kinds = [kinds for pattern, kinds in _ASKS if pattern.search(plain)]
+    narrow = [some for some in kinds if not any(other < some for other in kinds)]
+    return frozenset().union(*narrow)
 
 
 def _score(
@@ -195,7 +213,7 @@ def _score(
             near = HEADING * (term in where) + BEFORE * (term in before)
             score += weights[term] * max(inside, near)
         own = sum(weights[t] for t in asked if t in terms)
-        is_asked = bool(wanted) and any(kind in wanted for kind, _ in find_facts(unit.text).exact)
+        is_asked = bool(wanted) and _holds(wanted, unit.text)
         share = score * (ASKED if is_asked else 1.0) / total
         worth = BASE + INTRO * (passage.ordinal == 1) + share + NEAR * hit.said.get(unit.start, hit.dense_score)
         is_named = unit.kind == "row" and _names(question, unit.text)

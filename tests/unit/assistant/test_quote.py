@@ -194,6 +194,22 @@ def test_a_second_passage_is_quoted_where_the_first_leaves_the_question_open() -
     assert quotes[1].render(2).endswith("[2]")
 
 
+@pytest.mark.parametrize(
+    ("question", "body", "lang"),
+    [
+        (
+            "When do you open on Sundays?",
+            "We open Monday to Saturday at 9:30, and on Sundays at 11:00.\n\nThe nearest car park is five minutes on foot.",
+            "en",
+        ),
+        ("周日几点开门？", "周一至周六9:30开门，周日11:00开门。\n\n地铁站出来走3分钟，停车可免费停2小时。", "zh"),
+    ],
+)
+def test_minutes_on_foot_are_no_time_of_day(question: str, body: str, lang: Lang) -> None:
+    (quote,) = find_quotes(question, [hit(passage(body, lang))])
+    assert quote.render(1).startswith(body[:10])
+
+
 def test_nothing_found_is_no_quote() -> None:
     assert find_quotes("anything", []) == []
     assert find_quotes("anything", [hit(passage("# Only a heading"))]) == []
