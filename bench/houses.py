@@ -1,9 +1,10 @@
 """How well the assistant answers from papers that nothing was tuned on: eight small houses with documents and questions.
 
-`python -m bench.houses [--half report] [--json] [--show]`. `bench/houses/NAME/knowledge` holds what an owner puts in on the first
-day; `questions.jsonl` what people ask, a quarter of it answered nowhere. Four houses are there to develop with, by somebody who knew the
-program; four to report, by somebody who did not. Answers are quotes, no model writes. `right`: the answer cites the document and says the
-words that answer; `before`: how many characters a person reads until these words are over; `at_once`: at most AT_ONCE of them.
+`python -m bench.houses [--half report] [--json] [--show]`. `bench/houses/NAME/knowledge` holds what an owner puts in on the
+first day; `questions.jsonl` what people ask, a quarter of it answered nowhere. Four houses are there to develop with, by somebody
+who knew the program; four to report, by somebody who did not. Answers are quotes, no model writes. `right`: the answer cites the
+document and says the words that answer; `before`: how many characters a person reads until these words are over; `at_once`: at
+most AT_ONCE of them.
 """
 
 import argparse
