@@ -37,6 +37,8 @@ def test_what_is_over_elsewhere_or_a_figure_raises_nothing(text: str, lang: Any)
         ("had chest pain and sweats, ecg normal on Sunday, it was gone, now it's back and worse", "en", "acs"),
         ("couldn't speak for ten minutes, all gone now", "en", "tia"),
         ("read on the news what to look for and now my mouth is drooping on one side", "en", "stroke"),
+        ("I saw a post online about heart attacks and I have crushing chest pain right now", "en", "acs"),
+        ("watching a tv show about strokes and my husband suddenly can't speak", "en", "stroke"),
         ("mum's seizure won't stop, she is jerking all over", "en", "seizure"),
         ("if I took all my tablets tonight nobody would miss me, I want to die", "en", "suicide"),
         ("the doctor said it was nothing, it's better now, but I still want to kill myself", "en", "suicide"),
@@ -47,6 +49,7 @@ def test_what_is_over_elsewhere_or_a_figure_raises_nothing(text: str, lang: Any)
         ("我爸心梗了怎么办", "zh", "acs"),
         ("上周心电图正常，好了，今天胸口压着疼又出冷汗", "zh", "acs"),
         ("右手没劲十分钟，现在好了", "zh", "stroke"),
+        ("新闻里说有人中风我右边手脚突然没力气了", "zh", "stroke"),
         ("看新闻才知道要紧，我现在嘴歪了", "zh", "stroke"),
         ("把一整瓶安眠药吃完了", "zh", "overdose"),
         ("大夫说没事了，现在好了，可我还是想死", "zh", "suicide"),
@@ -61,3 +64,9 @@ def test_what_is_said_of_now_leaves_out_asides_and_keeps_what_is_denied() -> Non
     assert said_of_now(text, [], [], "en") == " no fever, I'm fine"
     assert said_of_now(text, [], [(13, 25)], "en") == text
     assert said_of_now("邻居去年走了，我睡不好", [], [], "zh") == "我睡不好"
+
+
+def test_what_turns_from_the_news_to_ones_own_stays() -> None:
+    text = "heard on the radio about sepsis and dad is shivering and his skin is mottled"
+    assert said_of_now(text, (), (), "en") == text
+    assert said_of_now("heard on the radio about sepsis, I am fine", (), (), "en") == " I am fine"

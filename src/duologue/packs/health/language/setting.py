@@ -36,8 +36,8 @@ def _triggers(lang: Lang) -> _Triggers:
 
 _BORDER = re.compile(r"[,.;!?()\n]+")
 _BUT = re.compile(r"\b(?:but|and now|now|because)\b|但|不过|可是|现在")
-
-
+_OWN = re.compile(r"\b(?:i|my|me|mine|we|our)\b|\band (?:\w+ ){1,3}(?:is|are|has|have|was|can'?t|cannot|won'?t)\b|我|咱")
+"""Who speaks of himself or of those with him tells nothing that he read."""
 _ME = re.compile(r"\b(?:that'?s me|it'?s me|me too|so (?:do|have|am) i|i (?:do|have|am|feel) too)\b|我自己|我也")
 
 
@@ -45,8 +45,13 @@ def is_told_of(text: str, start: int, lang: Lang) -> bool:
     """Whether a mention stands in a clause that first names where it was read or seen, and no turn to oneself lies between."""
     folded = fold(text)
     c0 = max((m.end() for m in _BORDER.finditer(folded, 0, start)), default=0)
-    is_turned = _BUT.search(folded[c0:start]) or _ME.search(folded[start : start + REACH])
-    return bool(_triggers(lang).told_of.search(folded[c0:start])) and not is_turned
+    return _only_tells(folded[c0:start], lang) and not _ME.search(folded[start : start + REACH])
+
+
+def _only_tells(clause: str, lang: Lang) -> bool:
+    """Whether a folded clause tells of what was read or seen and does not turn to oneself after that."""
+    named = _triggers(lang).told_of.search(clause)
+    return named is not None and not (_BUT.search(clause, named.end()) or _OWN.search(clause, named.end()))
 
 
 def said_of_now(text: str, figures: Spans, meant: Spans, lang: Lang) -> str:
@@ -55,11 +60,12 @@ def said_of_now(text: str, figures: Spans, meant: Spans, lang: Lang) -> str:
     A clause with a mention that is meant stays, and one that only denies does too: what is not there is often the sign.
     """
     folded, kept, start = fold(text), [], 0
-    apart, told_of = _triggers(lang).apart, _triggers(lang).told_of
+    apart = _triggers(lang).apart
     for end in [*(m.end() for m in _BORDER.finditer(folded)), len(text)]:
         if start < end:
             inside = [any(a < end and start < b for a, b in spans) for spans in (figures, meant)]
-            if inside[1] or not (inside[0] or any(x.search(folded[start:end]) for x in (apart, told_of))):
+            clause = folded[start:end]
+            if inside[1] or not (inside[0] or apart.search(clause) or _only_tells(clause, lang)):
                 kept.append(text[start:end])
         start = end
     return "".join(kept)
